@@ -13,12 +13,10 @@ from PIL import ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
+from ddpm_hf.errors import UserError
+
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's mode for each number of channels."""
-
-
-class DataError(ValueError):
-    """A data set that can't be used; the message says what to do."""
 
 
 def load_split(
@@ -33,7 +31,7 @@ def load_split(
 
     A folder may be in Hub layout (parquet, arrow, csv), hold image files, or come from
     `save_to_disk`. `resolution` matters to `cats` alone, which are drawn at that size.
-    Raises DataError if there is no such data set or split.
+    Raises UserError if there is no such data set or split.
     """
     folder = Path(name)
     try:
@@ -52,7 +50,7 @@ def load_split(
         datasets_exceptions.DatasetsError,
     ) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(
+        raise UserError(
             f"Can't load the data set {name!r}, split {split!r}: {reason} Give --dataset_name a"
             " local folder, `cats`, or the id of a data set on the Hub."
         ) from error
@@ -61,7 +59,7 @@ def load_split(
 def image_column(dataset: Dataset, wanted: str | None = None) -> str:
     """The name of the column that holds the pictures: the one wanted, or the first of its type.
 
-    Raises DataError, naming the columns there are.
+    Raises UserError, naming the columns there are.
     """
     columns = [name for name, feature in dataset.features.items() if isinstance(feature, Image)]
     if wanted in columns:
@@ -69,7 +67,7 @@ def image_column(dataset: Dataset, wanted: str | None = None) -> str:
     if wanted is None and columns:
         return columns[0]
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
-    raise DataError(
+    raise UserError(
         f"The data set has {missing}. Its columns are: "
         + ", ".join(f"{name} ({type(f).__name__})" for name, f in dataset.features.items())
         + "."
@@ -137,7 +135,7 @@ def decode(
     """Decode every picture of a split once; pictures that can't be read are skipped and listed.
 
     `channels` is taken from the first picture unless given.
-    Raises DataError for an empty split or one where nothing can be read.
+    Raises UserError for an empty split or one where nothing can be read.
     """
     encoded = dataset.select_columns([column]).cast_column(column, Image(decode=False))
     feature = Image()
@@ -151,7 +149,7 @@ def decode(
         except (OSError, SyntaxError, ValueError, TypeError, Pillow.DecompressionBombError):
             corrupt.append(row)
     if not pixels or channels is None:
-        raise DataError(
+        raise UserError(
             f"The data set has {len(dataset)} rows, and none holds a picture that can be read."
         )
     return Pictures(pixels, resolution, channels, corrupt)

@@ -1,0 +1,180 @@
+"""The configuration of a run: one frozen dataclass, from a JSON file and the command line."""
+
+import dataclasses
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import tyro
+
+from ddpm_hf.errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a DDPM on a data set of pictures and write a pipeline that stock diffusers loads.
+
+    The flags of diffusers' train_unconditional.py keep their meaning and their defaults.
+    """
+
+    config: str | None = None
+    """A JSON file with any of these settings; flags override it. Recipes are in configs/."""
+
+    # Data
+    dataset_name: str | None = None
+    """A local folder (parquet, arrow or pictures), `cats`, or the id of a data set on the Hub."""
+    dataset_config_name: str | None = None
+    """Which configuration of the data set, where it has several."""
+    train_data_dir: str | None = None
+    """A folder of pictures, instead of --dataset_name."""
+    cache_dir: str | None = None
+    """Where data sets are cached."""
+    split: str = "train"
+    """The split to train on."""
+    image_column: str | None = None
+    """The column with the pictures; unless given, the first whose type is Image."""
+    resolution: int = 64
+    """Pictures are scaled so that their shorter side has this many pixels, then cropped square."""
+    center_crop: bool = False
+    """Crop the middle, rather than a random square, of pictures that are not square."""
+    random_flip: bool = False
+    """Mirror every other picture, by chance."""
+
+    # The network, a UNet2DModel
+    model_config_name_or_path: str | None = None
+    """Take the UNet's whole configuration from this folder or Hub id."""
+    block_out_channels: tuple[int, ...] = (128, 128, 256, 256, 512, 512)
+    """Channels of each level; the picture is halved between levels."""
+    layers_per_block: int = 2
+    """Residual layers at each level."""
+    attention_levels: tuple[int, ...] = (4,)
+    """The levels, from 0, that have self-attention."""
+    attention_head_dim: int = 8
+    """Channels of one attention head."""
+    norm_num_groups: int = 32
+    """Groups of the group norms; divides every number of channels."""
+
+    # Diffusion
+    ddpm_num_steps: int = 1000
+    """T, the number of diffusion steps (the notes: 2000)."""
+    ddpm_beta_schedule: str = "linear"
+    """How β rises: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace."""
+    prediction_type: Literal["epsilon", "sample", "v_prediction"] = "epsilon"
+    """What the network predicts: the noise ε (the notes), x_0, or v."""
+    loss: Literal["l2", "l1"] = "l2"
+    """How the prediction is compared with the truth; the notes allow both."""
+
+    # Optimisation
+    seed: int = 0
+    """Decides the first weights, the order of the pictures, the timesteps and the noise."""
+    train_batch_size: int = 16
+    """Pictures a process sees at once."""
+    gradient_accumulation_steps: int = 1
+    """Batches whose gradients are added up before a step."""
+    num_epochs: int = 100
+    """Passes through the data, unless --max_train_steps is given."""
+    max_train_steps: int | None = None
+    """Optimiser steps, instead of --num_epochs. The learning rate's decay spans them."""
+    max_train_minutes: float | None = None
+    """Stop after this long, if not done before; what was reached is saved like a finished run."""
+    learning_rate: float = 1e-4
+    """The highest learning rate, after the warm-up."""
+    lr_scheduler: str = "cosine"
+    """linear, cosine, cosine_with_restarts, polynomial, constant or constant_with_warmup."""
+    lr_warmup_steps: int = 500
+    """Steps in which the learning rate rises from zero."""
+    adam_beta1: float = 0.95
+    """Adam's decay of the mean gradient."""
+    adam_beta2: float = 0.999
+    """Adam's decay of the squared gradient."""
+    adam_weight_decay: float = 1e-6
+    """AdamW's weight decay."""
+    adam_epsilon: float = 1e-8
+    """Adam's ε."""
+    max_grad_norm: float = 1.0
+    """Gradients longer than this are shortened to it."""
+    use_ema: bool = False
+    """Keep a moving average of the weights, and sample and save with it."""
+    ema_inv_gamma: float = 1.0
+    """The average's decay at step i is 1 − (1 + i/inv_gamma)^(−power), up to ema_max_decay."""
+    ema_power: float = 0.75
+    """See --ema_inv_gamma."""
+    ema_max_decay: float = 0.9999
+    """See --ema_inv_gamma."""
+    mixed_precision: Literal["no", "fp16", "bf16"] | None = None
+    """Unless given, what `accelerate launch --mixed_precision` says."""
+
+    # What comes out
+    output_dir: str = "ddpm-model-64"
+    """Where the pipeline, its card, samples, logs and checkpoints go."""
+    overwrite_output_dir: bool = False
+    """Start anew in a folder that holds another run; its checkpoints and samples are removed."""
+    weights_dtype: Literal["float32", "float16"] = "float32"
+    """How the finished weights are stored; diffusers loads either as float32."""
+    eval_batch_size: int = 16
+    """Pictures in a sample grid."""
+    ddpm_num_inference_steps: int = 1000
+    """Steps in which the sample grids are drawn."""
+    save_images_epochs: int = 10
+    """Draw a sample grid every so many epochs."""
+    save_model_epochs: int = 10
+    """Save the pipeline every so many epochs."""
+    checkpointing_steps: int = 500
+    """Save a checkpoint to resume from every so many steps."""
+    checkpoints_total_limit: int | None = None
+    """Keep only so many of the newest checkpoints."""
+    resume_from_checkpoint: str | None = None
+    """`latest`, or the folder of a checkpoint, to go on from."""
+    logger: Literal["tensorboard", "wandb"] = "tensorboard"
+    """Where the loss curve and the grids go."""
+    logging_dir: str = "logs"
+    """The log's folder, inside the output folder."""
+    logging_steps: int = 10
+    """Log the loss every so many steps."""
+
+    def __post_init__(self) -> None:
+        positive = ("resolution", "train_batch_size", "gradient_accumulation_steps", "num_epochs")
+        for name in (*positive, "logging_steps", "checkpointing_steps", "ddpm_num_steps"):
+            if getattr(self, name) < 1:
+                raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
+        if self.max_train_steps is not None and self.max_train_steps < 1:
+            raise UserError(f"--max_train_steps must be at least 1; got {self.max_train_steps}.")
+        if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
+            raise UserError(
+                f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
+                f" {self.norm_num_groups} groups; give a number of groups that divides them all."
+            )
+
+    def save(self, path: Path) -> None:
+        """Write the file that `--config` reads."""
+        path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+
+def read_config(path: str) -> TrainConfig:
+    """The configuration in a JSON file. Raises UserError for what can't be read as one."""
+    try:
+        settings: dict[str, Any] = json.loads(Path(path).read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise UserError(f"Can't read the configuration {path}: {error}.") from error
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    if unknown := sorted(set(settings) - known):
+        raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
+    tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    return TrainConfig(**{**tuples, "config": path})
+
+
+def parse_config(arguments: list[str] | None = None) -> TrainConfig:
+    """The configuration from the command line, over the file that `--config` names."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    first_look = ArgumentParser(add_help=False, allow_abbrev=False)
+    first_look.add_argument("--config")
+    path = first_look.parse_known_args(arguments)[0].config
+    return tyro.cli(
+        TrainConfig,
+        args=arguments,
+        default=read_config(path) if path else TrainConfig(),
+        prog="train_accelerate.py",
+    )
