@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
@@ -47,7 +48,7 @@ def _openvino() -> Any | None:
     return openvino.Core()
 
 
-class _TimestepFirst(torch.nn.Module):
+class _PlainTensors(torch.nn.Module):
     """The UNet with plain tensors in and out, as the converter wants it."""
 
     def __init__(self, unet: Any) -> None:
@@ -67,7 +68,9 @@ class _Converted:
 
         sample = torch.zeros(1, unet.config.in_channels, *_sample_size(unet))
         example = (sample, torch.tensor(0))
-        self.model = openvino.convert_model(_TimestepFirst(unet), example_input=example)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            self.model = openvino.convert_model(_PlainTensors(unet), example_input=example)
         self.compiled: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     def compile(self, core: Any, shape: tuple[int, ...]) -> Any:

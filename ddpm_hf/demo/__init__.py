@@ -1,0 +1,40 @@
+"""The Gradio demo: one module a view."""
+
+import gradio as gr
+from diffusers.utils.logging import disable_progress_bar
+
+from ddpm_hf.demo import generate
+from ddpm_hf.demo.texts import i18n
+from ddpm_hf.pipeline import DDPMPipeline
+
+MODEL = "cats-32"
+LATEX = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
+LAUNCH = {
+    "theme": gr.themes.Soft(primary_hue="orange", font=["system-ui", "sans-serif"]),
+    "i18n": i18n,
+    "footer_links": ["api", "settings"],
+    "run_history": False,
+    "ssr_mode": False,
+    "max_file_size": "10mb",
+}
+"""What `launch()` is to be told."""
+
+
+def build() -> gr.Blocks:
+    """The page, with the bundled model loaded and ready to run."""
+    disable_progress_bar()
+    pipeline = DDPMPipeline.from_pretrained(MODEL)
+    pipeline.set_progress_bar_config(disable=True)
+    # The first run of a shape converts and compiles the network; do that before anyone waits.
+    for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
+        pass
+    with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
+        gr.Markdown(i18n("title"), elem_id="title")
+        gr.Markdown(i18n("intro"))
+        generate.view(pipeline, MODEL)
+        gr.Markdown(i18n("formulas"), latex_delimiters=LATEX)
+        gr.Markdown(i18n("attribution"))
+    return demo.queue(max_size=32)
