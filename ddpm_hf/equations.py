@@ -165,10 +165,18 @@ def predict_x0_from_velocity(schedule: NoiseSchedule, x_t: Tensor, v: Tensor, t:
     return combine(schedule.alpha_bar(t).sqrt(), x_t, -schedule.noise_var(t).sqrt(), v)
 
 
-def bayes_precision(schedule: NoiseSchedule, s: Index, t: Index) -> Tensor:
-    """A of N7, q(x_s|x_t,x_0) ∝ exp(−½(A·x_s² + B·x_s + C)), 1 ≤ s < t: σ² = 1/A."""
+def bayes_quadratic(
+    schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, s: Index, t: Index
+) -> tuple[Tensor, Tensor]:
+    """A (float64) and B (like x_t) of q(x_s|x_t,x_0) ∝ exp(−½(A·x_s² + B·x_s + C)), 1 ≤ s < t.
+
+    Completing the square gives the mean −B/2A and the variance 1/A.
+    """
     alpha, beta = schedule.alpha(s, t), schedule.beta(s, t)
-    return alpha / beta + 1 / schedule.noise_var(s)  # (N7)
+    alpha_bar, noise_var = schedule.alpha_bar(s), schedule.noise_var(s)
+    A = alpha / beta + 1 / noise_var  # (N7)
+    B = combine(-2 * alpha.sqrt() / beta, x_t, -2 * alpha_bar.sqrt() / noise_var, x_0)  # (N7)
+    return A, B
 
 
 def posterior_var(schedule: NoiseSchedule, s: Index, t: Index) -> Tensor:

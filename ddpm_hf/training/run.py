@@ -127,7 +127,10 @@ def write_pipeline(pipeline: DDPMPipeline, config: TrainConfig) -> None:
 
 
 class Reporter:
-    """Shows and records a run: progress bar, tracker, `training.csv`. Main process only."""
+    """Shows and records a run: progress bar, tracker, `training.csv`. Main process only.
+
+    The loss says how good the denoising is, and the samples show it (N17).
+    """
 
     def __init__(self, trainer: Trainer) -> None:
         self.trainer, config = trainer, trainer.config

@@ -1,0 +1,34 @@
+# One command each. Everything lives in $(VENV); nothing else on the machine is touched.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check mutants soak
+
+demo: $(VENV)/demo.installed
+	$(BIN)/python app.py
+
+test: $(VENV)/dev.installed
+	$(BIN)/python -m pytest -m "not soak"
+
+check: $(VENV)/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "not slow and not e2e and not soak"
+
+mutants: $(VENV)/dev.installed
+	$(BIN)/python -m tests.mutants
+
+soak: $(VENV)/dev.installed
+	$(BIN)/python -m pytest -m soak
+
+$(VENV)/demo.installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/dev.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet -r requirements.txt -e ".[dev]"
+	touch $@

@@ -1,0 +1,54 @@
+import os
+
+import pytest
+import torch
+from diffusers import UNet2DModel
+from hypothesis import settings
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+
+settings.register_profile("busy", deadline=None)  # the machine may be busy
+settings.load_profile("busy")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With DDPM_NO_SKIP set, a test that would be skipped fails: `.ci/run` must miss nothing."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("DDPM_NO_SKIP"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but DDPM_NO_SKIP is set: {report.longrepr}"
+    return report
+
+
+def tiny_unet(channels=3, size=8, **changes):
+    torch.manual_seed(0)
+    settings = {
+        "sample_size": size,
+        "in_channels": channels,
+        "out_channels": channels,
+        "layers_per_block": 1,
+        "block_out_channels": (8, 16),
+        "norm_num_groups": 4,
+        "attention_head_dim": 8,
+        "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
+        "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
+    }
+    return UNet2DModel(**{**settings, **changes}).eval()
+
+
+@pytest.fixture
+def pipeline():
+    pipe = DDPMPipeline(unet=tiny_unet(), scheduler=DDPMScheduler())
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+@pytest.fixture
+def seeded():
+    def generator(seed=0):
+        return torch.Generator().manual_seed(seed)
+
+    return generator

@@ -1,0 +1,64 @@
+"""The embedded data set."""
+
+import datasets
+import numpy as np
+import pytest
+
+from ddpm_hf import cats
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return {split: cats.load(split) for split in cats.SPLITS}
+
+
+def as_rows(dataset):
+    return list(zip(*(dataset[layer] for layer in cats.LAYERS), strict=True))
+
+
+def test_there_are_360_000_cats():
+    assert cats.counts() == (15, 10, 15, 10, 16)
+    assert np.prod(cats.counts()) == 360_000
+
+
+def test_it_is_a_real_data_set(splits):
+    train, test = splits["train"], splits["test"]
+    assert (len(train), len(test)) == (20_000, 2_000)
+    assert isinstance(train.features["image"], datasets.Image)
+    for layer, count in zip(cats.LAYERS, cats.counts(), strict=True):
+        assert train.features[layer].num_classes == count
+    assert train.features["eyes"].int2str(3) == "eyes3"
+    assert "David Revoy" in train.info.citation and train.info.license == "cc-by-4.0"
+
+
+def test_splits_share_no_cat_and_no_picture(splits):
+    train, test = (set(as_rows(splits[name])) for name in ("train", "test"))
+    assert len(train) == 20_000 and not train & test
+    pictures = {cats.compose(cat).tobytes() for cat in train}
+    assert not any(cats.compose(cat).tobytes() in pictures for cat in test)
+
+
+def test_rows_are_what_compose_draws(splits):
+    for split in splits.values():
+        for row in (0, 7, len(split) - 1):
+            example = split[row]
+            cat = tuple(example[layer] for layer in cats.LAYERS)
+            assert np.array_equal(np.asarray(example["image"]), cats.compose(cat))
+
+
+def test_choice_is_deterministic_by_seed():
+    assert cats.choose(seed=1)["train"][:5] == cats.choose(seed=1)["train"][:5]
+    assert cats.choose(seed=1)["train"][:5] != cats.choose(seed=2)["train"][:5]
+
+
+def test_cats_stand_on_white_and_differ():
+    a, b = cats.compose((0, 0, 0, 0, 0)), cats.compose((1, 0, 0, 0, 0))
+    assert a.shape == (32, 32, 3) and (a[0, -1] > 250).all()
+    rmse = np.sqrt(((a.astype(float) - b) ** 2).mean())
+    assert rmse > 15  # the body is the largest difference there is
+    assert cats.compose((0, 0, 0, 0, 0), resolution=64).shape == (64, 64, 3)
+
+
+def test_unknown_split_is_refused():
+    with pytest.raises(ValueError, match="train, test"):
+        cats.load("validation")

@@ -1,0 +1,88 @@
+"""Sampling where the answer is known: for Gaussian data the exact ε* is affine in x_t.
+
+The sampler's own mean and variance then follow an exact recursion of N9–N11. Samples are compared
+with that, not with the data: at finite T and K the sampler is biased, and the test knows by how
+much. That the recursion tends to the data's moments is a test of its own.
+"""
+
+import math
+
+import pytest
+import torch
+
+from ddpm_hf import DDPMScheduler
+
+MEAN, VAR, N = 0.3, 0.25, 10_000
+
+
+def exact_weights(scheduler, t):
+    """ε*(x) = E[z | x_t = x] = a·x + b, for data N(MEAN, VAR)."""
+    alpha_bar = float(scheduler.schedule.alpha_bar(t))
+    total = alpha_bar * VAR + 1 - alpha_bar
+    a = math.sqrt(1 - alpha_bar) / total
+    return a, -a * math.sqrt(alpha_bar) * MEAN
+
+
+def recursion(alpha_bar, timesteps, large):
+    """Mean and variance of the sampler's output, by N6, N9 and N11 written out in plain floats."""
+    mean, var = 0.0, 1.0
+    steps = [t + 1 for t in timesteps]
+    for t, s in zip(steps, [*steps[1:], 0], strict=True):
+        a_t, a_s = alpha_bar[t], alpha_bar[s]
+        beta = 1 - a_t / a_s
+        total = a_t * VAR + 1 - a_t
+        # x̂_0 = E[x_0 | x_t] = k·x_t + c
+        k = math.sqrt(a_t) * VAR / total
+        c = MEAN * (1 - a_t) / total
+        w_t = math.sqrt(a_t / a_s) * (1 - a_s) / (1 - a_t)
+        w_0 = math.sqrt(a_s) * beta / (1 - a_t)
+        sigma2 = 0.0 if s == 0 else beta if large else (1 - a_s) / (1 - a_t) * beta
+        mean = (w_t + w_0 * k) * mean + w_0 * c
+        var = (w_t + w_0 * k) ** 2 * var + sigma2
+    return mean, var
+
+
+def plain_alpha_bar(T):
+    values = [1.0]
+    for i in range(T):
+        values.append(values[-1] * (1 - (1e-4 + (2e-2 - 1e-4) * i / (T - 1))))
+    return values
+
+
+@pytest.mark.parametrize("K", [50, 2000])
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
+def test_sampled_moments_follow_the_exact_recursion(K, kind):
+    scheduler = DDPMScheduler(variance_type=kind, clip_sample=False)
+    scheduler.set_timesteps(K)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(N, 1, 1, 1, generator=generator)
+    for t in scheduler.timesteps:
+        a, b = exact_weights(scheduler, int(t) + 1)
+        x = scheduler.step(a * x + b, t, x, generator=generator).prev_sample
+    timesteps = scheduler.timesteps.tolist()
+    mean, var = recursion(plain_alpha_bar(2000), timesteps, kind == "fixed_large")
+    assert float(x.mean()) == pytest.approx(mean, abs=3 * math.sqrt(var / N))
+    assert float(x.var()) == pytest.approx(var, rel=3 * math.sqrt(2 / N))
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_recursion_tends_to_the_data(large):
+    errors = []
+    for T in (500, 4000, 32_000):
+        # The same path in finer steps: β shrinks as 1/T, so that ᾱ_T stays.
+        alpha_bar = [1.0]
+        for i in range(T):
+            alpha_bar.append(alpha_bar[-1] * (1 - 20 * (0.01 + 1.98 * i / T) / T))
+        mean, var = recursion(alpha_bar, list(range(T))[::-1], large)
+        errors.append(abs(var / VAR - 1))
+        assert mean == pytest.approx(MEAN, abs=1e-3)
+    assert errors[0] > errors[1] > errors[2]
+    assert errors[2] < 0.01
+
+
+def test_bias_of_fifty_steps_is_the_known_one():
+    """The figures in the notes on theory: V = 0.25, K = 50 gives 0.73 with β̃ and 1.10 with β."""
+    timesteps = list(range(1960, -1, -40))
+    alpha_bar = plain_alpha_bar(2000)
+    small, large = (recursion(alpha_bar, timesteps, big)[1] / VAR for big in (False, True))
+    assert (round(small, 2), round(large, 2)) == (0.73, 1.10)

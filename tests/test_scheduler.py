@@ -1,0 +1,215 @@
+"""The scheduler against stock diffusers, where it is right and where it is wrong."""
+
+import diffusers
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ddpm_hf import DDPMScheduler
+from ddpm_hf.equations import SCHEDULES
+from ddpm_hf.scheduler import spaced_timesteps
+from tests.conftest import tiny_unet
+
+SPACINGS = ("leading", "linspace", "trailing")
+
+
+def stock(scheduler, float64=False):
+    twin = diffusers.DDPMScheduler.from_config(scheduler.config)
+    if float64:
+        twin.betas = scheduler.betas
+        twin.alphas = 1 - twin.betas
+        twin.alphas_cumprod = twin.alphas.cumprod(0)
+        twin.one = torch.ones((), dtype=torch.float64)
+    return twin
+
+
+@torch.no_grad()
+def chain(scheduler, unet, K, shape=(1, 3, 8, 8)):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(shape, generator=generator)
+    scheduler.set_timesteps(K)
+    for t in scheduler.timesteps:
+        x = scheduler.step(unet(x, t).sample, t, x, generator=generator).prev_sample
+    return x
+
+
+@pytest.mark.slow
+def test_whole_chain_equals_stock():
+    """T = 2000, same network, same generator, float32."""
+    unet, ours = tiny_unet(), DDPMScheduler()
+    x = chain(ours, unet, 2000)
+    assert (x - chain(stock(ours, float64=True), unet, 2000)).abs().max() <= 1e-6
+    assert (x - chain(stock(ours), unet, 2000)).abs().max() <= 2e-4
+
+
+@pytest.mark.parametrize("K", [10, 30, 50])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"variance_type": "fixed_large"},
+        {"prediction_type": "v_prediction"},
+        {"prediction_type": "sample", "thresholding": True},
+        {"beta_schedule": "squaredcos_cap_v2", "clip_sample": False, "prediction_type": "sample"},
+        {"timestep_spacing": "linspace"},
+    ],
+)
+def test_short_chains_equal_stock(K, changes):
+    unet, ours = tiny_unet(), DDPMScheduler(**changes)
+    x = chain(ours, unet, K)
+    assert (x - chain(stock(ours, float64=True), unet, K)).abs().max() <= 1e-6
+    # Stock's float32 tables are the whole difference; its cosine table is the least exact.
+    bound = 1e-4 if ours.config.beta_schedule == "squaredcos_cap_v2" else 1e-5
+    assert (x - chain(stock(ours), unet, K)).abs().max() <= bound
+
+
+def test_bare_scheduler_is_the_notes_schedule():
+    scheduler = DDPMScheduler()
+    assert len(scheduler) == 2000
+    assert scheduler.timesteps.tolist() == list(range(1999, -1, -1))
+    assert float(scheduler.alphas_cumprod[-1]) == pytest.approx(1.6288e-9, rel=1e-4)
+
+
+def test_configs_cross_over_in_memory_and_on_disk(tmp_path):
+    assert len(DDPMScheduler.from_config(diffusers.DDPMScheduler().config)) == 1000
+    assert len(diffusers.DDPMScheduler.from_config(DDPMScheduler().config)) == 2000
+    DDPMScheduler(variance_type="fixed_large").save_pretrained(tmp_path)
+    read = diffusers.DDPMScheduler.from_pretrained(tmp_path)
+    assert (len(read), read.config.variance_type) == (2000, "fixed_large")
+    assert len(DDPMScheduler.from_pretrained(tmp_path)) == 2000
+
+
+def test_other_schedulers_take_our_config():
+    for name in ("DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler"):
+        assert getattr(diffusers, name).from_config(DDPMScheduler().config).config[
+            "num_train_timesteps"
+        ] == 2000
+
+
+@given(st.data(), st.sampled_from(SPACINGS), st.integers(1, 2000), st.integers(0, 3))
+def test_timesteps_are_exactly_K_and_fall(data, spacing, T, offset):
+    K = data.draw(st.integers(1, T))
+    steps = spaced_timesteps(T, K, spacing, offset)
+    assert len(steps) == K
+    assert all(a > b for a, b in zip(steps, steps[1:], strict=False))
+    assert 0 <= steps[-1] and steps[0] < T
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("K", [1, 7, 500, 501, 600, 999, 1000])
+def test_chains_start_near_pure_noise(spacing, K):
+    """Where stock's `leading` starts at t = 599 of 1000 for K = 600, on pure noise."""
+    first = spaced_timesteps(1000, K, spacing)[0]
+    assert first >= 1000 - 2 * (1000 // K) - 1 or K == 1
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"])
+@pytest.mark.parametrize("zero_snr", [False, True])
+def test_outputs_are_finite(name, kind, zero_snr):
+    scheduler = DDPMScheduler(
+        beta_schedule=name,
+        variance_type=kind,
+        rescale_betas_zero_snr=zero_snr,
+        clip_sample=False,
+    )
+    for K in (1, 10, 61):
+        scheduler.set_timesteps(K)
+        x = torch.ones(1, 1, 2, 2)
+        for t in scheduler.timesteps:
+            out = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(0))
+            assert out.prev_sample.isfinite().all()
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
+def test_last_step_adds_no_noise(spacing, kind):
+    scheduler = DDPMScheduler(variance_type=kind, timestep_spacing=spacing)
+    scheduler.set_timesteps(10)
+    x, t = torch.zeros(1, 3, 8, 8), scheduler.timesteps[-1]
+    results = [
+        scheduler.step(x, t, x, generator=torch.Generator().manual_seed(s)).prev_sample
+        for s in (0, 1)
+    ]
+    assert torch.equal(*results)
+    assert torch.equal(results[0], x)
+
+
+def test_noise_is_between_the_bounds_and_scales():
+    scheduler = DDPMScheduler()
+    x, t = torch.zeros(1, 3, 64, 64), 10
+    std = {}
+    for kind in ("fixed_small", "fixed_large"):
+        scheduler = DDPMScheduler(variance_type=kind)
+        out = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(0))
+        std[kind] = float(out.prev_sample.std())
+    assert std["fixed_small"] < std["fixed_large"]
+    out = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(0), noise_scale=2.0)
+    assert float(out.prev_sample.std()) == pytest.approx(2 * std["fixed_large"], rel=1e-5)
+    out = scheduler.step(x, t, x, noise_scale=0)
+    assert torch.equal(out.prev_sample, x)
+
+
+def test_learned_variance_spans_the_bounds():
+    scheduler = DDPMScheduler(variance_type="learned_range")
+    ends = torch.tensor([-1.0, 1.0])
+    small, large = (
+        DDPMScheduler(variance_type=kind)._get_variance(100) for kind in ("fixed_small", "fixed_large")
+    )
+    spanned = scheduler._get_variance(100, ends)
+    torch.testing.assert_close(spanned.double(), torch.stack([small, large]), rtol=1e-5, atol=0)
+    with pytest.raises(ValueError, match="twice as many output channels"):
+        scheduler.step(torch.zeros(1, 3, 2, 2), 100, torch.zeros(1, 3, 2, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_every_timestep_adds_noise_in_half_precision(dtype):
+    scheduler = DDPMScheduler(num_train_timesteps=1000)
+    t = torch.arange(1000)
+    shape = (1000, 1, 1, 1)
+    noisy = scheduler.add_noise(torch.zeros(shape, dtype=dtype), torch.ones(shape, dtype=dtype), t)
+    exact = scheduler.schedule.noise_var(t + 1).sqrt()
+    torch.testing.assert_close(noisy.flatten().double(), exact, rtol=0.01, atol=0)
+
+
+def test_add_noise_and_velocity_equal_stock():
+    ours = DDPMScheduler()
+    x, z, t = torch.randn(4, 3, 8, 8), torch.randn(4, 3, 8, 8), torch.tensor([0, 5, 999, 1999])
+    torch.testing.assert_close(ours.add_noise(x, z, t), stock(ours).add_noise(x, z, t))
+    torch.testing.assert_close(ours.get_velocity(x, z, t), stock(ours).get_velocity(x, z, t))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"num_inference_steps": 0},
+        {"num_inference_steps": -5},
+        {"num_inference_steps": 2001},
+        {"timesteps": []},
+        {"timesteps": [3, 5]},
+        {"timesteps": [5, 5]},
+        {"timesteps": [5, -1]},
+        {"timesteps": [2000, 1]},
+        {"timesteps": [5, 1], "num_inference_steps": 2},
+    ],
+)
+def test_bad_timesteps_are_refused(arguments):
+    with pytest.raises(ValueError, match=r"must be|not both"):
+        DDPMScheduler().set_timesteps(**arguments)
+
+
+def test_unknown_names_raise_where_they_are_used():
+    with pytest.raises(NotImplementedError, match="linear, scaled_linear"):
+        DDPMScheduler(beta_schedule="quadratic")
+    x = torch.zeros(1, 1, 2, 2)
+    for changes in ({"variance_type": "tiny"}, {"prediction_type": "score"}):
+        scheduler = DDPMScheduler(**changes)
+        with pytest.raises(ValueError, match="must be"):
+            scheduler.step(x, 5, x)
+    with pytest.raises(ValueError, match="must be leading"):
+        DDPMScheduler(timestep_spacing="random").set_timesteps(10)
+    scheduler = DDPMScheduler()
+    scheduler.set_timesteps(10)
+    with pytest.raises(ValueError, match="not among those set"):
+        scheduler.step(x, 3, x)
