@@ -6,7 +6,7 @@ import sys
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-from ddpm_hf.demo import LAUNCH, build  # noqa: E402: the environment comes first
+from ddpm_hf.demo import LAUNCH, build
 
 if __name__ == "__main__":
     demo = build()

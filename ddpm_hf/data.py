@@ -65,7 +65,7 @@ def image_column(dataset: Dataset, wanted: str | None = None) -> str:
     if wanted in columns:
         return str(wanted)
     if wanted is None and columns:
-        return columns[0]
+        return str(columns[0])
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
     raise UserError(
         f"The data set has {missing}. Its columns are: "
@@ -85,7 +85,8 @@ def _fit(picture: Pillow.Image, resolution: int, channels: int, center_crop: boo
     """Upright, shorter side = resolution; uint8 (channels, height, width)."""
     upright = ImageOps.exif_transpose(picture).convert(MODES[channels])
     scale = resolution / min(upright.size)
-    size = (max(resolution, round(upright.width * scale)),) + (
+    size = (
+        max(resolution, round(upright.width * scale)),
         max(resolution, round(upright.height * scale)),
     )
     if upright.size != size:

@@ -195,9 +195,7 @@ def posterior_weights(schedule: NoiseSchedule, s: Index, t: Index) -> tuple[Tens
     return weight_xt, weight_x0
 
 
-def posterior_mean(
-    schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, s: Index, t: Index
-) -> Tensor:
+def posterior_mean(schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, s: Index, t: Index) -> Tensor:
     """μ, the mean of q(x_s|x_t,x_0), 0 ≤ s < t ≤ T."""
     weight_xt, weight_x0 = posterior_weights(schedule, s, t)
     return combine(weight_xt, x_t, weight_x0, x_0)  # (N9), DDPM eq. 7

@@ -4,6 +4,7 @@ import platform
 import shlex
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 from huggingface_hub import ModelCard, ModelCardData
@@ -76,7 +77,7 @@ class TrainingFacts:
 def _processor() -> str:
     """The processor's name, as Linux tells it; elsewhere its family."""
     try:
-        with open("/proc/cpuinfo") as file:
+        with Path("/proc/cpuinfo").open() as file:
             return next(line.split(":")[1].strip() for line in file if "model name" in line)
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

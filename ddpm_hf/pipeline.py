@@ -29,7 +29,7 @@ def bundled_models() -> list[str]:
 
 @dataclass(frozen=True)
 class DenoisingStep:
-    """One step t → s of sampling. All tensors are (batch, channels, height, width) in about [−1, 1].
+    """One step t → s of sampling; all tensors are (batch, channels, height, width).
 
     index: 0..K−1. timestep: diffusers' timestep of x_t, the paper's t − 1.
     noisy_sample: x_t, what the UNet saw; at index 0 it is pure noise, x_T.
@@ -52,7 +52,7 @@ def _step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in taken}
 
 
-class DDPMPipeline(DiffusionPipeline):  # type: ignore[misc]
+class DDPMPipeline(DiffusionPipeline):
     """Drop-in for `diffusers.DDPMPipeline`.
 
     A stock DDPMScheduler is replaced by ours; any other scheduler of diffusers stays what it is.
@@ -172,7 +172,8 @@ class DDPMPipeline(DiffusionPipeline):  # type: ignore[misc]
         with self.progress_bar(total=K if timesteps is None else len(timesteps)) as bar:
             for step in steps:
                 bar.update()
-        images = to_images(step.sample, output_type)
+                x_0 = step.sample
+        images = to_images(x_0, output_type)
         self.maybe_free_model_hooks()
         return ImagePipelineOutput(images=images) if return_dict else (images,)
 

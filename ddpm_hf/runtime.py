@@ -69,7 +69,7 @@ class _Converted:
         sample = torch.zeros(1, unet.config.in_channels, *_sample_size(unet))
         example = (sample, torch.tensor(0))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", torch.jit.TracerWarning)
+            warnings.simplefilter("ignore")
             self.model = openvino.convert_model(_PlainTensors(unet), example_input=example)
         self.compiled: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 

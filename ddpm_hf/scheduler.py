@@ -4,9 +4,10 @@ A thin shell over `equations`. This is the one place where diffusers' `timestep`
 the paper's t = timestep + 1.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ LEARNED_VARIANCES = ("learned", "learned_range")
 
 
 @dataclass
-class DDPMSchedulerOutput(BaseOutput):  # type: ignore[misc]
+class DDPMSchedulerOutput(BaseOutput):
     """What `step` returns; both tensors have the shape and dtype of the `sample` given.
 
     prev_sample: x_s, the input of the next step.
@@ -106,20 +107,20 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
 def _checked_timesteps(timesteps: Sequence[int], T: int) -> list[int]:
     """Custom timesteps as a list. Raises ValueError unless strictly decreasing in 0..T−1."""
     steps = [int(t) for t in timesteps]
-    falling = all(a > b for a, b in zip(steps, steps[1:], strict=False))
+    falling = all(a > b for a, b in itertools.pairwise(steps))
     if not steps or not falling or steps[0] >= T or steps[-1] < 0:
         raise ValueError(f"timesteps must be strictly decreasing numbers in 0..{T - 1}.")
     return steps
 
 
-class DDPMScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
+class DDPMScheduler(SchedulerMixin, ConfigMixin):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1).
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
     """
 
-    _compatibles = [e.name for e in KarrasDiffusionSchedulers]
+    _compatibles: ClassVar[list[str]] = [e.name for e in KarrasDiffusionSchedulers]
     order = 1
     init_noise_sigma = 1.0
 
@@ -229,7 +230,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
         self._previous(int(t))
         weights = self._plan.weights[int(t)]
         kind = variance_type or self.variance_type
-        small, large = torch.tensor([weights.var_small, weights.var_large], dtype=torch.float64)
+        small = torch.tensor(weights.var_small, dtype=torch.float64)
+        large = torch.tensor(weights.var_large, dtype=torch.float64)
         if kind in ("fixed_small", "fixed_small_log"):
             return small
         if kind in ("fixed_large", "fixed_large_log"):
@@ -246,14 +248,14 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
             return predicted_variance
         log_small, log_large = small.clamp(min=1e-20).log(), large.log()
         fraction = (predicted_variance + 1) / 2
-        return (fraction * log_large + (1 - fraction) * log_small).exp()
+        return torch.exp(fraction * log_large + (1 - fraction) * log_small)
 
     def _bounded(self, x_0: Tensor) -> Tensor:
         """x̂_0 kept in the range of pictures, as the config says."""
         if self.config.thresholding:
             return self._thresholded(x_0)
         if self.config.clip_sample:
-            bound = self.config.clip_sample_range
+            bound: float = self.config.clip_sample_range
             return x_0.clamp(-bound, bound)
         return x_0
 
@@ -274,9 +276,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):  # type: ignore[misc]
             return model_output
         if kind == "v_prediction":
             return w.sqrt_alpha_bar * sample - w.sqrt_noise_var * model_output
-        raise ValueError(
-            f"prediction_type must be epsilon, sample or v_prediction; got {kind!r}."
-        )
+        raise ValueError(f"prediction_type must be epsilon, sample or v_prediction; got {kind!r}.")
 
     def step(
         self,

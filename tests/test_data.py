@@ -44,7 +44,9 @@ def test_layouts_on_disk_load_by_the_same_call(tmp_path):
     for layout in ("parquet", "saved", "saved-dict", "images"):
         loaded = data.load_split(str(tmp_path / layout), cache_dir=str(tmp_path / "cache"))
         pictures = data.decode(loaded, data.image_column(loaded), 8, show_progress=False)
-        assert torch.equal(pictures.pixels[2], torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1))
+        assert torch.equal(
+            pictures.pixels[2], torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1)
+        )
 
 
 def test_a_folder_called_cats_wins_over_the_embedded_set(tmp_path, monkeypatch):
@@ -56,7 +58,9 @@ def test_a_folder_called_cats_wins_over_the_embedded_set(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["no-such-folder", "nobody/nothing", "./missing"])
 def test_missing_data_set_is_one_sentence(name, tmp_path):
-    with pytest.raises(UserError, match=f"Can't load the data set '{name}'.*--dataset_name") as caught:
+    with pytest.raises(
+        UserError, match=f"Can't load the data set '{name}'.*--dataset_name"
+    ) as caught:
         data.load_split(name, cache_dir=str(tmp_path))
     assert "\n" not in str(caught.value)
 
@@ -70,9 +74,9 @@ def test_missing_split_is_named(tmp_path):
 def test_columns_are_found_by_type_or_named_in_the_refusal():
     assert data.image_column(dataset_of([picture()], "img")) == "img"
     without = datasets.Dataset.from_dict({"text": ["a"], "label": [1]})
-    with pytest.raises(UserError, match="no image column. Its columns are: text .*label"):
+    with pytest.raises(UserError, match=r"no image column. Its columns are: text .*label"):
         data.image_column(without)
-    with pytest.raises(UserError, match="no image column 'picture'.*img"):
+    with pytest.raises(UserError, match=r"no image column 'picture'.*img"):
         data.image_column(dataset_of([picture()], "img"), "picture")
 
 
@@ -91,7 +95,8 @@ def test_corrupt_pictures_are_skipped_and_listed():
 
 
 @pytest.mark.parametrize(
-    ("mode", "channels"), [("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 4), ("LA", 4)]
+    ("mode", "channels"),
+    [("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 4), ("LA", 4)],
 )
 def test_channels_come_from_the_first_picture(mode, channels):
     first = picture("RGB").convert(mode) if mode != "LA" else picture("L").convert("LA")

@@ -1,5 +1,6 @@
 """The pipeline: stock's pictures, the stream, and folders that stock loads."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -73,7 +74,7 @@ def test_stream_goes_from_noise_to_the_picture(pipeline, seeded):
     assert [s.timestep for s in steps] == list(range(1800, -1, -200))
     noise = torch.randn(2, 3, 8, 8, generator=seeded())
     assert torch.equal(steps[0].noisy_sample, noise)
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in itertools.pairwise(steps):
         assert torch.equal(step.sample, following.noisy_sample)
     assert torch.equal(steps[-1].sample, steps[-1].pred_original_sample)
     picture = (steps[-1].sample / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()

@@ -52,6 +52,7 @@ def run(folder, output, *flags, expect=0, **changes):
         [sys.executable, "train_accelerate.py", "--config", str(config), *flags],
         capture_output=True,
         text=True,
+        timeout=300,
     )
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -112,7 +112,7 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
             gr.Examples(
                 EXAMPLES,
                 [seed, number, steps],
-                label=i18n("examples"),  # type: ignore[arg-type]
+                label=i18n("examples"),
                 example_labels=[f"{n} × {K}" for _, n, K in EXAMPLES],
             )
         with gr.Column(scale=2, min_width=320):

@@ -51,7 +51,7 @@ class Player(gr.HTML):
             **kwargs,
         )
 
-    def postprocess(self, value: Chunk | None) -> Chunk | None:  # type: ignore[override]
+    def postprocess(self, value: Chunk | None) -> Chunk | None:
         """A chunk goes to the page as it is."""
         return value
 

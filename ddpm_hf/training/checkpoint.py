@@ -44,12 +44,13 @@ def load(output_dir: Path, which: str) -> dict[str, Any] | None:
             return None
         folder = found[-1]
     else:
-        folder = next((p for p in (Path(which), output_dir / which) if (p / STATE).exists()), None)
-        if folder is None:
+        named = [p for p in (Path(which), output_dir / which) if (p / STATE).exists()]
+        if not named:
             raise UserError(
                 f"There is no checkpoint {which!r}; the run has: "
                 + (", ".join(p.name for p in checkpoints(output_dir)) or "none yet")
                 + "."
             )
+        folder = named[0]
     state: dict[str, Any] = torch.load(folder / STATE, map_location="cpu", weights_only=True)
     return state

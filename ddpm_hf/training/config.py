@@ -162,8 +162,10 @@ def read_config(path: str) -> TrainConfig:
     known = {field.name for field in dataclasses.fields(TrainConfig)}
     if unknown := sorted(set(settings) - known):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
-    tuples = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    return TrainConfig(**{**tuples, "config": path})
+    values: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()
+    }
+    return TrainConfig(**{**values, "config": path})
 
 
 def parse_config(arguments: list[str] | None = None) -> TrainConfig:

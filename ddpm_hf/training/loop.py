@@ -122,11 +122,9 @@ class Trainer:
     @property
     def global_batch_size(self) -> int:
         """Pictures in one optimiser step, over all processes and accumulated batches."""
-        return (
-            self.config.train_batch_size
-            * self.accelerator.num_processes
-            * self.config.gradient_accumulation_steps
-        )
+        processes: int = self.accelerator.num_processes
+        config = self.config
+        return processes * config.train_batch_size * config.gradient_accumulation_steps
 
     @property
     def steps_per_epoch(self) -> int:
@@ -136,7 +134,8 @@ class Trainer:
     @property
     def total_steps(self) -> int:
         """Optimiser steps in the whole run."""
-        return self.config.max_train_steps or self.config.num_epochs * self.steps_per_epoch
+        in_epochs: int = self.config.num_epochs * self.steps_per_epoch
+        return self.config.max_train_steps or in_epochs
 
     @property
     def out_of_time(self) -> bool:
@@ -177,11 +176,12 @@ class Trainer:
             random_flip=self.config.random_flip,
         )
         device, timesteps = self.accelerator.device, t - 1
-        target = {
-            "epsilon": lambda: epsilon,
-            "sample": lambda: x_0,
-            "v_prediction": lambda: self.scheduler.get_velocity(x_0, epsilon, timesteps),
-        }[self.config.prediction_type]()
+        if self.config.prediction_type == "epsilon":
+            target = epsilon
+        elif self.config.prediction_type == "sample":
+            target = x_0
+        else:
+            target = self.scheduler.get_velocity(x_0, epsilon, timesteps)
         x_t = self.scheduler.add_noise(x_0, epsilon, timesteps).to(device)
         x_t = x_t.contiguous(memory_format=torch.channels_last)
         prediction = self.unet(x_t, timesteps.to(device), return_dict=False)[0]

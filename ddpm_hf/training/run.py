@@ -9,6 +9,7 @@ import tempfile
 from collections import deque
 from pathlib import Path
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
@@ -110,9 +111,11 @@ def sample_grid(pipeline: DDPMPipeline, config: TrainConfig) -> Image.Image:
         batch_size=config.eval_batch_size,
         generator=torch.Generator(pipeline.device).manual_seed(config.seed),
         num_inference_steps=min(config.ddpm_num_inference_steps, config.ddpm_num_steps),
-    ).images
+        return_dict=False,
+    )[0]
     columns = max(c for c in range(1, int(len(images) ** 0.5) + 1) if len(images) % c == 0)
-    return make_image_grid(images, rows=columns, cols=len(images) // columns)
+    grid: Image.Image = make_image_grid(images, rows=columns, cols=len(images) // columns)
+    return grid
 
 
 def write_pipeline(pipeline: DDPMPipeline, config: TrainConfig) -> None:
@@ -170,7 +173,7 @@ class Reporter:
         number = self.trainer.step
         (self.folder / SAMPLES).mkdir(exist_ok=True)
         grid.save(self.folder / SAMPLES / f"step-{number:07d}.png")
-        pixels = torch.from_numpy(data.np.array(grid.convert("RGB")))[None].numpy()
+        pixels = np.array(grid.convert("RGB"))[None]
         for tracker in self.trainer.accelerator.trackers:
             layout = {"dataformats": "NHWC"} if tracker.name == "tensorboard" else {}
             tracker.log_images({"samples": pixels}, step=number, **layout)
@@ -264,4 +267,7 @@ def train(config: TrainConfig) -> None:
     if reporter is not None:
         reporter.close()
         save_finished(reporter, dataset)
+    # Not for politeness alone: a process that leaves with a reduction's tensors still in gloo's
+    # hands can lock up in the destructor of torch's DDP reducer.
+    accelerator.wait_for_everyone()
     accelerator.end_training()

@@ -1,0 +1,67 @@
+"""Break the mathematics on purpose, one place at a time: each time some test must go red.
+
+`python -m tests.mutants`, or `make mutants`. Works on a copy; the tree is not touched.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TESTS = ["tests/test_equations.py", "tests/test_scheduler.py", "tests/test_closed_form.py"]
+EQUATIONS, SCHEDULER = "ddpm_hf/equations.py", "ddpm_hf/scheduler.py"
+MUTANTS = [
+    ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
+    ("small and large swapped", SCHEDULER, "return small", "return large"),
+    ("√ᾱ becomes ᾱ", EQUATIONS, "combine(alpha_bar.sqrt(), x_0, noise", "combine(alpha_bar, x_0, noise"),
+    ("√(1−ᾱ) becomes 1−ᾱ", SCHEDULER, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
+    ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
+    ("weights of N9 swapped", SCHEDULER, "w.weight_x0 * x_0 + w.weight_xt * sample", "w.weight_xt * x_0 + w.weight_x0 * sample"),
+    ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
+    ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
+    ("t off by one", SCHEDULER, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),
+    ("add_noise off by one", SCHEDULER, "original_samples, noise, timesteps + 1)", "original_samples, noise, timesteps)"),
+    ("the notes' misprint: product becomes mean", EQUATIONS, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
+    ("σ² for σ", SCHEDULER, "predicted_variance).sqrt().to", "predicted_variance).to"),
+    ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
+    ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),
+    ("N7: A without its second term", EQUATIONS, "alpha / beta + 1 / noise_var", "alpha / beta"),
+    ("N3: variances do not add", EQUATIONS, "combine(alpha.sqrt(), x_s, beta.sqrt(), z)", "combine(alpha.sqrt(), x_s, beta, z)"),
+    ("N10: divided by √ᾱ (the notes' misprint)", EQUATIONS, "root_alpha = schedule.alpha(s, t).sqrt()", "root_alpha = schedule.alpha_bar(t).sqrt()"),
+    ("trailing off by one", SCHEDULER, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
+]  # fmt: skip
+
+
+def survives(file: str, old: str, new: str) -> bool:
+    """Whether all tests still pass with this change."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("ddpm_hf", "tests"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("pretrained"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        text = (copy / file).read_text()
+        if text.count(old) < 1:
+            sys.exit(f"{file} has no {old!r}: bring tests/mutants.py up to date.")
+        (copy / file).write_text(text.replace(old, new, 1))
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS]
+        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+        return done.returncode == 0
+
+
+def main() -> int:
+    """Try every mutant; 0 if all were caught."""
+    survivors = 0
+    for name, file, old, new in MUTANTS:
+        alive = survives(file, old, new)
+        survivors += alive
+        print("SURVIVED" if alive else "caught  ", name, flush=True)
+    print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} mutants caught")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""NOTES.md and the code cite the same statements, and name functions that exist."""
+
+import importlib
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def numbers(text):
+    return {int(n) for n in re.findall(r"\bN(\d+)\b", text)}
+
+
+def test_every_statement_is_in_the_code_and_the_other_way_round():
+    code = "".join(path.read_text() for path in (ROOT / "ddpm_hf").rglob("*.py"))
+    stated = {int(n) for n in re.findall(r"^\| N(\d+) \|", (ROOT / "NOTES.md").read_text(), re.M)}
+    assert stated == set(range(1, 18))
+    assert numbers(re.sub(r"N1[–-]N\d+", "", code)) == stated
+
+
+def test_functions_named_in_the_notes_exist():
+    names = re.findall(
+        r"`((?:equations|scheduler|pipeline|training)\.[\w.]+)`", (ROOT / "NOTES.md").read_text()
+    )
+    assert len(names) > 12
+    for name in names:
+        parts = name.split(".")
+        depth = 2 if parts[0] == "training" else 1
+        found = importlib.import_module("ddpm_hf." + ".".join(parts[:depth]))
+        for part in parts[depth:]:
+            found = getattr(found, part)
+
+
+def test_front_matter_and_requirements_agree():
+    front = (ROOT / "README.md").read_text().split("---")[1]
+    requirements = (ROOT / "requirements.txt").read_text()
+    version = re.search(r"sdk_version: ([\d.]+)", front).group(1)
+    assert f"gradio=={version}\n" in requirements
+    assert "torch==2.13.0\n" in requirements and "ddpm" not in requirements
+    assert len(re.search(r"short_description: (.*)", front).group(1)) <= 60
