@@ -63,7 +63,8 @@ def nearest(pictures: Tensor, block: int = 4000) -> tuple[Tensor, Tensor]:
     best = torch.full((len(x),), torch.inf)
     index = torch.zeros(len(x), dtype=torch.long)
     total = int(np.prod(cats.counts()))
-    real = tqdm(cats.compose_all(pictures.shape[-1]), total=total, desc="Comparing", unit="cat")
+    everyone = cats.compose_all(pictures.shape[-1])
+    real = iter(tqdm(everyone, total=total, desc="Comparing", unit="cat"))
     for start in range(0, total, block):
         rows = list(islice(real, block))
         y = torch.from_numpy(np.stack(rows)).flatten(1).float()
@@ -72,16 +73,21 @@ def nearest(pictures: Tensor, block: int = 4000) -> tuple[Tensor, Tensor]:
         closer = score < best
         best = torch.where(closer, score, best)
         index = torch.where(closer, at + start, index)
-    squares = (best + x.square().sum(1)).clamp(min=0)
-    return index, (squares / x.shape[1]).sqrt()
+    found = np.stack([cats.compose(cat, pictures.shape[-1]) for cat in cats_at(index)])
+    return index, (x - torch.from_numpy(found).flatten(1)).square().mean(1).sqrt()
+
+
+def cats_at(index: Tensor) -> list[cats.Cat]:
+    """The cats at these places of `cats.compose_all`."""
+    layers = np.unravel_index(index.numpy(), cats.counts())
+    return list(zip(*(drawings.tolist() for drawings in layers), strict=True))
 
 
 def report(config: Config) -> dict[str, float]:
     """Median and 95th percentile of the distance, and the shares within 8 and 12 levels."""
     index, rmse = nearest(sample(config))
     train = set(cats.choose(seed=0)["train"])
-    found = zip(*(a.tolist() for a in np.unravel_index(index.numpy(), cats.counts())), strict=True)
-    novel = [cat not in train for cat in found]
+    novel = [cat not in train for cat in cats_at(index)]
     return {
         "median_rmse": float(rmse.median()),
         "p95_rmse": float(rmse.quantile(0.95)),
