@@ -23,7 +23,7 @@ A denoising diffusion probabilistic model (DDPM): it turns noise into pictures o
 ```python
 from diffusers import DDPMPipeline
 
-pipe = DDPMPipeline.from_pretrained("{name}")
+pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
 pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
 ```
 

@@ -26,13 +26,14 @@ try:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 680}, locale="en-US")
+        page = browser.new_page(viewport={"width": 1280, "height": 760}, locale="en-US")
         page.goto(URL)
         page.click("#generate")
         page.wait_for_selector("[data-complete=true]", timeout=120_000)
         page.locator("[data-part=timeline]").evaluate(
-            "bar => { bar.value = 62; bar.dispatchEvent(new Event('input')); }"
+            "bar => { bar.value = 80; bar.dispatchEvent(new Event('input')); }"
         )
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=Path(__file__).parent / "demo.png")
         browser.close()
 finally:

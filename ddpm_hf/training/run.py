@@ -195,7 +195,11 @@ def save_finished(reporter: Reporter, dataset: Dataset) -> None:
     stored = DDPMPipeline.from_pretrained(folder)
     grid = sample_grid(stored.to(trainer.accelerator.device), config)
     reporter.show_grid(grid)
-    grid.save(folder / "samples.png")
+    enlargement = max(1, 512 // grid.width)
+    enlarged = grid.resize(
+        (grid.width * enlargement, grid.height * enlargement), Image.Resampling.NEAREST
+    )
+    enlarged.save(folder / "samples.png")
     facts = TrainingFacts(
         name=folder.resolve().name,
         dataset=str(config.train_data_dir or config.dataset_name),
