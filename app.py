@@ -9,9 +9,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 from ddpm_hf.demo import LAUNCH, build
 
 if __name__ == "__main__":
+    # Said to `launch`, a port is taken or refused; Gradio alone would quietly move to another.
+    port = os.environ.get("GRADIO_SERVER_PORT")
     demo = build()
     try:
-        demo.launch(**LAUNCH)
-    except OSError as error:
-        port = os.environ.get("GRADIO_SERVER_PORT", "7860–7959")
-        sys.exit(f"app.py: can't serve on port {port}: {error}. Set GRADIO_SERVER_PORT to another.")
+        demo.launch(server_port=int(port) if port else None, **LAUNCH)
+    except OSError:
+        taken = f"port {port} is" if port else "ports 7860 to 7959 are"
+        sys.exit(f"app.py: {taken} in use; set GRADIO_SERVER_PORT to a free one.")

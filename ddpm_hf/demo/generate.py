@@ -121,7 +121,13 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
 
     inputs = [seed, number, steps]
     running = start.click(
-        stream, inputs, player, api_name="stream", show_progress="hidden", **SHARED_MODEL
+        stream,
+        inputs,
+        player,
+        api_name="stream",
+        show_progress="hidden",
+        preprocess=False,  # Gradio's own refusals do not say which number is out of range
+        **SHARED_MODEL,
     )
     tell_player = "() => window.dispatchEvent(new Event('player-stop'))"
     stop.click(None, cancels=[running], js=tell_player, api_visibility="private")

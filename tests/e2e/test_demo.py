@@ -243,5 +243,5 @@ def test_an_occupied_port_is_one_sentence(server):
         [sys.executable, "app.py"], capture_output=True, text=True, env=environment, timeout=120
     )
     assert done.returncode == 1
-    assert f"can't serve on port {server.port}" in done.stderr
+    assert f"app.py: port {server.port} is in use; set GRADIO_SERVER_PORT" in done.stderr
     assert "Traceback" not in done.stderr
