@@ -113,13 +113,33 @@ def test_defaults_are_those_of_the_stock_script():
     assert (config.ddpm_num_steps, config.ema_max_decay) == (1000, 0.9999)
 
 
-@pytest.mark.parametrize("text", ["{", '{"resolutoin": 3}', '{"train_batch_size": 0}'])
+@pytest.mark.parametrize("text", ["{", '{"resolutoin": 3}'])
 def test_bad_configuration_files_are_refused(tmp_path, text):
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(UserError):
         parse_config(["--config", str(tmp_path / "config.json")])
     with pytest.raises(UserError, match="Can't read"):
         parse_config(["--config", str(tmp_path / "missing.json")])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"loss": "l3"}', '{"resolution": "big"}', '{"train_batch_size": 0}']
+)
+def test_values_in_a_file_are_checked_like_flags(tmp_path, text, capsys):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        parse_config(["--config", str(tmp_path / "config.json")])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert json.loads(text).popitem()[0] in said
+
+
+@pytest.mark.parametrize("recipe", ["cats-32", "notes"])
+def test_recipes_are_read(recipe):
+    config = parse_config(["--config", f"configs/{recipe}.json"])
+    assert (config.dataset_name, config.ddpm_num_steps) == ("cats", 2000)
+    assert config.train_batch_size == {"cats-32": 64, "notes": 4}[recipe]
 
 
 def test_groups_must_divide_channels():
@@ -182,6 +202,7 @@ def test_a_run_leaves_a_pipeline_a_card_samples_and_a_record(folder, tmp_path):
         ({"dataset_name": "no/such-set"}, "Can't load the data set 'no/such-set'"),
         ({"image_column": "picture"}, "no image column 'picture'. Its columns are: img"),
         ({"dataset_name": None}, "Name the data"),
+        ({"model_config_name_or_path": "nowhere"}, "Can't find a UNet's config.json in 'nowhere'"),
         ({"output_dir": "README.md/run"}, "Can't write to --output_dir"),
     ],
 )

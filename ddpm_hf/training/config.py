@@ -12,6 +12,20 @@ import tyro
 
 from ddpm_hf.errors import UserError
 
+AT_LEAST_ONE = (
+    "resolution",
+    "ddpm_num_steps",
+    "train_batch_size",
+    "gradient_accumulation_steps",
+    "num_epochs",
+    "eval_batch_size",
+    "ddpm_num_inference_steps",
+    "save_images_epochs",
+    "save_model_epochs",
+    "checkpointing_steps",
+    "logging_steps",
+)
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -60,8 +74,10 @@ class TrainConfig:
     # Diffusion
     ddpm_num_steps: int = 1000
     """T, the number of diffusion steps (the notes: 2000)."""
-    ddpm_beta_schedule: str = "linear"
-    """How β rises: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace."""
+    ddpm_beta_schedule: Literal[
+        "linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace"
+    ] = "linear"
+    """How β rises; the notes: in a straight line."""
     prediction_type: Literal["epsilon", "sample", "v_prediction"] = "epsilon"
     """What the network predicts: the noise ε (the notes), x_0, or v."""
     loss: Literal["l2", "l1"] = "l2"
@@ -82,8 +98,15 @@ class TrainConfig:
     """Stop after this long, if not done before; what was reached is saved like a finished run."""
     learning_rate: float = 1e-4
     """The highest learning rate, after the warm-up."""
-    lr_scheduler: str = "cosine"
-    """linear, cosine, cosine_with_restarts, polynomial, constant or constant_with_warmup."""
+    lr_scheduler: Literal[
+        "linear",
+        "cosine",
+        "cosine_with_restarts",
+        "polynomial",
+        "constant",
+        "constant_with_warmup",
+    ] = "cosine"
+    """How the learning rate falls after the warm-up."""
     lr_warmup_steps: int = 500
     """Steps in which the learning rate rises from zero."""
     adam_beta1: float = 0.95
@@ -136,8 +159,7 @@ class TrainConfig:
     """Log the loss every so many steps."""
 
     def __post_init__(self) -> None:
-        positive = ("resolution", "train_batch_size", "gradient_accumulation_steps", "num_epochs")
-        for name in (*positive, "logging_steps", "checkpointing_steps", "ddpm_num_steps"):
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
         if self.max_train_steps is not None and self.max_train_steps < 1:
@@ -153,19 +175,23 @@ class TrainConfig:
         path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
-def read_config(path: str) -> TrainConfig:
-    """The configuration in a JSON file. Raises UserError for what can't be read as one."""
+def flags_in(path: str) -> list[str]:
+    """The settings in a JSON file as flags. Raises UserError for what can't be read as such."""
     try:
         settings: dict[str, Any] = json.loads(Path(path).read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise UserError(f"Can't read the configuration {path}: {error}.") from error
-    known = {field.name for field in dataclasses.fields(TrainConfig)}
-    if unknown := sorted(set(settings) - known):
+    known = {field.name for field in dataclasses.fields(TrainConfig)} - {"config"}
+    if unknown := sorted(set(settings) - known - {"config"}):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
-    values: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()
-    }
-    return TrainConfig(**{**values, "config": path})
+    flags = []
+    for name in known & set(settings):
+        value = settings[name]
+        if isinstance(value, bool):
+            flags.append(f"--{name}" if value else f"--no-{name}")
+        elif value is not None:
+            flags += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return flags
 
 
 def parse_config(arguments: list[str] | None = None) -> TrainConfig:
@@ -176,7 +202,7 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
     path = first_look.parse_known_args(arguments)[0].config
     return tyro.cli(
         TrainConfig,
-        args=arguments,
-        default=read_config(path) if path else TrainConfig(),
+        args=[*(flags_in(path) if path else []), *arguments],  # of two, the later counts
         prog="train_accelerate.py",
+        use_underscores=True,
     )

@@ -47,7 +47,13 @@ def make_unet(config: TrainConfig, channels: int) -> UNet2DModel:
     configuration for pictures of another kind.
     """
     if config.model_config_name_or_path is not None:
-        settings = UNet2DModel.load_config(config.model_config_name_or_path)
+        try:
+            settings = UNet2DModel.load_config(config.model_config_name_or_path)
+        except OSError as error:
+            raise UserError(
+                f"Can't find a UNet's config.json in {config.model_config_name_or_path!r}, neither"
+                " as a folder nor on the Hub."
+            ) from error
         settings["sample_size"] = config.resolution
         if settings["in_channels"] != channels:
             raise UserError(
