@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_hf import DDPMScheduler
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.equations import SCHEDULES
 from ddpm_hf.scheduler import spaced_timesteps
 from tests.conftest import tiny_unet
@@ -221,3 +221,14 @@ def test_unknown_names_raise_where_they_are_used():
     scheduler.set_timesteps(10)
     with pytest.raises(ValueError, match="not among those set"):
         scheduler.step(x, 3, x)
+
+
+@pytest.mark.soak
+def test_whole_chain_of_the_bundled_model_equals_stock():
+    """All T = 2000 steps of the trained network; about two minutes."""
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    shape = (1, 3, 32, 32)
+    x = chain(pipe.scheduler, pipe.unet, 2000, shape)
+    exact = chain(stock(pipe.scheduler, float64=True), pipe.unet, 2000, shape)
+    assert (x - exact).abs().max() <= 1e-6
+    assert (x - chain(stock(pipe.scheduler), pipe.unet, 2000, shape)).abs().max() <= 2e-4
