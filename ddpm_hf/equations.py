@@ -116,10 +116,14 @@ class NoiseSchedule:
 
 
 def combine(a: Tensor, x: Tensor, b: Tensor, y: Tensor) -> Tensor:
-    """a·x + b·y, the float64 weights cast once to x's dtype; weights 0-d or (batch,)."""
+    """a·x + b·y like x, for float64 weights, 0-d or (batch,).
+
+    Half precision is for the pictures: the weights and the sum are float32 at least.
+    """
     shape = (-1,) + (1,) * (x.ndim - 1) if a.ndim else ()
-    a, b = (w.to(x.device, x.dtype).reshape(shape) for w in (a, b))
-    return a * x + b * y
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    a, b = (w.to(x.device, dtype).reshape(shape) for w in (a, b))
+    return (a * x.to(dtype) + b * y.to(dtype)).to(x.dtype)
 
 
 # Forward: diffusion (扩散)

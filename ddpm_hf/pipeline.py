@@ -2,14 +2,15 @@
 
 import copy
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import diffusers
 import torch
 from diffusers import DiffusionPipeline, ImagePipelineOutput
+from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
@@ -20,6 +21,8 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""
 
 Generators = torch.Generator | list[torch.Generator] | None
+Labels = int | Sequence[int] | Tensor | None
+Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Tensor] | None]
 
 
 def bundled_models() -> list[str]:
@@ -27,7 +30,7 @@ def bundled_models() -> list[str]:
     return sorted(folder.parent.name for folder in PRETRAINED.glob("*/model_index.json"))
 
 
-@dataclass(frozen=True)
+@dataclass
 class DenoisingStep:
     """One step t → s of sampling; all tensors are (batch, channels, height, width).
 
@@ -35,7 +38,8 @@ class DenoisingStep:
     noisy_sample: x_t, what the UNet saw; at index 0 it is pure noise, x_T.
     model_output: what the UNet said, ẑ where it predicts noise.
     pred_original_sample: x̂_0, one jump back from x_t.
-    sample: x_s, after the step; at index K−1 it is the picture.
+    sample: x_s, after the step; at index K−1 it is the picture. The run goes on from what stands
+    here: assign to it to steer.
     """
 
     index: int
@@ -46,10 +50,39 @@ class DenoisingStep:
     sample: Tensor
 
 
+class DenoisingStream(Iterator[DenoisingStep]):
+    """The steps of one run, each worked out when it is asked for.
+
+    `len()` is how many there are in all. `close()` ends the run; so does letting go of it.
+    """
+
+    def __init__(self, steps: Generator[DenoisingStep, None, None], length: int) -> None:
+        self._steps, self._length = steps, length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __next__(self) -> DenoisingStep:
+        return next(self._steps)
+
+    def close(self) -> None:
+        """End the run; no further step is worked out."""
+        self._steps.close()
+
+
 def _step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
     """Those of the arguments that this scheduler's `step` takes."""
     taken = inspect.signature(scheduler.step).parameters
     return {name: value for name, value in offered.items() if name in taken}
+
+
+def _one_jump(scheduler: Any, model_output: Tensor, timestep: int, model_input: Tensor) -> Tensor:
+    """x̂_0 (N6) for the schedulers that do not tell it.
+
+    What they hand the UNet is x_t as we know it, whatever they keep themselves.
+    """
+    ours: DDPMScheduler = DDPMScheduler.from_config(scheduler.config)
+    return ours.predict_original_sample(model_output, timestep, model_input)
 
 
 class DDPMPipeline(DiffusionPipeline):
@@ -60,9 +93,15 @@ class DDPMPipeline(DiffusionPipeline):
     """
 
     model_cpu_offload_seq = "unet"
+    _callback_tensor_inputs: ClassVar[list[str]] = [
+        "latents",
+        "pred_original_sample",
+        "model_output",
+    ]
 
     def __init__(self, unet: diffusers.UNet2DModel, scheduler: Any) -> None:
         super().__init__()
+        self._interrupt: bool = False
         if type(scheduler) is diffusers.DDPMScheduler:
             scheduler = DDPMScheduler.from_config(scheduler.config)
         self.register_modules(unet=unet.eval(), scheduler=scheduler)
@@ -75,7 +114,13 @@ class DDPMPipeline(DiffusionPipeline):
 
     @classmethod
     def from_pretrained(cls, name: str | Path, **kwargs: Any) -> "DDPMPipeline":
-        """Load a pipeline: a local folder wins, then a bundled model, then the Hub."""
+        """Load a pipeline: a local folder wins, then a bundled model, then the Hub.
+
+        The keyword arguments are diffusers' (`variant`, `torch_dtype`, `revision`, `token`, …).
+        Weights are read from safetensors alone, unless `use_safetensors=False` asks for pickles.
+        Raises OSError if there is no such model.
+        """
+        kwargs.setdefault("use_safetensors", True)
         is_folder = (Path(name) / "model_index.json").exists()
         if not is_folder and str(name) in bundled_models():
             name = PRETRAINED / name
@@ -92,7 +137,49 @@ class DDPMPipeline(DiffusionPipeline):
         """T, the number of steps the model was trained on."""
         return int(self.scheduler.config.num_train_timesteps)
 
-    @torch.no_grad()
+    @property
+    def interrupt(self) -> bool:
+        """Whether `_interrupt` was set, as diffusers' callbacks do to end a call early."""
+        return self._interrupt
+
+    def _shape(self, batch_size: int) -> tuple[int, int, int, int]:
+        size = self.unet.config.sample_size
+        height, width = (size, size) if isinstance(size, int) else size
+        return (batch_size, self.unet.config.in_channels, height, width)
+
+    def _class_labels(self, labels: Labels, batch_size: int, device: torch.device) -> Tensor | None:
+        """One label for each picture. Raises ValueError if the UNet takes none, or needs some."""
+        if self.unet.class_embedding is None:
+            if labels is not None:
+                raise ValueError("This model knows no classes: leave class_labels out.")
+            return None
+        if labels is None:
+            raise ValueError("This model draws by class: give class_labels, one for each picture.")
+        chosen = torch.as_tensor(labels)
+        if chosen.ndim == 0:
+            chosen = chosen.expand(batch_size)
+        if len(chosen) != batch_size:
+            raise ValueError(f"There are {len(chosen)} class_labels for {batch_size} pictures.")
+        classes = self.unet.config.num_class_embeds
+        if classes is not None and not bool(((chosen >= 0) & (chosen < classes)).all()):
+            raise ValueError(f"class_labels must be in 0..{classes - 1}.")
+        return chosen.contiguous().to(device)
+
+    def _latents(
+        self, latents: Tensor | None, batch_size: int, generator: Generators, device: torch.device
+    ) -> Tensor:
+        """x_T before it is scaled: what was given, or fresh noise (N5)."""
+        if isinstance(generator, list) and len(generator) != batch_size:
+            raise ValueError(f"There are {len(generator)} generators for {batch_size} pictures.")
+        shape = self._shape(batch_size)
+        # Half precision is for the network; the path itself is kept in float32.
+        dtype = torch.promote_types(self.unet.dtype, torch.float32)
+        if latents is None:
+            latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+        if tuple(latents.shape) != shape:
+            raise ValueError(f"latents must have the shape {shape}; got {tuple(latents.shape)}.")
+        return latents.to(device, dtype)
+
     def stream(
         self,
         batch_size: int = 1,
@@ -101,38 +188,52 @@ class DDPMPipeline(DiffusionPipeline):
         *,
         timesteps: Sequence[int] | None = None,
         latents: Tensor | None = None,
+        class_labels: Labels = None,
         noise_scale: float = 1.0,
         backend: str = "eager",
-    ) -> Iterator[DenoisingStep]:
+    ) -> DenoisingStream:
         """Algorithm 2, step by step: yields a `DenoisingStep` after each (N16).
 
-        Each call works on a scheduler of its own, so any number may run at once. Closing the
-        iterator stops the work. The arguments are those of `__call__`.
+        Each call works on a scheduler of its own, so any number may run at once. The arguments
+        are those of `__call__`, and raise what they raise there.
         """
         scheduler = copy.deepcopy(self.scheduler)
-        device = self._execution_device
+        device: torch.device = self._execution_device
         if timesteps is None:
             K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
             scheduler.set_timesteps(K, device=device)
-        else:
+        elif "timesteps" in inspect.signature(scheduler.set_timesteps).parameters:
             scheduler.set_timesteps(timesteps=timesteps, device=device)
-        size = self.unet.config.sample_size
-        height, width = (size, size) if isinstance(size, int) else size
-        shape = (batch_size, self.unet.config.in_channels, height, width)
-        # Half precision is for the network; the path itself is kept in float32.
-        dtype = torch.promote_types(self.unet.dtype, torch.float32)
-        if latents is None:
-            latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
-        x = latents.to(device, dtype) * scheduler.init_noise_sigma  # x_T (N5)
-
-        denoise = runtime.denoiser(self.unet, backend, tuple(x.shape))
+        else:
+            raise ValueError(f"{type(scheduler).__name__} takes no custom timesteps.")
+        labels = self._class_labels(class_labels, batch_size, device)
+        x_T = self._latents(latents, batch_size, generator, device) * scheduler.init_noise_sigma
+        denoise = runtime.denoiser(self.unet, backend, tuple(x_T.shape), device, labels)
         extra = _step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
-        for index, t in enumerate(scheduler.timesteps):
-            model_output = denoise(scheduler.scale_model_input(x, t), t)
-            step = scheduler.step(model_output, t, x, **extra)
-            x_0 = step.get("pred_original_sample", step.prev_sample)
-            yield DenoisingStep(index, int(t), x, model_output, x_0, step.prev_sample)
-            x = step.prev_sample
+        steps = self._steps(scheduler, denoise, x_T, extra)
+        return DenoisingStream(steps, len(scheduler.timesteps))
+
+    @torch.no_grad()
+    def _steps(
+        self, scheduler: Any, denoise: runtime.Denoiser, x: Tensor, extra: dict[str, Any]
+    ) -> Generator[DenoisingStep, None, None]:
+        # Read once, before the loop: to read a GPU's memory is to wait for all its work.
+        numbers = [int(t) for t in scheduler.timesteps.tolist()]
+        try:
+            for index, t in enumerate(scheduler.timesteps):
+                model_input = scheduler.scale_model_input(x, t)
+                model_output = denoise(model_input, t)
+                result = scheduler.step(model_output, t, x, **extra)
+                x_0 = result.get("pred_original_sample")
+                if x_0 is None:
+                    x_0 = _one_jump(scheduler, model_output, numbers[index], model_input)
+                step = DenoisingStep(
+                    index, numbers[index], x, model_output, x_0, result.prev_sample
+                )
+                yield step
+                x = step.sample
+        finally:
+            self.maybe_free_model_hooks()
 
     @torch.no_grad()
     def __call__(
@@ -145,36 +246,62 @@ class DDPMPipeline(DiffusionPipeline):
         *,
         timesteps: Sequence[int] | None = None,
         latents: Tensor | None = None,
+        class_labels: Labels = None,
         noise_scale: float = 1.0,
         backend: str = "eager",
+        callback_on_step_end: Callback | None = None,
+        callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> ImagePipelineOutput | tuple[Any]:
         """Sample pictures.
 
-        generator: one for the batch, or a list with one for each image.
+        generator: one for the batch, or a list with one for each image: then an image is the same
+        in whatever batch it is drawn.
         num_inference_steps: 1..T; None means all T.
         output_type: "pil", "np" (batch, height, width, channels) or "pt" (batch, channels, height,
         width), the last two in [0, 1].
         timesteps: custom timesteps, strictly decreasing in 0..T−1, instead of their number.
-        latents: x_T to start from, instead of fresh noise.
+        latents: x_T to start from, like the batch, instead of fresh noise.
+        class_labels: for a model trained with classes: one number for all, or one for each image.
         noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13).
         backend: "eager" gives stock's very pictures; "auto" is the fastest at hand.
+        callback_on_step_end: called as (pipeline, index, timestep, tensors) after each step, with
+        the tensors named in `callback_on_step_end_tensor_inputs`: any of `latents` (x_s),
+        `pred_original_sample` (x̂_0), `model_output`. If it returns a dict with `latents`, the run
+        goes on from them. Setting `pipeline._interrupt = True` ends all calls now running on this
+        object with what they have.
+
+        Raises ValueError for numbers out of range, lists or latents that do not fit the batch, and
+        class labels that the UNet does not know.
         """
-        K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
+        if isinstance(callback_on_step_end, PipelineCallback | MultiPipelineCallbacks):
+            callback_on_step_end_tensor_inputs = callback_on_step_end.tensor_inputs
+        if unknown := set(callback_on_step_end_tensor_inputs) - set(self._callback_tensor_inputs):
+            raise ValueError(
+                f"callback_on_step_end_tensor_inputs must be among {self._callback_tensor_inputs};"
+                f" got {', '.join(sorted(unknown))}."
+            )
+        self._interrupt = False
         steps = self.stream(
             batch_size,
             generator,
             num_inference_steps,
             timesteps=timesteps,
             latents=latents,
+            class_labels=class_labels,
             noise_scale=noise_scale,
             backend=backend,
         )
-        with self.progress_bar(total=K if timesteps is None else len(timesteps)) as bar:
+        with self.progress_bar(total=len(steps)) as bar:
             for step in steps:
                 bar.update()
-                x_0 = step.sample
-        images = to_images(x_0, output_type)
-        self.maybe_free_model_hooks()
+                if callback_on_step_end is not None:
+                    tensors = {"latents": step.sample, **vars(step)}
+                    chosen = {name: tensors[name] for name in callback_on_step_end_tensor_inputs}
+                    changed = callback_on_step_end(self, step.index, step.timestep, chosen) or {}
+                    step.sample = changed.get("latents", step.sample)
+                if self._interrupt:
+                    steps.close()
+        images = to_images(step.sample, output_type)
         return ImagePipelineOutput(images=images) if return_dict else (images,)
 
 

@@ -1,13 +1,15 @@
 """DDPMScheduler: the notes' equations behind diffusers' scheduler contract.
 
-A thin shell over `equations`. This is the one place where diffusers' `timestep` (0..T−1) becomes
-the paper's t = timestep + 1.
+A thin shell over `equations`: diffusers' `timestep` (0..T−1, −1 for the clean picture) is the
+paper's t − 1.
 """
 
-import itertools
+import copy
+import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,10 +20,17 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from ddpm_hf import equations
-from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
+from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, spaced_timesteps
 
+PREDICTION_TYPES = ("epsilon", "sample", "v_prediction")
 FIXED_VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log")
 LEARNED_VARIANCES = ("learned", "learned_range")
+MOST_SIGNAL_LEFT = 0.1
+"""√ᾱ_T above this gets a warning; Stable Diffusion's schedule has 0.07."""
+
+Timesteps = int | Tensor
+"""diffusers' timesteps, −1..T−1 (−1: the clean picture): an int, or a long tensor (batch,)."""
 
 
 @dataclass
@@ -34,83 +43,6 @@ class DDPMSchedulerOutput(BaseOutput):
 
     prev_sample: Tensor
     pred_original_sample: Tensor
-
-
-class StepWeights(NamedTuple):
-    """The numbers of one step t → s, worked out in float64 when the timesteps were set."""
-
-    sqrt_alpha_bar: float  # √ᾱ_t
-    sqrt_noise_var: float  # √(1−ᾱ_t)
-    weight_xt: float  # (N9)
-    weight_x0: float  # (N9)
-    var_small: float  # β̃ (N8)
-    var_large: float  # β (N12)
-    is_last: bool  # s = 0: no noise (N11)
-
-
-@dataclass(frozen=True)
-class StepPlan:
-    """The timesteps of one run with the weights of each step. Never changed, only replaced."""
-
-    timesteps: list[int]
-    weights: dict[int, StepWeights]
-    previous: dict[int, int]
-
-    @classmethod
-    def of(cls, schedule: NoiseSchedule, timesteps: list[int]) -> "StepPlan":
-        """For diffusers' timesteps, strictly decreasing in 0..T−1."""
-        t = torch.tensor(timesteps) + 1
-        s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
-        weight_xt, weight_x0 = posterior_weights(schedule, s, t)
-        columns = (
-            schedule.alpha_bar(t).sqrt(),
-            schedule.noise_var(t).sqrt(),
-            weight_xt,
-            weight_x0,
-            posterior_var(schedule, s, t),
-            schedule.beta(s, t),
-            s == 0,
-        )
-        rows = [StepWeights(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
-        return cls(
-            timesteps=timesteps,
-            weights=dict(zip(timesteps, rows, strict=True)),
-            previous=dict(zip(timesteps, (s - 1).tolist(), strict=True)),
-        )
-
-
-def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:
-    """K of diffusers' timesteps, strictly decreasing in 0..T−1.
-
-    As stock's, with these mended: `leading` spreads the steps evenly where stock's stride T//K
-    would leave out whole strides at the noisy end; `trailing` gives exactly K; `linspace` with
-    K = 1 starts from pure noise; the offset never leads past T − 1.
-    Raises ValueError for K outside 1..T or an unknown spacing.
-    """
-    if not 1 <= K <= T:
-        raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
-    i = np.arange(K)
-    if spacing == "leading":
-        t = i * (T // K) if T % K < T // K else i * T // K
-        t = t[::-1] + min(steps_offset, T - 1 - int(t[-1]))
-    elif spacing == "trailing":
-        t = np.round(T - i * (T / K)).astype(np.int64) - 1
-    elif spacing == "linspace":
-        t = np.linspace(T - 1, 0, K).round().astype(np.int64)
-    else:
-        raise ValueError(
-            f"timestep_spacing must be leading, linspace or trailing; got {spacing!r}."
-        )
-    return [int(x) for x in t]
-
-
-def _checked_timesteps(timesteps: Sequence[int], T: int) -> list[int]:
-    """Custom timesteps as a list. Raises ValueError unless strictly decreasing in 0..T−1."""
-    steps = [int(t) for t in timesteps]
-    falling = all(a > b for a, b in itertools.pairwise(steps))
-    if not steps or not falling or steps[0] >= T or steps[-1] < 0:
-        raise ValueError(f"timesteps must be strictly decreasing numbers in 0..{T - 1}.")
-    return steps
 
 
 class DDPMScheduler(SchedulerMixin, ConfigMixin):
@@ -158,13 +90,21 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         defaults = set(self.config.get("_use_default_values", ())) - {"num_train_timesteps"}
         self.register_to_config(_use_default_values=list(defaults))
         self.schedule = NoiseSchedule.from_betas(betas)
-        self._schedules = {torch.device("cpu"): self.schedule}
+        self._tables = {torch.device("cpu"): self.schedule}
         self.betas = betas
         self.alphas = 1 - betas
         self.alphas_cumprod = self.schedule.alpha_bar(slice(1, None))  # type: ignore[arg-type]
         self.variance_type = variance_type
-        self._use_plan(list(range(self.schedule.T))[::-1], None)
         self.num_inference_steps: int | None = None
+        self._use_plan(list(range(self.schedule.T))[::-1])
+        signal_left = float(self.schedule.alpha_bar(self.schedule.T).sqrt())
+        if signal_left > MOST_SIGNAL_LEFT:
+            warnings.warn(
+                f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the picture"
+                " survives in x_T (N5), yet sampling starts from pure noise. Raise beta_end or"
+                " num_train_timesteps, or set rescale_betas_zero_snr.",
+                stacklevel=3,
+            )
 
     @classmethod
     def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
@@ -172,12 +112,16 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         stated = {k: v for k, v in config_dict.items() if k != "_use_default_values"}
         return super().extract_init_dict(stated, **kwargs)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "DDPMScheduler":
+        """A copy with a state of its own: what the two share is replaced, never changed."""
+        return copy.copy(self)
+
     def __len__(self) -> int:
         return int(self.config.num_train_timesteps)
 
-    def _use_plan(self, timesteps: list[int], device: str | torch.device | None) -> None:
-        self._plan = StepPlan.of(self.schedule, timesteps)
-        self.timesteps = torch.tensor(timesteps, device=device)
+    def _use_plan(self, timesteps: list[int], device: str | torch.device | None = None) -> None:
+        self._plan = StepPlan.of(self.schedule, timesteps, device)
+        self.timesteps = self._plan.timesteps
 
     def set_timesteps(
         self,
@@ -196,7 +140,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             spacing, offset = self.config.timestep_spacing, self.config.steps_offset
             steps = spaced_timesteps(T, K, spacing, offset)
         elif num_inference_steps is None:
-            steps = _checked_timesteps(timesteps, T)
+            steps = checked_timesteps(timesteps, T)
         else:
             raise ValueError("Pass either num_inference_steps or timesteps, not both.")
         self._use_plan(steps, device)
@@ -208,12 +152,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
 
     def previous_timestep(self, timestep: int | Tensor) -> Tensor:
         """The timestep after this one in the run, −1 after the last; a 0-d tensor."""
-        return torch.tensor(self._previous(int(timestep)))
-
-    def _previous(self, timestep: int) -> int:
-        if timestep not in self._plan.previous:
-            raise ValueError(f"timestep {timestep} is not among those set; see set_timesteps.")
-        return self._plan.previous[timestep]
+        return torch.tensor(self._plan.at(timestep).prev_timestep)
 
     def _get_variance(
         self,
@@ -223,19 +162,25 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> Tensor:
         """σ² of the step from timestep t: 0-d float64, or like `predicted_variance`.
 
-        Anything between β̃ and β will do (N12). `learned_range` goes between them on a log scale
-        (Nichol & Dhariwal 2021, eq. 15), from −1 for β̃ to 1 for β.
         Raises ValueError for an unknown `variance_type`.
         """
-        self._previous(int(t))
-        weights = self._plan.weights[int(t)]
         kind = variance_type or self.variance_type
-        small = torch.tensor(weights.var_small, dtype=torch.float64)
-        large = torch.tensor(weights.var_large, dtype=torch.float64)
+        return torch.as_tensor(
+            self._variance(self._plan.at(t), predicted_variance, kind), dtype=torch.float64
+        )
+
+    def _variance(
+        self, w: StepWeights, predicted_variance: Tensor | None, kind: str
+    ) -> float | Tensor:
+        """Anything between β̃ and β will do (N12).
+
+        `learned_range` goes between them on a log scale (Nichol & Dhariwal 2021, eq. 15), from −1
+        for β̃ to 1 for β.
+        """
         if kind in ("fixed_small", "fixed_small_log"):
-            return small
+            return w.var_small
         if kind in ("fixed_large", "fixed_large_log"):
-            return large
+            return w.var_large
         if kind not in LEARNED_VARIANCES:
             known = ", ".join(FIXED_VARIANCES + LEARNED_VARIANCES)
             raise ValueError(f"variance_type must be one of {known}; got {kind!r}.")
@@ -246,7 +191,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             )
         if kind == "learned":
             return predicted_variance
-        log_small, log_large = small.clamp(min=1e-20).log(), large.log()
+        log_small, log_large = math.log(max(w.var_small, 1e-20)), math.log(w.var_large)
         fraction = (predicted_variance + 1) / 2
         return torch.exp(fraction * log_large + (1 - fraction) * log_small)
 
@@ -266,17 +211,22 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         s = flat.abs().quantile(ratio, dim=1, keepdim=True).clamp(1, bound)
         return (flat.clamp(-s, s) / s).reshape(x_0.shape).to(x_0.dtype)
 
+    def _known_prediction_type(self) -> str:
+        kind: str = self.config.prediction_type
+        if kind not in PREDICTION_TYPES:
+            known = ", ".join(PREDICTION_TYPES)
+            raise ValueError(f"prediction_type must be one of {known}; got {kind!r}.")
+        return kind
+
     def _predict_x0(self, model_output: Tensor, sample: Tensor, w: StepWeights) -> Tensor:
-        kind = self.config.prediction_type
+        kind = self._known_prediction_type()
         if kind == "epsilon":
             # ᾱ_T = 0 leaves nothing to divide by; 2⁻²⁴ is what diffusers' other schedulers take.
             divisor = w.sqrt_alpha_bar or 2.0**-12
             return (sample - w.sqrt_noise_var * model_output) / divisor  # (N6), DDPM eq. 15
-        if kind == "sample":
-            return model_output
         if kind == "v_prediction":
             return w.sqrt_alpha_bar * sample - w.sqrt_noise_var * model_output
-        raise ValueError(f"prediction_type must be epsilon, sample or v_prediction; got {kind!r}.")
+        return model_output
 
     def step(
         self,
@@ -289,14 +239,17 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> DDPMSchedulerOutput | tuple[Tensor, Tensor]:
         """One step back: x_t → x_s, with x̂_0 on the way.
 
-        `model_output` and `sample` are (batch, channels, height, width); with a learned variance
-        `model_output` has twice the channels. `timestep` is one of those set. `noise_scale`
-        multiplies σ (N12); 0 is the deterministic path (N13). Draws noise once, and not at all on
-        the last step.
+        model_output, sample: (batch, channels, height, width); with a learned variance
+        `model_output` has twice the channels, the variance in the second half.
+        timestep: one of those set, an int or a 0-d tensor.
+        generator: one for the batch, or a list with one for each image.
+        noise_scale: multiplies σ (N12); 0 is the deterministic path (N13).
+
+        Draws noise once, and not at all on the last step. Reads nothing back from a GPU, if
+        `timestep` is an int or taken from `timesteps`.
+        Raises ValueError for a timestep not set, or an unknown name in the config.
         """
-        t = int(timestep)
-        self._previous(t)
-        w = self._plan.weights[t]
+        w = self._plan.at(timestep)
         predicted_variance = None
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
@@ -309,24 +262,99 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             z = randn_tensor(
                 sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
             )
-            std = self._get_variance(t, predicted_variance).sqrt().to(sample.dtype)
+            std = self._variance(w, predicted_variance, self.variance_type) ** 0.5
             x_s = equations.reverse_step(mean, noise_scale * std, z)  # (N11), (N16)
         if not return_dict:
             return x_s, x_0
         return DDPMSchedulerOutput(prev_sample=x_s, pred_original_sample=x_0)
 
-    def _schedule_on(self, device: torch.device) -> NoiseSchedule:
+    # The equations one by one, for any timesteps: no run need be set.
+
+    def _table(self, device: torch.device) -> NoiseSchedule:
         """The table on a device; copied there once, the CPU's own is never moved."""
-        if device not in self._schedules:
-            self._schedules[device] = NoiseSchedule(self.schedule.log_alpha_bar.to(device))
-        return self._schedules[device]
+        if device not in self._tables:
+            self._tables[device] = NoiseSchedule(self.schedule.log_alpha_bar.to(device))
+        return self._tables[device]
 
-    def add_noise(self, original_samples: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-        """x_t from x_0 in one jump (N4); `timesteps` is a long tensor of shape (batch,)."""
-        schedule = self._schedule_on(timesteps.device)
-        return equations.q_sample(schedule, original_samples, noise, timesteps + 1)
+    def _t(self, timesteps: Timesteps, device: torch.device) -> Timesteps:
+        """The paper's t. Raises ValueError outside 0..T, where that can be seen without a wait."""
+        T = self.schedule.T
+        if isinstance(timesteps, int):
+            inside = -1 <= timesteps < T
+        else:
+            inside = timesteps.device.type != "cpu" or bool(
+                ((timesteps >= -1) & (timesteps < T)).all()
+            )
+        if not inside:
+            raise ValueError(f"timesteps must be in 0..{T - 1}, or -1 for the clean picture.")
+        return timesteps + 1 if isinstance(timesteps, int) else timesteps.to(device) + 1
 
-    def get_velocity(self, sample: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-        """v, the target of `v_prediction`; `timesteps` is a long tensor of shape (batch,)."""
-        schedule = self._schedule_on(timesteps.device)
-        return equations.velocity(schedule, sample, noise, timesteps + 1)
+    def add_noise_step(self, sample: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
+        """One step forward, x_{t−1} → x_t, to `timesteps` in 0..T−1 (N2). Like `sample`."""
+        table, t = self._table(sample.device), self._t(timesteps, sample.device)
+        return equations.q_step(table, sample, noise, t)
+
+    def add_noise_between(
+        self, sample: Tensor, noise: Tensor, prev_timesteps: Timesteps, timesteps: Timesteps
+    ) -> Tensor:
+        """Many steps forward as one, x_s → x_t, −1 ≤ prev_timesteps < timesteps (N3)."""
+        table = self._table(sample.device)
+        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        return equations.q_merge(table, sample, noise, s, t)
+
+    def add_noise(self, original_samples: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
+        """x_t from x_0 in one jump (N4). Like `original_samples`."""
+        device = original_samples.device
+        t = self._t(timesteps, device)
+        return equations.q_sample(self._table(device), original_samples, noise, t)
+
+    def get_velocity(self, sample: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
+        """v, the target of `v_prediction`, from x_0 and the noise. Like `sample`."""
+        table, t = self._table(sample.device), self._t(timesteps, sample.device)
+        return equations.velocity(table, sample, noise, t)
+
+    def predict_original_sample(
+        self, model_output: Tensor, timesteps: Timesteps, sample: Tensor
+    ) -> Tensor:
+        """x̂_0 from x_t in one jump (N6), by the config's `prediction_type`; not clipped.
+
+        Infinite for predicted noise where ᾱ_t = 0: the noise alone says nothing about x_0 there.
+        """
+        table, t = self._table(sample.device), self._t(timesteps, sample.device)
+        kind = self._known_prediction_type()
+        if kind == "epsilon":
+            return equations.predict_x0(table, sample, model_output, t)
+        if kind == "v_prediction":
+            return equations.predict_x0_from_velocity(table, sample, model_output, t)
+        return model_output
+
+    def posterior(
+        self,
+        sample: Tensor,
+        original_sample: Tensor,
+        timesteps: Timesteps,
+        prev_timesteps: Timesteps,
+    ) -> tuple[Tensor, Tensor]:
+        """Mean and variance of q(x_s|x_t,x_0), −1 ≤ prev_timesteps < timesteps (N8), (N9).
+
+        The mean is like `sample`, the variance β̃ is float64, 0-d or (batch,).
+        """
+        table = self._table(sample.device)
+        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        return equations.posterior(table, sample, original_sample, s, t)
+
+    def posterior_mean_from_noise(
+        self, sample: Tensor, noise: Tensor, timesteps: Timesteps, prev_timesteps: Timesteps
+    ) -> Tensor:
+        """The same mean from x_t and the predicted noise (N10). Like `sample`."""
+        table = self._table(sample.device)
+        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        return equations.posterior_mean_from_noise(table, sample, noise, s, t)
+
+    def posterior_weights(
+        self, timesteps: Timesteps, prev_timesteps: Timesteps
+    ) -> tuple[Tensor, Tensor]:
+        """The weights of x_t and of x_0 in the mean, float64 on the CPU, 0-d or (batch,) (N14)."""
+        cpu = torch.device("cpu")
+        s, t = (self._t(u, cpu) for u in (prev_timesteps, timesteps))
+        return equations.posterior_weights(self.schedule, s, t)

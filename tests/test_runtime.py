@@ -12,6 +12,8 @@ import torch
 from ddpm_hf import runtime
 from tests.conftest import tiny_unet
 
+CPU = torch.device("cpu")
+
 
 @pytest.fixture
 def sample():
@@ -22,8 +24,8 @@ def sample():
 def test_openvino_agrees_with_eager_and_follows_the_weights(sample):
     unet, t = tiny_unet(), torch.tensor(500)
     for _ in range(2):
-        fast = runtime.denoiser(unet, "auto", tuple(sample.shape))(sample, t)
-        exact = runtime.denoiser(unet, "eager", tuple(sample.shape))(sample, t)
+        fast = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
+        exact = runtime.denoiser(unet, "eager", tuple(sample.shape), CPU)(sample, t)
         assert not torch.equal(fast, exact), "eager ran in both"
         torch.testing.assert_close(fast, exact, rtol=0.05, atol=0.05)
         unet.conv_out.weight.mul_(-2)
@@ -32,8 +34,8 @@ def test_openvino_agrees_with_eager_and_follows_the_weights(sample):
 @torch.no_grad()
 def test_denoisers_of_one_unet_do_not_share_memory(sample):
     unet, t = tiny_unet(), torch.tensor(500)
-    first = runtime.denoiser(unet, "auto", tuple(sample.shape))
-    second = runtime.denoiser(unet, "auto", tuple(sample.shape))
+    first = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
+    second = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
     kept = first(sample, t)
     before = kept.clone()
     second(-sample, t)
@@ -43,7 +45,7 @@ def test_denoisers_of_one_unet_do_not_share_memory(sample):
 
 def test_unknown_backend_is_refused(sample):
     with pytest.raises(ValueError, match="eager or auto"):
-        runtime.denoiser(tiny_unet(), "fast", tuple(sample.shape))
+        runtime.denoiser(tiny_unet(), "fast", tuple(sample.shape), CPU)
 
 
 @torch.no_grad()
@@ -53,7 +55,7 @@ def test_missing_openvino_falls_back_with_one_warning(sample, monkeypatch, caplo
     unet, t = tiny_unet(), torch.tensor(500)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            output = runtime.denoiser(unet, "auto", tuple(sample.shape))(sample, t)
+            output = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
     runtime._openvino.cache_clear()
     assert torch.equal(output, unet(sample, t).sample)
     assert len([r for r in caplog.records if "OpenVINO is not installed" in r.message]) == 1

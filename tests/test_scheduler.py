@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.equations import SCHEDULES
-from ddpm_hf.scheduler import spaced_timesteps
+from ddpm_hf.timesteps import spaced_timesteps
 from tests.conftest import tiny_unet
 
 SPACINGS = ("leading", "linspace", "trailing")

@@ -1,0 +1,114 @@
+"""Which steps a run takes, and the weights of each.
+
+Here diffusers' `timestep` (0..T−1, −1 for the clean picture) becomes the paper's t = timestep + 1.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
+
+
+class StepWeights(NamedTuple):
+    """The numbers of one step t → s, worked out in float64 when the timesteps were set."""
+
+    prev_timestep: int  # s, as diffusers counts: −1 after the last step
+    sqrt_alpha_bar: float  # √ᾱ_t
+    sqrt_noise_var: float  # √(1−ᾱ_t)
+    weight_xt: float  # (N9)
+    weight_x0: float  # (N9)
+    var_small: float  # β̃ (N8)
+    var_large: float  # β (N12)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether this step ends at the clean picture, s = 0: no noise is added (N11)."""
+        return self.prev_timestep < 0
+
+
+@dataclass(frozen=True, eq=False)
+class StepPlan:
+    """The timesteps of one run with the weights of each step. Never changed, only replaced."""
+
+    timesteps: Tensor
+    weights: list[StepWeights]
+    index: dict[int, int]
+
+    @classmethod
+    def of(
+        cls, schedule: NoiseSchedule, timesteps: list[int], device: str | torch.device | None = None
+    ) -> "StepPlan":
+        """For diffusers' timesteps, strictly decreasing in 0..T−1."""
+        t = torch.tensor(timesteps) + 1
+        s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
+        weight_xt, weight_x0 = posterior_weights(schedule, s, t)
+        columns = (
+            s - 1,
+            schedule.alpha_bar(t).sqrt(),
+            schedule.noise_var(t).sqrt(),
+            weight_xt,
+            weight_x0,
+            posterior_var(schedule, s, t),
+            schedule.beta(s, t),
+        )
+        return cls(
+            timesteps=torch.tensor(timesteps, device=device),
+            weights=[StepWeights(*row) for row in zip(*(c.tolist() for c in columns), strict=True)],
+            index={timestep: i for i, timestep in enumerate(timesteps)},
+        )
+
+    def at(self, timestep: int | Tensor) -> StepWeights:
+        """The weights of the step from `timestep`, an int or a 0-d tensor.
+
+        A view of `timesteps`, such as a loop over it gives, has its place in its offset. So nothing
+        is read back from a GPU, which would have to wait for all work to end.
+        Raises ValueError for a timestep that is not of this run.
+        """
+        if isinstance(timestep, Tensor) and timestep.device.type != "cpu":
+            ours, theirs = self.timesteps.untyped_storage(), timestep.untyped_storage()
+            if ours.data_ptr() == theirs.data_ptr():
+                return self.weights[timestep.storage_offset()]
+        index = self.index.get(int(timestep))
+        if index is None:
+            raise ValueError(f"timestep {timestep} is not among those set; see set_timesteps.")
+        return self.weights[index]
+
+
+def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:
+    """K of diffusers' timesteps, strictly decreasing in 0..T−1.
+
+    As stock's, with these mended: `leading` spreads the steps evenly where stock's stride T//K
+    would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
+    step starts from pure noise, at T − 1; the offset never leads past T − 1.
+    Raises ValueError for K outside 1..T or an unknown spacing.
+    """
+    if not 1 <= K <= T:
+        raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    i = np.arange(K)
+    if spacing == "leading":
+        t = i * (T // K) if T % K < T // K else i * T // K
+        t = t[::-1] + min(steps_offset if K > 1 else T, T - 1 - int(t[-1]))
+    elif spacing == "trailing":
+        t = np.round(T - i * (T / K)).astype(np.int64) - 1
+    elif spacing == "linspace":
+        t = np.linspace(T - 1, 0, K).round().astype(np.int64)
+    else:
+        raise ValueError(
+            f"timestep_spacing must be leading, linspace or trailing; got {spacing!r}."
+        )
+    return [int(x) for x in t]
+
+
+def checked_timesteps(timesteps: Sequence[int], T: int) -> list[int]:
+    """Custom timesteps as a list. Raises ValueError unless strictly decreasing in 0..T−1."""
+    steps = [int(t) for t in timesteps]
+    falling = all(a > b for a, b in itertools.pairwise(steps))
+    if not steps or not falling or steps[0] >= T or steps[-1] < 0:
+        raise ValueError(f"timesteps must be strictly decreasing numbers in 0..{T - 1}.")
+    return steps

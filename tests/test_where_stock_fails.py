@@ -1,0 +1,290 @@
+"""Each place where diffusers 0.42.1 is wrong: run against ours and, expecting failure, stock.
+
+The numbers are those of README's table. The day diffusers mends one, the strict expected failure
+turns red and tells us.
+"""
+
+import functools
+import re
+import types
+import warnings
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import ddpm_hf
+from ddpm_hf import equations
+from ddpm_hf.equations import NoiseSchedule
+from tests.conftest import tiny_unet
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers.*")
+README = (Path(__file__).parent.parent / "README.md").read_text()
+EXACT = NoiseSchedule.from_betas(equations.linear_betas(1000))
+KARRAS = [
+    "DDIMScheduler",
+    "DDPMScheduler",
+    "PNDMScheduler",
+    "EulerDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "DPMSolverMultistepScheduler",
+    "DPMSolverSinglestepScheduler",
+    "KDPM2DiscreteScheduler",
+    "KDPM2AncestralDiscreteScheduler",
+    "DEISMultistepScheduler",
+    "UniPCMultistepScheduler",
+    "EDMEulerScheduler",
+]
+"""All of KarrasDiffusionSchedulers but two that need scipy or torchsde."""
+
+
+@pytest.fixture(
+    params=[
+        "ours",
+        pytest.param("stock", marks=pytest.mark.xfail(strict=True, reason="stock is wrong here")),
+    ]
+)
+def library(request):
+    home = {"ours": ddpm_hf, "stock": diffusers}[request.param]
+    scheduler = functools.partial(home.DDPMScheduler, num_train_timesteps=1000)
+
+    def pipeline(unet=None, scheduler=scheduler):
+        pipe = home.DDPMPipeline(unet=unet or tiny_unet(), scheduler=scheduler())
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    return types.SimpleNamespace(scheduler=scheduler, pipeline=pipeline)
+
+
+def zeros(channels=3):
+    return torch.zeros(1, channels, 8, 8)
+
+
+def set_to(scheduler, *args, **kwargs):
+    scheduler.set_timesteps(*args, **kwargs)
+    return scheduler
+
+
+def pixels(pipe, K=10, seed=0, **changes):
+    generator = torch.Generator().manual_seed(seed)
+    return pipe(generator=generator, num_inference_steps=K, output_type="np", **changes).images
+
+
+def test_1_fixed_large_log_is_a_variance(library):
+    scheduler = library.scheduler(variance_type="fixed_large_log")
+    assert scheduler.step(zeros(), 500, zeros()).prev_sample.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ["learned", "learned_range"])
+def test_1_learned_variance_without_its_channels_is_explained(library, kind):
+    with pytest.raises(ValueError, match="twice as many output channels"):
+        library.scheduler(variance_type=kind).step(zeros(), 500, zeros())
+
+
+@pytest.mark.parametrize(
+    "steps", [{"num_inference_steps": 10}, {"timesteps": [900, 500, 100]}], ids=["10", "custom"]
+)
+def test_2_last_step_adds_no_noise(library, steps):
+    scheduler = library.scheduler(variance_type="fixed_large", timestep_spacing="trailing")
+    set_to(scheduler, **steps)
+    assert float(scheduler.step(zeros(), scheduler.timesteps[-1], zeros()).prev_sample.std()) == 0
+
+
+def test_3_trailing_gives_exactly_as_many_steps_as_asked(library):
+    scheduler = library.scheduler(timestep_spacing="trailing")
+    for K in range(1, 1001):
+        timesteps = set_to(scheduler, K).timesteps
+        assert len(timesteps) == K and int(timesteps[-1]) >= 0, K
+
+
+@pytest.mark.parametrize(
+    ("spacing", "K", "first"), [("linspace", 1, 999), ("leading", 600, 990), ("leading", 501, 990)]
+)
+def test_4_chains_start_where_there_is_only_noise(library, spacing, K, first):
+    assert set_to(library.scheduler(timestep_spacing=spacing), K).timesteps[0] >= first
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"num_inference_steps": 0},
+        {"num_inference_steps": -5},
+        {"timesteps": [5, -3]},
+        {"timesteps": []},
+    ],
+    ids=["0", "-5", "negative", "none"],
+)
+def test_5_bad_steps_are_refused(library, bad):
+    with pytest.raises(ValueError, match="must be"):
+        library.scheduler().set_timesteps(**bad)
+
+
+def test_5_offset_stays_inside_the_schedule(library):
+    scheduler = set_to(library.scheduler(steps_offset=1), 1000)
+    for t in scheduler.timesteps:
+        scheduler.step(zeros(), t, zeros())
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_6_each_timestep_adds_its_noise_in_half_precision(library, dtype):
+    shape, t = (1000, 1, 1, 1), torch.arange(1000)
+    noisy = library.scheduler().add_noise(
+        torch.zeros(shape, dtype=dtype), torch.ones(shape, dtype=dtype), t
+    )
+    exact = EXACT.noise_var(t + 1).sqrt()
+    torch.testing.assert_close(noisy.flatten().double(), exact, rtol=0.005, atol=0)
+
+
+def test_7_variances_are_exact(library):
+    scheduler = library.scheduler()
+    for t in range(1, 1000):
+        exact = float(equations.posterior_var(EXACT, t, t + 1))
+        assert float(scheduler._get_variance(t)) == pytest.approx(exact, rel=1e-6), t
+
+
+def test_7_no_signal_left_is_no_division_by_zero(library):
+    scheduler = library.scheduler(rescale_betas_zero_snr=True, clip_sample=False)
+    assert scheduler.step(zeros() + 1, 999, zeros()).prev_sample.isfinite().all()
+
+
+def test_8_an_outline_left_in_the_noise_is_told(library):
+    with pytest.warns(UserWarning, match=r"√ᾱ_T = 0\.60 at T = 100: an outline"):
+        library.scheduler(num_train_timesteps=100)
+
+
+def test_9_another_caller_does_not_disturb_a_run(library):
+    pipe = library.pipeline()
+    alone = pixels(pipe, 50)
+    pipe.unet.register_forward_hook(lambda *_: pipe.scheduler.set_timesteps(7))
+    assert np.array_equal(pixels(pipe, 50), alone)
+
+
+def test_10_a_step_reads_nothing_back(library):
+    """On the device `meta` there is nothing to read: each attempt is an error."""
+    scheduler, x = set_to(library.scheduler(), 10, device="meta"), zeros().to("meta")
+    for t in scheduler.timesteps:
+        assert scheduler.step(x, t, x).prev_sample.device.type == "meta"
+
+
+class Copies(TorchDispatchMode):
+    """Counts casts and moves between devices."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += "_to_copy" in str(function)
+        return function(*args, **(kwargs or {}))
+
+
+def test_10_no_table_is_moved_or_cast_in_a_step(library):
+    scheduler, x = set_to(library.scheduler(), 10, device="meta"), zeros().to("meta")
+    with Copies() as copies:
+        for t in scheduler.timesteps:
+            scheduler.step(x, t, x)
+    assert copies.count == 0
+
+
+def test_10_tables_stay_where_they_are(library):
+    scheduler = library.scheduler()
+    scheduler.add_noise(zeros().to("meta"), zeros().to("meta"), torch.tensor([5]))
+    assert scheduler.alphas_cumprod.device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"latents": zeros()},
+        {"noise_scale": 0.5},
+        {"callback_on_step_end": lambda pipe, i, t, kwargs: kwargs},
+    ],
+    ids=lambda extra: next(iter(extra)),
+)
+def test_11_arguments_that_people_ask_for(library, extra):
+    assert pixels(library.pipeline(), **extra).shape == (1, 8, 8, 3)
+
+
+def test_11_custom_timesteps(library):
+    images = library.pipeline()(timesteps=[900, 500, 0], output_type="np").images
+    assert images.shape == (1, 8, 8, 3)
+
+
+def test_11_class_labels(library):
+    pipe = library.pipeline(tiny_unet(num_class_embeds=4))
+    one, two = pixels(pipe, class_labels=1), pixels(pipe, class_labels=2)
+    assert not np.array_equal(one, two)
+
+
+def test_11_bfloat16_gives_pictures(library):
+    assert pixels(library.pipeline(tiny_unet().to(torch.bfloat16))).shape == (1, 8, 8, 3)
+
+
+def test_11_network_is_in_eval_mode(library):
+    assert not library.pipeline(tiny_unet().train()).unet.training
+
+
+def test_11_pndm_runs(library):
+    assert pixels(library.pipeline(scheduler=diffusers.PNDMScheduler)).shape == (1, 8, 8, 3)
+
+
+def test_11_euler_begins_at_its_own_noise_level(library):
+    """A network that finds no noise leaves x_T as it is: for Euler 157 times a picture's range."""
+    unet = tiny_unet()
+    unet.conv_out.weight.data.zero_()
+    unet.conv_out.bias.data.zero_()
+    images = pixels(library.pipeline(unet, diffusers.EulerDiscreteScheduler))
+    assert np.isin(images, [0, 1]).mean() > 0.95
+
+
+@pytest.mark.parametrize("name", KARRAS)
+def test_11_each_scheduler_of_diffusers_samples(name, seeded):
+    """Ours alone: stock runs most of these, and gets garbage out of some."""
+    scheduler = getattr(diffusers, name)()
+    pipe = ddpm_hf.DDPMPipeline(unet=tiny_unet(), scheduler=scheduler)
+    steps = pipe.stream(2, seeded(), 8)
+    count = 0
+    for step in steps:
+        count += 1
+        assert step.sample.isfinite().all() and step.pred_original_sample.isfinite().all()
+    assert count == len(steps) >= 8
+    assert type(pipe.scheduler) is type(scheduler) or name == "DDPMScheduler"
+
+
+def readme_rows():
+    """(line, what stock prints, what ours prints) of each row of README's table."""
+    table = re.findall(r"^\| (\d+) \|(.*)$", README.split("<!-- stock fails -->")[1], re.M)
+    assert {int(number) for number, _ in table} == set(range(1, 12))
+    return [pytest.param(*re.findall(r"`(.+?)`", row)[-3:], id=number) for number, row in table]
+
+
+def typed(line, names):
+    """What the line gives when typed: its value, or the name of its error."""
+    try:
+        return str(eval(line, names))
+    except Exception as error:
+        return type(error).__name__
+
+
+@pytest.mark.parametrize(("line", "stock", "ours"), readme_rows())
+def test_readme_says_what_its_lines_print(line, stock, ours):
+    setup = README.split("<!-- stock fails -->")[0].rsplit("```python\n", 1)[1].split("```")[0]
+    for home, said in (("diffusers", stock), ("ddpm_hf", ours)):
+        names = {}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exec(setup.replace("from ddpm_hf import", f"from {home} import"), names)
+            assert typed(line, names) == said, home
+
+
+def test_readme_counts_the_spacings_that_stock_gets_wrong():
+    wrong = 0
+    scheduler = diffusers.DDPMScheduler(timestep_spacing="trailing")
+    for K in range(1, 1001):
+        scheduler.set_timesteps(K)
+        wrong += len(scheduler.timesteps) != K
+    assert wrong == 62 and "62 of 1000" in README
