@@ -12,26 +12,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TESTS = ["tests/test_equations.py", "tests/test_scheduler.py", "tests/test_closed_form.py"]
-EQUATIONS, SCHEDULER = "ddpm_hf/equations.py", "ddpm_hf/scheduler.py"
+EQUATIONS, TIMESTEPS, SCHEDULER = (
+    f"ddpm_hf/{name}.py" for name in ("equations", "timesteps", "scheduler")
+)
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
-    ("small and large swapped", SCHEDULER, "return small", "return large"),
+    ("small and large swapped", SCHEDULER, "return w.var_small", "return w.var_large"),
     ("√ᾱ becomes ᾱ", EQUATIONS, "combine(alpha_bar.sqrt(), x_0, noise", "combine(alpha_bar, x_0, noise"),
-    ("√(1−ᾱ) becomes 1−ᾱ", SCHEDULER, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
+    ("√(1−ᾱ) becomes 1−ᾱ", TIMESTEPS, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
     ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
     ("weights of N9 swapped", SCHEDULER, "w.weight_x0 * x_0 + w.weight_xt * sample", "w.weight_xt * x_0 + w.weight_x0 * sample"),
     ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
     ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
-    ("t off by one", SCHEDULER, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),
-    ("add_noise off by one", SCHEDULER, "original_samples, noise, timesteps + 1)", "original_samples, noise, timesteps)"),
+    ("t off by one", TIMESTEPS, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),
+    ("add_noise off by one", SCHEDULER, "timesteps.to(device) + 1", "timesteps.to(device)"),
     ("the notes' misprint: product becomes mean", EQUATIONS, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
-    ("σ² for σ", SCHEDULER, "predicted_variance).sqrt().to", "predicted_variance).to"),
+    ("σ² for σ", SCHEDULER, "self.variance_type) ** 0.5", "self.variance_type)"),
     ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
     ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),
     ("N7: A without its second term", EQUATIONS, "alpha / beta + 1 / noise_var", "alpha / beta"),
     ("N3: variances do not add", EQUATIONS, "combine(alpha.sqrt(), x_s, beta.sqrt(), z)", "combine(alpha.sqrt(), x_s, beta, z)"),
     ("N10: divided by √ᾱ (the notes' misprint)", EQUATIONS, "root_alpha = schedule.alpha(s, t).sqrt()", "root_alpha = schedule.alpha_bar(t).sqrt()"),
-    ("trailing off by one", SCHEDULER, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
+    ("a single offset off by one", SCHEDULER, "return timesteps + 1 if", "return timesteps if"),
+    ("learned range upside down", SCHEDULER, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
+    ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
 ]  # fmt: skip
 
 

@@ -4,11 +4,14 @@ import itertools
 import subprocess
 import sys
 import threading
+import types
 
 import diffusers
 import numpy as np
 import pytest
 import torch
+from diffusers.callbacks import PipelineCallback
+from diffusers.schedulers.scheduling_utils import SchedulerMixin
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from tests.conftest import tiny_unet
@@ -147,6 +150,192 @@ def test_half_precision_runs_and_unet_is_in_eval_mode(seeded):
     exact = pixels(pipe, seeded(), 5)
     unet.to(torch.bfloat16)
     np.testing.assert_allclose(pixels(pipe, seeded(), 5), exact, atol=0.1)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_variants_load(pipeline, seeded, tmp_path, dtype):
+    exact = pixels(pipeline, seeded(), 5)
+    pipeline.unet.to(dtype)
+    pipeline.save_pretrained(tmp_path, variant="fp16")
+    assert (tmp_path / "unet" / "diffusion_pytorch_model.fp16.safetensors").exists()
+    loaded = DDPMPipeline.from_pretrained(tmp_path, variant="fp16", torch_dtype=dtype)
+    loaded.set_progress_bar_config(disable=True)
+    assert loaded.unet.dtype == dtype and not loaded.unet.training
+    np.testing.assert_allclose(pixels(loaded, seeded(), 5), exact, atol=0.1)
+
+
+def test_round_trips_keep_the_picture(pipeline, seeded, tmp_path):
+    """Ours → stock → ours → stock: the same weights, the same picture to the bit."""
+    loaded, pictures = pipeline, {}
+    for n, cls in enumerate([diffusers.DDPMPipeline, DDPMPipeline] * 2):
+        loaded.save_pretrained(tmp_path / str(n))
+        loaded = cls.from_pretrained(tmp_path / str(n))
+        loaded.set_progress_bar_config(disable=True)
+        pictures.setdefault(cls, []).append(pixels(loaded, seeded()))
+        for name, weights in pipeline.unet.state_dict().items():
+            assert torch.equal(weights, loaded.unet.state_dict()[name])
+    for first, second in pictures.values():
+        assert np.array_equal(first, second)
+
+
+def test_scheduler_of_another_library_stays_itself(pipeline, seeded, tmp_path, monkeypatch):
+    module = types.ModuleType("other_library")
+    module.SchedulerMixin = SchedulerMixin
+    module.Halving = type("Halving", (diffusers.DDIMScheduler,), {"__module__": module.__name__})
+    monkeypatch.setitem(sys.modules, "other_library", module)
+    pipe = DDPMPipeline(unet=pipeline.unet, scheduler=module.Halving())
+    pipe.save_pretrained(tmp_path)
+    assert '"other_library"' in (tmp_path / "model_index.json").read_text()
+    loaded = DDPMPipeline.from_pretrained(tmp_path)
+    loaded.set_progress_bar_config(disable=True)
+    assert type(loaded.scheduler) is module.Halving
+    assert np.isfinite(pixels(loaded, seeded())).all()
+    mine = DDPMPipeline.from_pretrained(tmp_path, scheduler=DDPMScheduler())
+    assert type(mine.scheduler) is DDPMScheduler
+
+
+def test_callback_sees_each_step_and_may_change_it(pipeline, seeded):
+    seen = []
+
+    def watch(pipe, index, timestep, tensors):
+        assert pipe is pipeline and set(tensors) == {"latents", "pred_original_sample"}
+        seen.append((index, timestep))
+        return {"latents": torch.zeros_like(tensors["latents"])} if index == 4 else None
+
+    names = ["latents", "pred_original_sample"]
+    images = pixels(
+        pipeline,
+        seeded(),
+        5,
+        callback_on_step_end=watch,
+        callback_on_step_end_tensor_inputs=names,
+    )
+    assert seen == [(i, 1600 - 400 * i) for i in range(5)]
+    assert (images == 0.5).all()
+    with pytest.raises(ValueError, match="must be among"):
+        pipeline(callback_on_step_end_tensor_inputs=["prompt_embeds"])
+
+
+def test_official_callback_classes_work(pipeline, seeded):
+    class Watch(PipelineCallback):
+        tensor_inputs = ("model_output",)
+
+        def callback_fn(self, pipe, index, timestep, tensors):
+            shapes.append(tuple(tensors["model_output"].shape))
+            return tensors
+
+    shapes = []
+    pixels(pipeline, seeded(), 3, callback_on_step_end=Watch())
+    assert shapes == [(2, 3, 8, 8)] * 3
+
+
+def test_interrupt_ends_the_call_with_what_it_has(pipeline, seeded):
+    def stop(pipe, index, timestep, tensors):
+        pipe._interrupt = index == 2
+        last.append(tensors["latents"])
+
+    last = []
+    images = pixels(pipeline, seeded(), 10, callback_on_step_end=stop)
+    assert len(last) == 3
+    expected = (last[-1] / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    assert np.array_equal(images, expected)
+    assert pixels(pipeline, seeded(), 3).shape == (2, 8, 8, 3)
+
+
+def test_what_is_assigned_to_a_step_is_where_the_run_goes_on(pipeline, seeded):
+    steps = pipeline.stream(1, seeded(), 4)
+    assert len(steps) == 4
+    first = next(steps)
+    first.sample = torch.ones_like(first.sample)
+    assert torch.equal(next(steps).noisy_sample, first.sample)
+
+
+@pytest.mark.parametrize("backend", ["eager", "auto"])
+def test_classes_give_different_pictures(backend, seeded):
+    pipe = DDPMPipeline(unet=tiny_unet(num_class_embeds=5), scheduler=DDPMScheduler())
+    pipe.set_progress_bar_config(disable=True)
+    each = [pixels(pipe, seeded(), 5, class_labels=c, backend=backend) for c in (0, 4)]
+    assert not np.allclose(*each, atol=0.01)
+    generators = [seeded(0), seeded(0)]
+    both = pixels(pipe, generators, 5, class_labels=[0, 4], backend=backend)
+    assert not np.allclose(both[0], both[1], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"class_labels": 1}, "no classes"),
+        ({"latents": torch.zeros(1, 3, 4, 4)}, r"shape \(2, 3, 8, 8\); got \(1, 3, 4, 4\)"),
+        ({"generator": [torch.Generator()]}, "1 generators for 2 pictures"),
+    ],
+)
+def test_what_does_not_fit_is_refused(pipeline, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        pipeline(batch_size=2, num_inference_steps=3, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [(None, "give class_labels"), ([1, 2, 3], "3 class_labels for 2"), ([0, 5], r"in 0\.\.4")],
+)
+def test_class_labels_are_checked(labels, message):
+    pipe = DDPMPipeline(unet=tiny_unet(num_class_embeds=5), scheduler=DDPMScheduler())
+    with pytest.raises(ValueError, match=message):
+        pipe(2, num_inference_steps=3, class_labels=labels)
+
+
+def test_custom_timesteps_where_the_scheduler_takes_none(pipeline):
+    pipe = DDPMPipeline(unet=pipeline.unet, scheduler=diffusers.DDIMScheduler())
+    with pytest.raises(ValueError, match="DDIMScheduler takes no custom timesteps"):
+        pipe(timesteps=[5, 1])
+
+
+def test_progress_bar_is_as_configured(pipeline, capsys):
+    pipeline(num_inference_steps=3)
+    assert capsys.readouterr().err == ""
+    pipeline.set_progress_bar_config(disable=False, desc="Denoising")
+    pipeline(num_inference_steps=3)
+    assert "Denoising: 100%" in capsys.readouterr().err
+
+
+def test_one_jump_is_told_for_schedulers_that_keep_it_to_themselves(pipeline, seeded):
+    """DPM-Solver++ tells no x̂_0; ours, from the same x_t, is the one that DDIM tells."""
+    first = {}
+    for name in ("DDIMScheduler", "DPMSolverMultistepScheduler"):
+        scheduler = (
+            getattr(diffusers, name)(clip_sample=False)
+            if name[1] == "D"
+            else getattr(diffusers, name)()
+        )
+        pipe = DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
+        first[name] = next(pipe.stream(1, seeded(), timesteps=None, num_inference_steps=1000))
+    one, other = first.values()
+    assert one.timestep == other.timestep == 999
+    torch.testing.assert_close(
+        one.pred_original_sample, other.pred_original_sample, rtol=1e-3, atol=1e-2
+    )
+
+
+@pytest.mark.gpu
+def test_offloaded_network_works_and_leaves_the_gpu(pipeline, seeded):
+    exact = pixels(pipeline, seeded(), 5)
+    pipeline.enable_model_cpu_offload()
+    np.testing.assert_allclose(pixels(pipeline, seeded(), 5), exact, atol=1e-3)
+    assert pipeline.unet.device.type == "cpu"
+
+
+@pytest.mark.gpu
+def test_no_step_waits_for_the_gpu(pipeline):
+    pipeline.to("cuda")
+    generator = torch.Generator("cuda").manual_seed(0)
+    steps = pipeline.stream(4, generator, 20)
+    next(steps)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in steps:
+            pass
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def test_missing_model_is_an_error(tmp_path):

@@ -3,13 +3,17 @@
 import itertools
 
 import diffusers
+import mpmath
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf import equations as eq
 from ddpm_hf.equations import SCHEDULES
+from ddpm_hf.scheduler import FIXED_VARIANCES, PREDICTION_TYPES
 from ddpm_hf.timesteps import spaced_timesteps
 from tests.conftest import tiny_unet
 
@@ -82,6 +86,40 @@ def test_configs_cross_over_in_memory_and_on_disk(tmp_path):
     assert len(DDPMScheduler.from_pretrained(tmp_path)) == 2000
 
 
+def settings(scheduler):
+    return {k: v for k, v in scheduler.config.items() if not k.startswith("_")}
+
+
+CONFIGS = [
+    {},
+    {
+        "num_train_timesteps": 500,
+        "beta_schedule": "scaled_linear",
+        "variance_type": "learned_range",
+    },
+    {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True, "steps_offset": 1},
+    {"trained_betas": [0.1, 0.2, 0.3], "num_train_timesteps": 3, "timestep_spacing": "trailing"},
+]
+
+
+@pytest.mark.filterwarnings("ignore:√ᾱ_T")
+@pytest.mark.parametrize("changes", CONFIGS)
+@pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "disk"])
+@pytest.mark.parametrize("first", [DDPMScheduler, diffusers.DDPMScheduler])
+def test_configs_come_back_from_a_round_trip(first, on_disk, changes, tmp_path):
+    second = diffusers.DDPMScheduler if first is DDPMScheduler else DDPMScheduler
+    start = scheduler = first(**changes)
+    for n, cls in enumerate((second, first)):
+        if on_disk:
+            scheduler.save_pretrained(tmp_path / str(n))
+            scheduler = cls.from_pretrained(tmp_path / str(n))
+        else:
+            scheduler = cls.from_config(scheduler.config)
+        assert type(scheduler) is cls
+        assert settings(scheduler) == settings(start)
+    torch.testing.assert_close(scheduler.alphas_cumprod, start.alphas_cumprod, rtol=0, atol=0)
+
+
 def test_other_schedulers_take_our_config():
     for name in ("DDIMScheduler", "DPMSolverMultistepScheduler", "EulerDiscreteScheduler"):
         assert (
@@ -101,32 +139,52 @@ def test_timesteps_are_exactly_K_and_fall(data, spacing, T, offset):
     assert steps[-1] >= 0 and steps[0] < T
 
 
+@pytest.mark.filterwarnings("ignore:√ᾱ_T")
+@given(
+    st.data(),
+    st.integers(2, 60),
+    st.fixed_dictionaries(
+        {
+            "beta_schedule": st.sampled_from(list(SCHEDULES)),
+            "beta_end": st.floats(1e-3, 0.9),
+            "variance_type": st.sampled_from((*FIXED_VARIANCES, "learned_range")),
+            "prediction_type": st.sampled_from(PREDICTION_TYPES),
+            "clip_sample": st.booleans(),
+            "thresholding": st.booleans(),
+            "timestep_spacing": st.sampled_from(SPACINGS),
+            "steps_offset": st.integers(0, 3),
+            "rescale_betas_zero_snr": st.booleans(),
+        }
+    ),
+)
+def test_any_schedule_any_K_any_spacing(data, T, config):
+    """Exactly K falling timesteps, all outputs finite, no noise on the last step."""
+    K = data.draw(st.integers(1, T))
+    scheduler = DDPMScheduler(num_train_timesteps=T, **config)
+    scheduler.set_timesteps(K)
+    timesteps = scheduler.timesteps.tolist()
+    assert len(timesteps) == K and timesteps[0] < T and timesteps[-1] >= 0
+    assert all(a > b for a, b in itertools.pairwise(timesteps))
+
+    x = torch.randn(1, 2, 2, 2, generator=torch.Generator().manual_seed(0))
+    outputs = torch.cat([x, x], 1) if config["variance_type"] == "learned_range" else x
+    for t in scheduler.timesteps:
+        ends = [
+            scheduler.step(outputs, t, x, generator=torch.Generator().manual_seed(seed))
+            for seed in (1, 2)
+        ]
+        assert ends[0].prev_sample.isfinite().all()
+        assert ends[0].pred_original_sample.isfinite().all()
+        noisy = not torch.equal(ends[0].prev_sample, ends[1].prev_sample)
+        assert noisy == (int(t) != timesteps[-1])
+
+
 @pytest.mark.parametrize("spacing", SPACINGS)
 @pytest.mark.parametrize("K", [1, 7, 500, 501, 600, 999, 1000])
 def test_chains_start_near_pure_noise(spacing, K):
     """Where stock's `leading` starts at t = 599 of 1000 for K = 600, on pure noise."""
     first = spaced_timesteps(1000, K, spacing)[0]
     assert first >= 1000 - 2 * (1000 // K) - 1 or K == 1
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-@pytest.mark.parametrize(
-    "kind", ["fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log"]
-)
-@pytest.mark.parametrize("zero_snr", [False, True])
-def test_outputs_are_finite(name, kind, zero_snr):
-    scheduler = DDPMScheduler(
-        beta_schedule=name,
-        variance_type=kind,
-        rescale_betas_zero_snr=zero_snr,
-        clip_sample=False,
-    )
-    for K in (1, 10, 61):
-        scheduler.set_timesteps(K)
-        x = torch.ones(1, 1, 2, 2)
-        for t in scheduler.timesteps:
-            out = scheduler.step(x, t, x, generator=torch.Generator().manual_seed(0))
-            assert out.prev_sample.isfinite().all()
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
@@ -186,6 +244,76 @@ def test_add_noise_and_velocity_equal_stock():
     x, z, t = torch.randn(4, 3, 8, 8), torch.randn(4, 3, 8, 8), torch.tensor([0, 5, 999, 1999])
     torch.testing.assert_close(ours.add_noise(x, z, t), stock(ours).add_noise(x, z, t))
     torch.testing.assert_close(ours.get_velocity(x, z, t), stock(ours).get_velocity(x, z, t))
+
+
+def pictures(*shape):
+    return (torch.randn(*shape, dtype=torch.float64) for _ in range(2))
+
+
+def test_methods_are_the_equations_at_one_timestep_less():
+    """`timesteps` is the paper's t − 1, for one number and for one each."""
+    ours = DDPMScheduler()
+    table = ours.schedule
+    x, z = pictures(3, 1, 2, 2)
+    batches = torch.tensor([5, 999, 2000]), torch.tensor([0, 998, 40])
+    for t, s in (batches, (5, 0)):
+        expected = {
+            ours.add_noise: (eq.q_sample(table, x, z, t), (x, z, t - 1)),
+            ours.add_noise_step: (eq.q_step(table, x, z, t), (x, z, t - 1)),
+            ours.add_noise_between: (eq.q_merge(table, x, z, s, t), (x, z, s - 1, t - 1)),
+            ours.get_velocity: (eq.velocity(table, x, z, t), (x, z, t - 1)),
+            ours.posterior: (eq.posterior(table, x, z, s, t), (x, z, t - 1, s - 1)),
+            ours.posterior_mean_from_noise: (
+                eq.posterior_mean_from_noise(table, x, z, s, t),
+                (x, z, t - 1, s - 1),
+            ),
+            ours.posterior_weights: (eq.posterior_weights(table, s, t), (t - 1, s - 1)),
+        }
+        for method, (result, arguments) in expected.items():
+            torch.testing.assert_close(method(*arguments), result, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+def test_one_jump_back_undoes_the_jump_forward(kind):
+    ours = DDPMScheduler(prediction_type=kind)
+    x, z = pictures(3, 1, 2, 2)
+    t = torch.tensor([0, 700, 1999])
+    x_t = ours.add_noise(x, z, t)
+    said = {"epsilon": z, "sample": x, "v_prediction": ours.get_velocity(x, z, t)}[kind]
+    torch.testing.assert_close(ours.predict_original_sample(said, t, x_t), x, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("timesteps", [2000, -2, torch.tensor([5, 2000]), torch.tensor([-2, 5])])
+def test_timesteps_outside_the_schedule_are_refused(timesteps):
+    x, z = pictures(2, 1, 2, 2)
+    with pytest.raises(ValueError, match="timesteps must be in"):
+        DDPMScheduler().add_noise(x, z, timesteps)
+
+
+def test_weights_are_exact_after_the_cast_to_float32():
+    """Each number of a step as float32 takes it, against 50 digits."""
+    mpmath.mp.dps = 50
+    ours = DDPMScheduler()
+    ours.set_timesteps(50)
+    bars = [mpmath.mpf(1)]
+    for beta in ours.betas.tolist():
+        bars.append(bars[-1] * (1 - mpmath.mpf(beta)))
+    for t in ours.timesteps.tolist():
+        w = ours._plan.at(t)
+        a_t, a_s = bars[t + 1], bars[w.prev_timestep + 1]
+        beta = 1 - a_t / a_s
+        exact = {
+            "sqrt_alpha_bar": mpmath.sqrt(a_t),
+            "sqrt_noise_var": mpmath.sqrt(1 - a_t),
+            "weight_xt": mpmath.sqrt(a_t / a_s) * (1 - a_s) / (1 - a_t),
+            "weight_x0": mpmath.sqrt(a_s) * beta / (1 - a_t),
+            "var_small": (1 - a_s) / (1 - a_t) * beta,
+            "var_large": beta,
+        }
+        for name, value in exact.items():
+            for cast, bound in ((float, 1e-12), (np.float32, 1e-6)):
+                error = abs(mpmath.mpf(float(cast(getattr(w, name)))) - value)
+                assert error <= bound * value, (name, t, cast)
 
 
 @pytest.mark.parametrize(
