@@ -50,7 +50,8 @@ def survives(file: str, old: str, new: str) -> bool:
         if text.count(old) < 1:
             sys.exit(f"{file} has no {old!r}: bring tests/mutants.py up to date.")
         (copy / file).write_text(text.replace(old, new, 1))
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *TESTS]
+        quick = ["-m", "not slow and not soak", "-p", "no:cacheprovider", "-q", "-x"]
+        command = [sys.executable, "-m", "pytest", *quick, *TESTS]
         environment = {**os.environ, "PYTHONPATH": str(copy)}
         done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
         return done.returncode == 0
