@@ -224,3 +224,41 @@ def posterior(
 def reverse_step(mean: Tensor, std: Tensor | float, z: Tensor | None) -> Tensor:
     """x_s = μ + σ·z. Pass z = None at s = 0: the last step, to the clean x_0, adds no noise."""
     return mean if z is None else mean + std * z  # (N11), DDPM algorithm 2
+
+
+# The variational bound
+
+
+def between_on_log_scale(log_small: Tensor | float, log_large: Tensor | float, v: Tensor) -> Tensor:
+    """log σ² of a learned variance, from log β̃ at v = −1 to log β at v = 1.
+
+    Nichol & Dhariwal 2021, eq. 15.
+    """
+    fraction = (v + 1) / 2
+    return fraction * log_large + (1 - fraction) * log_small
+
+
+def gaussian_kl(mean_1: Tensor, log_var_1: Tensor, mean_2: Tensor, log_var_2: Tensor) -> Tensor:
+    """KL(N(mean_1, var_1) ‖ N(mean_2, var_2)) in nats, pixel by pixel: L_{t−1} of DDPM eq. 5."""
+    spread = log_var_2 - log_var_1 + (log_var_1 - log_var_2).exp()
+    return 0.5 * (spread - 1 + (mean_1 - mean_2) ** 2 * (-log_var_2).exp())
+
+
+def decoder_nll(x_0: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
+    """−log p(x_0|x_1) in nats, pixel by pixel: a Gaussian's mass in each of the 256 bins, eq. 13.
+
+    x_0 is in [−1, 1]; the outermost bins reach to infinity.
+    """
+    scale = (-0.5 * log_var).exp()
+    centred = x_0 - mean
+    upper = torch.special.log_ndtr(scale * (centred + 1 / 255))
+    lower = torch.special.log_ndtr(scale * (centred - 1 / 255))
+    # By symmetry the mass between two points is the same on the other side of the mean, where
+    # the difference keeps its digits.
+    flipped_upper = torch.special.log_ndtr(-scale * (centred - 1 / 255))
+    flipped_lower = torch.special.log_ndtr(-scale * (centred + 1 / 255))
+    left = centred < 0
+    high, low = torch.where(left, upper, flipped_upper), torch.where(left, lower, flipped_lower)
+    middle = high + torch.log1p(-(low - high).clamp(max=-1e-7).exp())
+    log_mass = torch.where(x_0 < -0.999, upper, torch.where(x_0 > 0.999, flipped_upper, middle))
+    return -log_mass

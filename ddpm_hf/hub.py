@@ -1,109 +1,115 @@
-"""The model card: what a trained model says of itself, on the Hub and in its folder."""
+"""Pushing a trained model to the Hub: what is uploaded, and what never is.
 
-import platform
-import shlex
-from dataclasses import dataclass
-from importlib.metadata import version
+A push that failed can be made up for: `python -m ddpm_hf.hub --folder D --model_id ID`.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-from huggingface_hub import ModelCard, ModelCardData
+import httpx
+import tyro
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
-CARD = """---
-{data}
----
+from ddpm_hf.errors import UserError
 
-# {name}
+UPLOADED = (
+    "model_index.json",
+    "unet/*",
+    "scheduler/*",
+    "README.md",
+    "samples.png",
+    "strip.png",
+    "loss.png",
+)
+"""The pipeline, its card and the card's pictures. Checkpoints, logs and data are not among them."""
 
-![samples](samples.png)
+LOG_IN = "run `hf auth login`, or set HF_TOKEN"
+REASONS = {
+    401: f"the Hub does not accept the token; {LOG_IN}",
+    403: "the token may not write there",
+    404: "there is no such repository, or the token may not see it",
+}
 
-A denoising diffusion probabilistic model (DDPM): it turns noise into pictures of
-{resolution} × {resolution} pixels. Trained on `{dataset}`.
 
-```python
-from diffusers import DDPMPipeline
+@contextmanager
+def _in_one_sentence(doing: str) -> Iterator[None]:
+    """Turn what the Hub's client raises into a UserError. The token is in none of these."""
+    try:
+        yield
+    except LocalTokenNotFoundError as error:
+        raise UserError(f"Can't {doing}: there is no token; {LOG_IN}.") from error
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        reason = REASONS.get(status, f"the Hub answered {status}")
+        raise UserError(f"Can't {doing}: {reason}.") from error
+    except (httpx.HTTPError, OSError) as error:
+        reason = f"the Hub can't be reached ({type(error).__name__})"
+        raise UserError(f"Can't {doing}: {reason}.") from error
 
-pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
-pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
-```
 
-`ddpm_hf.DDPMPipeline` loads it too, and shows each step with `stream()`.
+def repository(model_id: str, *, private: bool = False, token: str | None = None) -> str:
+    """The full id of a repository to push to, made if it is not there.
 
-## Training
+    Raises UserError if the Hub refuses, or if it is there and public though `private` is asked.
+    """
+    api = HfApi(token=token)
+    with _in_one_sentence(f"make the repository {model_id} on the Hub"):
+        full: str = api.create_repo(model_id, private=private, exist_ok=True).repo_id
+        if private and not api.repo_info(full).private:
+            raise UserError(
+                f"{full} is there already and is public; make it private on the Hub, or push to"
+                " another --hub_model_id."
+            )
+    return full
 
-| | |
-|---|---|
-| command | `{command}` |
-| seed | {seed} |
-| steps | {steps} of {total_steps}, {batch} pictures each |
-| wall time | {minutes:.0f} minutes |
-| hardware | {hardware} |
-| loss | {loss:.4f}, mean of the last {loss_steps} steps |
-| diffusion | T = {T}, {schedule} β, predicts {prediction} |
-| parameters | {parameters:.2f} million, stored as {dtype} |
-| versions | {versions} |
 
-The samples above: seed {seed}, {inference_steps} steps, not selected.
-{attribution}"""
+def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
+    """Upload a trained model's folder. Raises UserError that says how to do it later."""
+    api = HfApi(token=token)
+    try:
+        with _in_one_sentence(f"push to {model_id}"):
+            api.upload_folder(
+                repo_id=model_id,
+                folder_path=folder,
+                allow_patterns=list(UPLOADED),
+                commit_message="Upload the trained pipeline",
+            )
+    except UserError as error:
+        raise UserError(
+            f"{error} All is in {folder}; push it later by `python -m ddpm_hf.hub --folder {folder}"
+            f" --model_id {model_id}`."
+        ) from error
 
 
 @dataclass(frozen=True)
-class TrainingFacts:
-    """What a card states of a run, all of it measured."""
+class PushConfig:
+    """Push a trained model's folder to the Hub: the pipeline, its card and its pictures."""
 
-    name: str
-    dataset: str
-    resolution: int
-    command: list[str]
-    seed: int
-    steps: int
-    total_steps: int
-    batch: int
-    minutes: float
-    loss: float
-    loss_steps: int
-    T: int
-    schedule: str
-    prediction: str
-    inference_steps: int
-    parameters: float
-    dtype: str
-    device: str
-    processes: int
-    license: str | None
-    attribution: str | None
+    folder: Path
+    """The folder that training left."""
+    model_id: str
+    """The model's id on the Hub; made if it is not there."""
+    private: bool = False
+    """Make it a private one."""
+    token: str | None = field(default=None, repr=False)
+    """Unless given, $HF_TOKEN or the one from `hf auth login`."""
 
 
-def _processor() -> str:
-    """The processor's name, as Linux tells it; elsewhere its family."""
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    config = tyro.cli(PushConfig, args=arguments, prog="ddpm_hf.hub", use_underscores=True)
     try:
-        with Path("/proc/cpuinfo").open() as file:
-            return next(line.split(":")[1].strip() for line in file if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+        if not (config.folder / "model_index.json").exists():
+            raise UserError(f"{config.folder} holds no model: it has no model_index.json.")
+        full = repository(config.model_id, private=config.private, token=config.token)
+        push(config.folder, full, token=config.token)
+    except UserError as error:
+        sys.exit(f"ddpm_hf.hub: {error}")
 
 
-def model_card(facts: TrainingFacts) -> ModelCard:
-    """The card of a finished run."""
-    data = ModelCardData(
-        license=facts.license,
-        library_name="diffusers",
-        pipeline_tag="unconditional-image-generation",
-        tags=["diffusers", "ddpm", "unconditional-image-generation"],
-        datasets=None if facts.dataset == "cats" else [facts.dataset],
-    )
-    hardware = (
-        f"{_processor()}, {torch.get_num_threads()} threads"
-        if facts.device == "cpu"
-        else torch.cuda.get_device_name()
-    )
-    packages = ("torch", "diffusers", "accelerate", "datasets")
-    text = CARD.format(
-        **{k: v for k, v in vars(facts).items() if k not in ("command", "attribution")},
-        data=data.to_yaml(),
-        command=shlex.join(facts.command),
-        hardware=f"{facts.processes} × {hardware}" if facts.processes > 1 else hardware,
-        versions=", ".join(f"{name} {version(name)}" for name in packages),
-        attribution=f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
-    )
-    return ModelCard(text)
+if __name__ == "__main__":
+    main()

@@ -192,8 +192,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if kind == "learned":
             return predicted_variance
         log_small, log_large = math.log(max(w.var_small, 1e-20)), math.log(w.var_large)
-        fraction = (predicted_variance + 1) / 2
-        return torch.exp(fraction * log_large + (1 - fraction) * log_small)
+        return equations.between_on_log_scale(log_small, log_large, predicted_variance).exp()
 
     def _bounded(self, x_0: Tensor) -> Tensor:
         """x̂_0 kept in the range of pictures, as the config says."""

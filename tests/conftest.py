@@ -9,8 +9,6 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 
 settings.register_profile("busy", deadline=None)  # the machine may be busy
 settings.load_profile("busy")
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 
 def pytest_collection_modifyitems(config, items):

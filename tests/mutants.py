@@ -34,7 +34,7 @@ MUTANTS = [
     ("N3: variances do not add", EQUATIONS, "combine(alpha.sqrt(), x_s, beta.sqrt(), z)", "combine(alpha.sqrt(), x_s, beta, z)"),
     ("N10: divided by √ᾱ (the notes' misprint)", EQUATIONS, "root_alpha = schedule.alpha(s, t).sqrt()", "root_alpha = schedule.alpha_bar(t).sqrt()"),
     ("a single offset off by one", SCHEDULER, "return timesteps + 1 if", "return timesteps if"),
-    ("learned range upside down", SCHEDULER, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
+    ("learned range upside down", EQUATIONS, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
     ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
 ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Loading pictures of any kind, and what is said of those that can't be."""
 
 import io
+import itertools
 
 import datasets
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from ddpm_hf import data
+from ddpm_hf import data, pixels
 from ddpm_hf.errors import UserError
+from ddpm_hf.pictures import Pictures, PicturesOnDisk, PictureStream, cut, form_of
 
 
 def picture(mode="RGB", size=(8, 8), seed=0):
@@ -32,6 +34,16 @@ def dataset_of(pictures, column="image"):
     return datasets.Dataset.from_dict(rows, features=features)
 
 
+def decoded(dataset, resolution=8, **changes):
+    return Pictures(dataset, form_of(dataset, resolution, **changes), show_progress=False)
+
+
+def cut_short(whole):
+    file = io.BytesIO()
+    whole.save(file, "PNG")
+    return file.getvalue()[:60]
+
+
 def test_layouts_on_disk_load_by_the_same_call(tmp_path):
     dataset = dataset_of([picture(seed=i) for i in range(3)], "img")
     (tmp_path / "parquet").mkdir()
@@ -43,10 +55,9 @@ def test_layouts_on_disk_load_by_the_same_call(tmp_path):
         dataset[i]["img"].save(tmp_path / "images" / f"{i}.png")
     for layout in ("parquet", "saved", "saved-dict", "images"):
         loaded = data.load_split(str(tmp_path / layout), cache_dir=str(tmp_path / "cache"))
-        pictures = data.decode(loaded, data.image_column(loaded), 8, show_progress=False)
-        assert torch.equal(
-            pictures.pixels[2], torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1)
-        )
+        pictures = decoded(loaded)
+        expected = torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1)
+        assert torch.equal(pictures[2].picture, expected)
 
 
 def test_a_folder_called_cats_wins_over_the_embedded_set(tmp_path, monkeypatch):
@@ -80,18 +91,68 @@ def test_columns_are_found_by_type_or_named_in_the_refusal():
         data.image_column(dataset_of([picture()], "img"), "picture")
 
 
-def test_corrupt_pictures_are_skipped_and_listed():
+def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     good = [picture(seed=i) for i in range(3)]
-    file = io.BytesIO()
-    good[1].save(file, "PNG")
-    cut = file.getvalue()[:60]
-    pictures = data.decode(
-        dataset_of([good[0], cut, good[1], b"not a picture"]), "image", 8, show_progress=False
-    )
-    assert pictures.corrupt == [1, 3]
-    assert len(pictures) == 2
+    rows = [b"junk", good[0], cut_short(good[1]), good[1], b"not a picture"]
+    dataset = dataset_of(rows)
+    in_memory = decoded(dataset)
+    on_disk = PicturesOnDisk(dataset, form_of(dataset, 8))
+    stream = PictureStream(dataset.to_iterable_dataset(), form_of(dataset, 8), seed=0)
+    assert in_memory.corrupt == [0, 2, 4]
+    assert len(in_memory) == len(on_disk) == 5
+    for index, expected in enumerate((1, 1, 3, 3, 1)):
+        for kept in (in_memory, on_disk):
+            found = kept[index]
+            assert torch.equal(found.picture, in_memory[expected].picture)
+    assert "Row 2 can't be read" in caplog.text
+    walked = list(itertools.islice(stream.examples(), 10))
+    readable = [in_memory[i].picture for i in (1, 3)]
+    assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
     with pytest.raises(UserError, match="1 rows, and none"):
-        data.decode(dataset_of([b"junk"]), "image", 8, show_progress=False)
+        form_of(dataset_of([b"junk"]), 8)
+
+
+def test_a_stream_goes_on_where_it_was_left():
+    dataset = dataset_of([picture(seed=i) for i in range(7)]).to_iterable_dataset()
+    stream = PictureStream(dataset, form_of(dataset, 8), seed=0)
+    whole = [e.picture for e in itertools.islice(stream.examples(), 20)]
+    for skip in (3, 7, 16):
+        rest = [e.picture for e in itertools.islice(stream.examples(skip), 20 - skip)]
+        assert all(torch.equal(a, b) for a, b in zip(whole[skip:], rest, strict=True))
+    epochs = [{p.numpy().tobytes() for p in whole[i : i + 7]} for i in (0, 7)]
+    assert epochs[0] == epochs[1] and len(epochs[0]) == 7
+    assert not all(torch.equal(a, b) for a, b in zip(whole[:7], whole[7:14], strict=True))
+
+
+def test_streams_of_many_processes_share_the_pictures():
+    dataset = dataset_of([picture(seed=i) for i in range(8)]).to_iterable_dataset(num_shards=4)
+    seen = []
+    for rank in range(2):
+        stream = PictureStream(dataset, form_of(dataset, 8), seed=0, rank=rank, processes=2)
+        seen.append({e.picture.numpy().tobytes() for e in itertools.islice(stream.examples(), 4)})
+    assert len(seen[0]) == len(seen[1]) == 4 and not seen[0] & seen[1]
+
+
+def test_classes_come_with_the_pictures():
+    dataset = dataset_of([picture(seed=i) for i in range(3)])
+    with pytest.raises(
+        UserError, match=r"no class column 'label'\. Its ClassLabel columns are: none"
+    ):
+        decoded(dataset, class_column="label")
+    named = dataset.cast_column("label", datasets.ClassLabel(names=["a", "b", "c"]))
+    assert data.class_count(named, "label") == 3
+    assert [decoded(named, class_column="label")[i].label for i in range(3)] == [0, 1, 2]
+
+
+def test_pictures_of_16_bits_keep_their_shades():
+    shades = np.array([[0, 257, 300, 65535]] * 4, dtype=np.uint16)
+    file = io.BytesIO()
+    Image.fromarray(shades).save(file, "PNG")
+    dataset = dataset_of([file.getvalue()])
+    assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 1, 255]
+    kept = decoded(dataset, 4, keep_precision=True)[0].picture
+    torch.testing.assert_close(kept[0, 0], torch.tensor([0, 1, 300 / 257, 255]))
+    assert pixels.to_unit_range([kept]).max() == 1
 
 
 @pytest.mark.parametrize(
@@ -102,25 +163,24 @@ def test_channels_come_from_the_first_picture(mode, channels):
     first = picture("RGB").convert(mode) if mode != "LA" else picture("L").convert("LA")
     file = io.BytesIO()
     first.save(file, "TIFF")
-    pictures = data.decode(
-        dataset_of([file.getvalue(), picture("RGB")]), "image", 8, show_progress=False
-    )
-    assert pictures.channels == channels
-    assert all(p.shape == (channels, 8, 8) and p.dtype == torch.uint8 for p in pictures.pixels)
+    pictures = decoded(dataset_of([file.getvalue(), picture("RGB")]))
+    assert pictures.form.channels == channels
+    for found, _ in pictures.examples:
+        assert found.shape == (channels, 8, 8) and found.dtype == torch.uint8
 
 
 def test_shorter_side_fits_and_the_rest_is_cropped():
     wide = dataset_of([picture(size=(40, 20))])
-    free = data.decode(wide, "image", 10, show_progress=False)
-    assert free.pixels[0].shape == (3, 10, 20)
-    crops = {free.crop(0, np.random.default_rng(i)).numpy().tobytes() for i in range(20)}
+    free = decoded(wide, 10)[0].picture
+    assert free.shape == (3, 10, 20)
+    crops = {cut(free, 10, np.random.default_rng(i)).numpy().tobytes() for i in range(20)}
     assert len(crops) > 1
-    centre = data.decode(wide, "image", 10, center_crop=True, show_progress=False)
-    assert torch.equal(centre.pixels[0], free.pixels[0][:, :, 5:15])
+    centre = decoded(wide, 10, center_crop=True)[0].picture
+    assert torch.equal(centre, free[:, :, 5:15])
 
 
 def test_unit_range_is_exact_and_reversible():
     ramp = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
-    x = data.to_unit_range([ramp])
+    x = pixels.to_unit_range([ramp])
     assert (x.min(), x.max()) == (-1, 1)
-    assert torch.equal(data.to_uint8(x), ramp[None])
+    assert torch.equal(pixels.to_uint8(x), ramp[None])

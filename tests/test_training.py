@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from ddpm_hf.data import Pictures
 from ddpm_hf.errors import UserError
+from ddpm_hf.pictures import Example
 from ddpm_hf.training import checkpoint
+from ddpm_hf.training.batches import Share, batches
 from ddpm_hf.training.config import TrainConfig, parse_config
-from ddpm_hf.training.draws import draw_batch, picture_index
+from ddpm_hf.training.draws import Draws, picture_index
 from tests.test_data import dataset_of, picture
 
 TINY = {
@@ -62,19 +63,19 @@ def weights(output):
     return diffusers.UNet2DModel.from_pretrained(output / "unet").state_dict()
 
 
-def pictures(n=10):
-    return Pictures([torch.full((1, 2, 2), i, dtype=torch.uint8) for i in range(n)], 2, 1, [])
+def examples(n=10):
+    return [Example(torch.full((1, 2, 2), i, dtype=torch.uint8), i) for i in range(n)]
 
 
-def draw(positions, step=3, **changes):
-    settings = {"seed": 0, "step": step, "positions": positions, "global_batch_size": 8}
-    return draw_batch(pictures(), 2000, **{**settings, **changes})
+def draw(positions, step=3, seed=0):
+    draws = Draws(seed, 2000, 2, random_flip=True)
+    return draws.training(step, positions, (examples()[p % 10] for p in positions))
 
 
 def test_draws_depend_on_the_position_alone():
     whole = draw(range(8))
     halves = draw(range(4)), draw(range(4, 8))
-    for name in ("x_0", "t", "epsilon"):
+    for name in ("x_0", "t", "epsilon", "labels"):
         parts = torch.cat([getattr(half, name) for half in halves])
         assert torch.equal(getattr(whole, name), parts)
     assert not torch.equal(whole.epsilon, draw(range(8), step=4).epsilon)
@@ -87,6 +88,31 @@ def test_draws_have_the_right_distributions():
     assert float(batch.t.double().mean()) == pytest.approx(1000.5, abs=3 * 577 / 4000**0.5)
     assert float(batch.epsilon.mean()) == pytest.approx(0, abs=3 / 16000**0.5)
     assert float(batch.epsilon.var()) == pytest.approx(1, rel=3 * (2 / 16000) ** 0.5)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_are_the_same_on_any_number_of_processes_and_workers(workers):
+    """1 × 8, 2 × 4, and 1 × 4 accumulated twice; from the start, or from step 2 on."""
+    draws = Draws(0, 50, 2)
+
+    def steps(count, first=0, **share):
+        made = [
+            batches(examples(), draws, Share(rank=rank, **share), first, workers)
+            for rank in range(share.get("processes", 1))
+        ]
+        for _ in range(count):
+            pieces = [next(m) for _ in range(share.get("accumulation", 1)) for m in made]
+            yield [torch.cat(parts) for parts in zip(*pieces, strict=True)]
+
+    whole = list(steps(5, batch_size=8))
+    assert len({tuple(step[1].tolist()) for step in whole}) == 5
+    for other in (
+        list(steps(5, batch_size=4, processes=2)),
+        list(steps(5, batch_size=4, accumulation=2)),
+        [*whole[:2], *steps(3, first=2, batch_size=8)],
+    ):
+        for one, two in zip(whole, other, strict=True):
+            assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
 
 
 def test_every_epoch_shows_every_picture_once_in_a_new_order():
@@ -145,28 +171,6 @@ def test_recipes_are_read(recipe):
 def test_groups_must_divide_channels():
     with pytest.raises(UserError, match="divides them all"):
         TrainConfig(block_out_channels=(32, 48), norm_num_groups=32)
-
-
-def test_checkpoints_are_whole_and_the_newest_are_kept(tmp_path):
-    for step in (2, 4, 10):
-        checkpoint.save(tmp_path, step, {"step": step}, keep=2)
-    assert [p.name for p in checkpoint.checkpoints(tmp_path)] == ["checkpoint-4", "checkpoint-10"]
-    assert checkpoint.load(tmp_path, "latest") == {"step": 10}
-    assert checkpoint.load(tmp_path, "checkpoint-4") == {"step": 4}
-    with pytest.raises(UserError, match="checkpoint-4, checkpoint-10"):
-        checkpoint.load(tmp_path, "checkpoint-3")
-
-
-@pytest.mark.slow
-def test_resumed_run_is_the_uninterrupted_run_to_the_bit(folder, tmp_path):
-    run(folder, tmp_path / "whole")
-    run(folder, tmp_path / "parts")
-    for step in (6, 4):  # as if killed just after step 3
-        (tmp_path / "parts" / f"checkpoint-{step}" / "state.pt").unlink()
-        (tmp_path / "parts" / f"checkpoint-{step}").rmdir()
-    run(folder, tmp_path / "parts", "--resume_from_checkpoint", "latest")
-    whole, parts = weights(tmp_path / "whole"), weights(tmp_path / "parts")
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
 
 @pytest.mark.slow

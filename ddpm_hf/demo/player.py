@@ -14,9 +14,9 @@ from typing import Any, TypedDict
 import gradio as gr
 from torch import Tensor
 
-from ddpm_hf.data import to_uint8
 from ddpm_hf.demo.texts import PLAYER
 from ddpm_hf.pipeline import DenoisingStep
+from ddpm_hf.pixels import to_uint8
 
 KEY_FRAMES = 120
 """At most so many frames a run: a slow line keeps up whatever the number of steps."""

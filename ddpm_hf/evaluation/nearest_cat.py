@@ -14,8 +14,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ddpm_hf import cats
-from ddpm_hf.data import to_uint8
 from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pixels import to_uint8
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,8 @@ AT_LEAST_ONE = (
     "checkpointing_steps",
     "logging_steps",
 )
+OF_ONE_CALL = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")
+"""Settings that are not written down."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,23 @@ class TrainConfig:
     """Crop the middle, rather than a random square, of pictures that are not square."""
     random_flip: bool = False
     """Mirror every other picture, by chance."""
+    preserve_data_precision: bool = False
+    """Keep the 65,536 shades of grey pictures of 16 bits, instead of 256."""
+    class_column: str | None = None
+    """Train by class: the column of type ClassLabel with each picture's class."""
+    validation_split: str | None = None
+    """A split to measure the loss on, whenever a sample grid is drawn."""
+    streaming: bool = False
+    """Read the data set as it is needed, for sets bigger than the disk."""
+    in_memory: Literal["auto", "always", "never"] = "auto"
+    """Decode all pictures once and keep them; `auto`: if a quarter of the memory is enough."""
+    dataloader_num_workers: int = 0
+    """Processes that prepare batches ahead; of use where pictures are not kept in memory."""
 
     # The network, a UNet2DModel
+    init_from: str | None = None
+    """Go on from a trained pipeline: a folder, a bundled model or a Hub id. Its network and noise
+    schedule are kept, so the settings of both here do not matter."""
     model_config_name_or_path: str | None = None
     """Take the UNet's whole configuration from this folder or Hub id."""
     block_out_channels: tuple[int, ...] = (128, 128, 256, 256, 512, 512)
@@ -70,6 +87,12 @@ class TrainConfig:
     """Channels of one attention head."""
     norm_num_groups: int = 32
     """Groups of the group norms; divides every number of channels."""
+    gradient_checkpointing: bool = False
+    """Use less memory and more time: work some of the network out twice."""
+    compile: bool = False
+    """Compile the network first; on a GPU."""
+    enable_xformers_memory_efficient_attention: bool = False
+    """Accepted for diffusers' sake: PyTorch's own attention is as lean."""
 
     # Diffusion
     ddpm_num_steps: int = 1000
@@ -80,8 +103,12 @@ class TrainConfig:
     """How β rises; the notes: in a straight line."""
     prediction_type: Literal["epsilon", "sample", "v_prediction"] = "epsilon"
     """What the network predicts: the noise ε (the notes), x_0, or v."""
+    variance_type: Literal["fixed_small", "fixed_large", "learned_range"] = "fixed_small"
+    """The variance of a reverse step: β̃, β, or learned between them with a term of the VLB."""
     loss: Literal["l2", "l1"] = "l2"
     """How the prediction is compared with the truth; the notes allow both."""
+    snr_gamma: float | None = None
+    """Weight timesteps by min-SNR-γ with this γ; its authors take 5."""
 
     # Optimisation
     seed: int = 0
@@ -129,6 +156,8 @@ class TrainConfig:
     """See --ema_inv_gamma."""
     mixed_precision: Literal["no", "fp16", "bf16"] | None = None
     """Unless given, what `accelerate launch --mixed_precision` says."""
+    local_rank: int = -1
+    """Accepted for diffusers' sake: the launcher tells each process its place."""
 
     # What comes out
     output_dir: str = "ddpm-model-64"
@@ -151,12 +180,22 @@ class TrainConfig:
     """Keep only so many of the newest checkpoints."""
     resume_from_checkpoint: str | None = None
     """`latest`, or the folder of a checkpoint, to go on from."""
-    logger: Literal["tensorboard", "wandb"] = "tensorboard"
+    logger: Literal["tensorboard", "wandb", "trackio"] = "tensorboard"
     """Where the loss curve and the grids go."""
     logging_dir: str = "logs"
     """The log's folder, inside the output folder."""
     logging_steps: int = 10
     """Log the loss every so many steps."""
+
+    # The Hub
+    push_to_hub: bool = False
+    """Upload the pipeline, its card and its pictures; never checkpoints, logs or data."""
+    hub_model_id: str | None = None
+    """The model's id on the Hub; unless given, the output folder's name."""
+    hub_private_repo: bool = False
+    """Make it a private one."""
+    hub_token: str | None = field(default=None, repr=False)
+    """Unless given, $HF_TOKEN or the one from `hf auth login`. Never written or shown."""
 
     def __post_init__(self) -> None:
         for name in AT_LEAST_ONE:
@@ -164,15 +203,35 @@ class TrainConfig:
                 raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
         if self.max_train_steps is not None and self.max_train_steps < 1:
             raise UserError(f"--max_train_steps must be at least 1; got {self.max_train_steps}.")
+        if self.streaming and self.max_train_steps is None and self.max_train_minutes is None:
+            raise UserError("A stream has no end: give --max_train_steps with --streaming.")
+        if self.snr_gamma is not None and self.snr_gamma <= 0:
+            raise UserError(f"--snr_gamma must be above 0; got {self.snr_gamma}.")
         if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
             raise UserError(
                 f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
                 f" {self.norm_num_groups} groups; give a number of groups that divides them all."
             )
 
+    def settings(self) -> dict[str, Any]:
+        """What decides the run: all but secrets, and how this one call began."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if k not in OF_ONE_CALL}
+
     def save(self, path: Path) -> None:
         """Write the file that `--config` reads."""
-        path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        path.write_text(json.dumps(self.settings(), indent=2) + "\n")
+
+    def notices(self) -> list[str]:
+        """Where a flag of diffusers' script does not do here what it does there."""
+        said = []
+        if self.enable_xformers_memory_efficient_attention:
+            said.append("xformers is not needed: PyTorch's own attention is used.")
+        if self.prediction_type == "sample" and self.snr_gamma is None:
+            said.append(
+                "The x_0 loss is not weighted here; diffusers' script weights it by the SNR, which"
+                " puts 79 % of it on t < 10. --snr_gamma 5 weights it with a cap."
+            )
+        return said
 
 
 def flags_in(path: str) -> list[str]:
@@ -181,7 +240,7 @@ def flags_in(path: str) -> list[str]:
         settings: dict[str, Any] = json.loads(Path(path).read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise UserError(f"Can't read the configuration {path}: {error}.") from error
-    known = {field.name for field in dataclasses.fields(TrainConfig)} - {"config"}
+    known = {f.name for f in dataclasses.fields(TrainConfig)} - {"config"}
     if unknown := sorted(set(settings) - known - {"config"}):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
     flags = []

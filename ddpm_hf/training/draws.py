@@ -5,6 +5,8 @@ position, so every draw can be had again without drawing those before it. A resu
 on another number of processes, sees the same samples, timesteps and noise.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,10 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_hf.data import Pictures, to_unit_range
+from ddpm_hf.pictures import Example, cut
+from ddpm_hf.pixels import to_unit_range
 
-_ORDER, _SAMPLE = 0, 1
-"""Streams: the order of the pictures, and what happens to one picture."""
+_ORDER, _TRAINING, _VALIDATION = 0, 1, 2
+"""Streams of draws: the order of the pictures, and what happens to one picture."""
 
 
 def generator(seed: int, stream: int, step: int, position: int = 0) -> np.random.Generator:
@@ -36,30 +39,49 @@ def picture_index(seed: int, n: int, place: int) -> int:
 
 
 class Batch(NamedTuple):
-    """One process's share of a global batch: what Algorithm 1 draws (N15)."""
+    """One process's share of a batch: what Algorithm 1 draws (N15)."""
 
     x_0: Tensor  # float32 in [−1, 1], (batch, channels, height, width)
     t: Tensor  # the paper's t, 1..T, (batch,)
     epsilon: Tensor  # N(0, I), like x_0
+    labels: Tensor  # classes, (batch,); zeros where there are none
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on a device, sent there without waiting."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
-def draw_batch(
-    pictures: Pictures,
-    T: int,
-    *,
-    seed: int,
-    step: int,
-    positions: range,
-    global_batch_size: int,
-    random_flip: bool = False,
-) -> Batch:
-    """Lines 2 to 4 of Algorithm 1 for these positions of the global batch of a step."""
-    crops, timesteps, noises = [], [], []
-    for position in positions:
-        rng = generator(seed, _SAMPLE, step, position)
-        timesteps.append(rng.integers(1, T + 1))
-        index = picture_index(seed, len(pictures), step * global_batch_size + position)
-        crop = pictures.crop(index, rng)
-        crops.append(crop.flip(-1) if random_flip and rng.random() < 0.5 else crop)
-        noises.append(torch.from_numpy(rng.standard_normal(tuple(crop.shape), dtype=np.float32)))
-    return Batch(to_unit_range(crops), torch.tensor(np.array(timesteps)), torch.stack(noises))
+@dataclass(frozen=True)
+class Draws:
+    """The draws of one run.
+
+    T: diffusion steps. resolution: the side of the squares cut out. random_flip: mirror by chance.
+    """
+
+    seed: int
+    T: int
+    resolution: int
+    random_flip: bool = False
+
+    def training(self, step: int, positions: range, examples: Iterable[Example]) -> Batch:
+        """Lines 2 to 4 of Algorithm 1 for these positions of a step's global batch."""
+        return self._batch(_TRAINING, step, positions, examples, self.random_flip)
+
+    def validation(self, positions: range, examples: Iterable[Example]) -> Batch:
+        """The same t and ε for a picture of the validation split at each measurement."""
+        return self._batch(_VALIDATION, 0, positions, examples, False)
+
+    def _batch(
+        self, stream: int, step: int, positions: range, examples: Iterable[Example], flip: bool
+    ) -> Batch:
+        crops, timesteps, noises, labels = [], [], [], []
+        for position, (picture, label) in zip(positions, examples, strict=True):
+            rng = generator(self.seed, stream, step, position)
+            timesteps.append(rng.integers(1, self.T + 1))
+            crop = cut(picture, self.resolution, rng)
+            crops.append(crop.flip(-1) if flip and rng.random() < 0.5 else crop)
+            shape = tuple(crop.shape)
+            noises.append(torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)))
+            labels.append(label)
+        t = torch.tensor(np.array(timesteps))
+        return Batch(to_unit_range(crops), t, torch.stack(noises), torch.tensor(labels))

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,23 +13,29 @@ from diffusers import UNet2DModel
 from diffusers.optimization import get_scheduler
 from diffusers.training_utils import EMAModel
 from torch import Tensor
-from torch.nn import functional
 
-from ddpm_hf.data import Pictures
+from ddpm_hf import equations
 from ddpm_hf.errors import UserError
+from ddpm_hf.pictures import Numbered
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.training import losses
+from ddpm_hf.training.batches import Pictures, Share, batches
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.draws import draw_batch
+from ddpm_hf.training.draws import Batch, Draws
 
-LOSSES = {"l2": functional.mse_loss, "l1": functional.l1_loss}
+BINS = 10
+"""Loss by timestep is told for so many equal parts of 1..T (N17)."""
+MOST_SKIPS = 24
+"""So many fp16 steps skipped one after the other mean that the loss itself is broken."""
 
 
 @dataclass(frozen=True)
 class Step:
     """Where the run is, after `number` optimiser steps.
 
-    `loss` and `grad_norm` are means over the steps since the last report and over all processes.
+    `loss`, `grad_norm` and `loss_by_t` are means over the steps since the last report and over all
+    processes; `loss_by_t` has one number for each tenth of 1..T, NaN where no t fell into it.
     """
 
     number: int
@@ -38,65 +44,41 @@ class Step:
     learning_rate: float
     seconds: float
     images_per_second: float
-
-
-def make_unet(config: TrainConfig, channels: int) -> UNet2DModel:
-    """The network, with `channels` in and out.
-
-    Raises UserError for a resolution that the network can't halve often enough, or a model
-    configuration for pictures of another kind.
-    """
-    if config.model_config_name_or_path is not None:
-        try:
-            settings = UNet2DModel.load_config(config.model_config_name_or_path)
-        except OSError as error:
-            raise UserError(
-                f"Can't find a UNet's config.json in {config.model_config_name_or_path!r}, neither"
-                " as a folder nor on the Hub."
-            ) from error
-        settings["sample_size"] = config.resolution
-        if settings["in_channels"] != channels:
-            raise UserError(
-                f"{config.model_config_name_or_path} is for pictures of {settings['in_channels']}"
-                f" channels, and the data set's have {channels}."
-            )
-        unet = UNet2DModel.from_config(settings)
-    else:
-        attention = [i in config.attention_levels for i in range(len(config.block_out_channels))]
-        unet = UNet2DModel(
-            sample_size=config.resolution,
-            in_channels=channels,
-            out_channels=channels,
-            layers_per_block=config.layers_per_block,
-            block_out_channels=config.block_out_channels,
-            down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in attention),
-            up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
-            attention_head_dim=config.attention_head_dim,
-            norm_num_groups=config.norm_num_groups,
-        )
-    divisor = 2 ** (len(unet.config.block_out_channels) - 1)
-    if config.resolution % divisor:
-        below = config.resolution // divisor * divisor
-        raise UserError(
-            f"--resolution {config.resolution} must be a multiple of {divisor}, for the UNet halves"
-            f" the picture {len(unet.config.block_out_channels) - 1} times; take"
-            f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
-        )
-    return unet
+    loss_by_t: list[float]
 
 
 class Trainer:
     """A run: network, moving average, optimiser, schedule and counters."""
 
-    def __init__(self, config: TrainConfig, pictures: Pictures, accelerator: Accelerator) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        model: tuple[UNet2DModel, DDPMScheduler],
+        pictures: Pictures,
+        accelerator: Accelerator,
+        rows: int | None,
+    ) -> None:
+        """`rows`: how many pictures make an epoch; None for a stream that does not tell."""
         self.config, self.pictures, self.accelerator = config, pictures, accelerator
-        torch.manual_seed(config.seed)
-        self.scheduler = DDPMScheduler(
-            num_train_timesteps=config.ddpm_num_steps,
-            beta_schedule=config.ddpm_beta_schedule,
-            prediction_type=config.prediction_type,
+        self.rows = rows
+        unet, self.scheduler = model
+        self.schedule = equations.NoiseSchedule(
+            self.scheduler.schedule.log_alpha_bar.to(accelerator.device)
         )
-        unet = make_unet(config, pictures.channels).to(memory_format=torch.channels_last)
+        self.draws = Draws(config.seed, self.schedule.T, config.resolution, config.random_flip)
+        self.share = Share(
+            config.train_batch_size,
+            accelerator.process_index,
+            accelerator.num_processes,
+            config.gradient_accumulation_steps,
+        )
+        self.by_class = unet.config.num_class_embeds is not None
+        self.learned_variance = self.scheduler.variance_type in LEARNED_VARIANCES
+        if config.gradient_checkpointing:
+            unet.enable_gradient_checkpointing()
+        unet = unet.to(memory_format=torch.channels_last)
+        if config.compile and accelerator.device.type == "cuda":
+            unet = torch.compile(unet)
         optimizer = torch.optim.AdamW(
             unet.parameters(),
             lr=config.learning_rate,
@@ -124,24 +106,26 @@ class Trainer:
             )
         self.step = 0
         self.seconds = 0.0
+        self._clear()
 
     @property
-    def global_batch_size(self) -> int:
-        """Pictures in one optimiser step, over all processes and accumulated batches."""
-        processes: int = self.accelerator.num_processes
-        config = self.config
-        return processes * config.train_batch_size * config.gradient_accumulation_steps
+    def trained(self) -> UNet2DModel:
+        """The network itself, out of what Accelerate and the compiler put around it."""
+        return self.accelerator.unwrap_model(self.unet, keep_torch_compile=False)
 
     @property
-    def steps_per_epoch(self) -> int:
-        """Optimiser steps in one pass through the data, rounded up."""
-        return math.ceil(len(self.pictures) / self.global_batch_size)
+    def steps_per_epoch(self) -> int | None:
+        """Optimiser steps in one pass through the data, rounded up; None if no one knows."""
+        return self.rows and math.ceil(self.rows / self.share.global_batch_size)
 
     @property
     def total_steps(self) -> int:
         """Optimiser steps in the whole run."""
-        in_epochs: int = self.config.num_epochs * self.steps_per_epoch
-        return self.config.max_train_steps or in_epochs
+        if self.config.max_train_steps is not None:
+            return self.config.max_train_steps
+        if self.steps_per_epoch is None:
+            raise UserError("The stream does not tell its length: give --max_train_steps.")
+        return self.config.num_epochs * self.steps_per_epoch
 
     @property
     def out_of_time(self) -> bool:
@@ -150,94 +134,171 @@ class Trainer:
         return minutes is not None and self.seconds >= 60 * minutes
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs; tensors and plain values only."""
+        """All that a resumed run needs: tensors and plain values."""
+        optimizer = self.optimizer.state_dict()
+        scaler = self.accelerator.scaler
         return {
-            "unet": self.accelerator.unwrap_model(self.unet).state_dict(),
+            "unet": self.trained.state_dict(),
             "ema": self.ema and self.ema.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": {**optimizer, "state": list(optimizer["state"].values())},
             "lr_scheduler": self.lr_scheduler.state_dict(),
+            "scaler": scaler and scaler.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
+            "global_batch_size": self.share.global_batch_size,
+            "config": self.config.settings(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`."""
-        self.accelerator.unwrap_model(self.unet).load_state_dict(state["unet"])
+        self.trained.load_state_dict(state["unet"])
         if self.ema is not None:
             self.ema.load_state_dict(state["ema"])
             self.ema.to(self.accelerator.device)
-        self.optimizer.load_state_dict(state["optimizer"])
+        optimizer = state["optimizer"]
+        moments = dict(enumerate(optimizer["state"]))
+        self.optimizer.load_state_dict({**optimizer, "state": moments})
         self.lr_scheduler.load_state_dict(state["lr_scheduler"])
+        if self.accelerator.scaler is not None and state["scaler"]:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
         self.step, self.seconds = state["step"], state["seconds"]
 
-    def _loss(self, positions: range) -> Tensor:
-        """‖ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t)‖² over these positions of the global batch (N15)."""
-        x_0, t, epsilon = draw_batch(
-            self.pictures,
-            self.config.ddpm_num_steps,
-            seed=self.config.seed,
-            step=self.step,
-            positions=positions,
-            global_batch_size=self.global_batch_size,
-            random_flip=self.config.random_flip,
-        )
-        device, timesteps = self.accelerator.device, t - 1
-        if self.config.prediction_type == "epsilon":
-            target = epsilon
-        elif self.config.prediction_type == "sample":
-            target = x_0
-        else:
-            target = self.scheduler.get_velocity(x_0, epsilon, timesteps)
-        x_t = self.scheduler.add_noise(x_0, epsilon, timesteps).to(device)
+    def picture_losses(self, network: Any, batch: Batch) -> Tensor:
+        """‖ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t)‖², one number for each picture (N15).
+
+        As the configuration says: another target or distance, weights, the bound's variance term.
+        """
+        x_0, t, epsilon, labels = batch
+        kind, config = self.scheduler.config.prediction_type, self.config
+        x_t = equations.q_sample(self.schedule, x_0, epsilon, t)
         x_t = x_t.contiguous(memory_format=torch.channels_last)
-        prediction = self.unet(x_t, timesteps.to(device), return_dict=False)[0]
-        return LOSSES[self.config.loss](prediction.float(), target.to(device))
+        output = network(x_t, t - 1, labels if self.by_class else None, return_dict=False)[0]
+        if self.learned_variance:
+            output, v = output.chunk(2, dim=1)
+        truth = losses.target(self.schedule, kind, x_0, epsilon, t)
+        each = losses.simple_loss(config.loss, output, truth)
+        if config.snr_gamma is not None:
+            each = each * losses.min_snr_weight(self.schedule, kind, t, config.snr_gamma)
+        if self.learned_variance:
+            x_0_hat = self.scheduler.predict_original_sample(output.detach().float(), t - 1, x_t)
+            bound = losses.variance_loss(self.schedule, x_0, x_t, x_0_hat, v, t)
+            each = each + self.schedule.T / 1000 * bound
+        return each
 
-    def _optimise(self) -> tuple[Tensor, Tensor]:
-        """One optimiser step: its loss and the norm of its gradient, still on the device."""
-        accelerator, batch = self.accelerator, self.config.train_batch_size
-        micro_batches = self.config.gradient_accumulation_steps
-        total = torch.zeros((), device=accelerator.device)
-        for micro in range(micro_batches):
-            first = (micro * accelerator.num_processes + accelerator.process_index) * batch
-            last = micro == micro_batches - 1
-            with nullcontext() if last else accelerator.no_sync(self.unet):
-                loss = self._loss(range(first, first + batch)) / micro_batches
-                accelerator.backward(loss)
-            total += loss.detach()
-        norm = accelerator.clip_grad_norm_(self.unet.parameters(), self.config.max_grad_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        if not accelerator.optimizer_step_was_skipped:
-            self.lr_scheduler.step()
-            if self.ema is not None:
-                self.ema.step(self.unet.parameters())
-        return total, norm
+    def _clear(self) -> None:
+        """Start counting anew for the next report."""
+        device = self.accelerator.device
+        self._sums = torch.zeros(2, device=device)  # loss and gradient norm
+        self._bins = torch.zeros(2, BINS, device=device)  # loss and number of pictures
+        self._since, self._began, self._elsewhere = 0, time.perf_counter(), 0.0
 
-    def steps(self) -> Iterator[Step]:
-        """Train until `total_steps` or out of time; yields a `Step` every --logging_steps."""
-        start = last = time.perf_counter()
-        before, sums, since = self.seconds, torch.zeros(2, device=self.accelerator.device), 0
+    def _optimise(self, own_batches: list[Batch]) -> None:
+        """One optimiser step over this process's batches of a global batch.
+
+        A step that fp16 overflowed is tried again with a smaller scale: nothing has moved on.
+        """
+        accelerator = self.accelerator
+        for _ in range(MOST_SKIPS):
+            sums, bins = torch.zeros_like(self._sums), torch.zeros_like(self._bins)
+            for number, batch in enumerate(own_batches, 1):
+                last = number == len(own_batches)
+                with nullcontext() if last else accelerator.no_sync(self.unet):
+                    each = self.picture_losses(self.unet, batch)
+                    accelerator.backward(each.mean() / len(own_batches))
+                told = each.detach()
+                sums[0] += told.mean() / len(own_batches)
+                where = (batch.t - 1) * BINS // self.schedule.T
+                bins.index_add_(1, where, torch.stack([told, torch.ones_like(told)]))
+            sums[1] = accelerator.clip_grad_norm_(self.unet.parameters(), self.config.max_grad_norm)
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+            if not accelerator.optimizer_step_was_skipped:
+                break
+        else:
+            raise UserError(
+                f"fp16 overflowed {MOST_SKIPS} times at step {self.step + 1}; train with"
+                " --mixed_precision bf16, or a lower --learning_rate."
+            )
+        self.lr_scheduler.step()
+        if self.ema is not None:
+            self.ema.step(self.unet.parameters())
+        self._sums += sums
+        self._bins += bins
+        self._since += 1
+        self.step += 1
+
+    def steps(self) -> Iterator[int]:
+        """Train to the end, yielding the number of each step; `report()` now and then."""
+        workers = self.config.dataloader_num_workers
+        prepared = batches(self.pictures, self.draws, self.share, self.step, workers)
         self.unet.train()
+        self._clear()
         while self.step < self.total_steps and not self.out_of_time:
-            sums += torch.stack(self._optimise())
-            self.step += 1
-            since += 1
-            if self.step % self.config.logging_steps and self.step < self.total_steps:
-                continue
-            now = time.perf_counter()
-            elapsed = torch.tensor([before + now - start, now - last], device=sums.device)
-            report = torch.cat([sums / since, elapsed])
-            loss, norm, self.seconds, took = self.accelerator.reduce(report, "mean").tolist()
-            speed = since * self.global_batch_size / took
-            rate = self.lr_scheduler.get_last_lr()[0]
-            sums.zero_()
-            yield Step(self.step, loss, norm, rate, self.seconds, speed)
-            last, since = time.perf_counter(), 0
+            # The network's own chance, if it has dropout, is a function of the place, too.
+            torch.manual_seed(hash((self.config.seed, self.step, self.share.rank)))
+            own = [next(prepared) for _ in range(self.share.accumulation)]
+            self._optimise([batch.to(self.accelerator.device) for batch in own])
+            left = time.perf_counter()
+            yield self.step
+            self._elsewhere += time.perf_counter() - left
+
+    def report(self) -> Step:
+        """The means since the last report, over all processes: all of them must call this."""
+        passed = time.perf_counter() - self._began
+        times = self._sums.new_tensor([passed, passed - self._elsewhere])
+        mine = torch.cat([self._sums / self._since, times])
+        loss, norm, passed, took = self.accelerator.reduce(mine, "mean").tolist()
+        by_t, pictures = self.accelerator.reduce(self._bins, "sum").tolist()
+        self.seconds += passed
+        step = Step(
+            self.step,
+            loss,
+            norm,
+            self.lr_scheduler.get_last_lr()[0],
+            self.seconds,
+            self._since * self.share.global_batch_size / took,
+            [a / n if n else float("nan") for a, n in zip(by_t, pictures, strict=True)],
+        )
+        self._clear()
+        return step
+
+    @contextmanager
+    def _averaged_weights(self) -> Iterator[UNet2DModel]:
+        """The network as it would be saved now, in eval mode; as it was, afterwards."""
+        network = self.trained.eval()
+        if self.ema is not None:
+            self.ema.store(network.parameters())
+            self.ema.copy_to(network.parameters())
+        yield network
+        if self.ema is not None:
+            self.ema.restore(network.parameters())
+        network.train()
+
+    @torch.no_grad()
+    def validation_loss(self, pictures: Numbered) -> float:
+        """The mean loss of the averaged weights on all these pictures, over all processes.
+
+        Each has the same t and ε at every measurement, so that the numbers compare. All processes
+        must call this.
+        """
+        device, batch, n = self.accelerator.device, self.share.batch_size, len(pictures)
+        sums = torch.zeros(2, device=device)
+        with self._averaged_weights() as network:
+            for first in range(self.share.rank * batch, n, self.share.processes * batch):
+                positions = range(first, min(first + batch, n))
+                drawn = self.draws.validation(positions, (pictures[i] for i in positions))
+                each = self.picture_losses(network, drawn.to(device))
+                sums += torch.stack([each.sum(), each.new_tensor(float(len(each)))])
+        total, number = self.accelerator.reduce(sums, "sum").tolist()
+        return float(total / number)
+
+    def is_finite(self) -> bool:
+        """Whether all weights still are numbers."""
+        return all(bool(p.isfinite().all()) for p in self.unet.parameters())
 
     def pipeline(self) -> DDPMPipeline:
         """The pipeline as it stands: a copy of the network, with the averaged weights if kept."""
-        trained = self.accelerator.unwrap_model(self.unet)
+        trained = self.trained
         unet = UNet2DModel.from_config(trained.config).to(self.accelerator.device)
         unet.load_state_dict(trained.state_dict())
         if self.ema is not None:

@@ -1,0 +1,163 @@
+"""The model card: what a trained model says of itself, on the Hub and in its folder."""
+
+import json
+import platform
+import re
+import shlex
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+CARD = """---
+{data}
+---
+
+# {name}
+
+![samples](samples.png)
+
+A denoising diffusion probabilistic model (DDPM): it turns noise into pictures of
+{resolution} × {resolution} pixels. Trained on {dataset}.
+
+![from noise to picture](strip.png)
+
+## Use it
+
+```python
+from diffusers import DDPMPipeline
+
+pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
+pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
+```
+
+With `ddpm_hf`, each step can be watched:
+
+```python
+from ddpm_hf import DDPMPipeline
+
+pipe = DDPMPipeline.from_pretrained("{name}")
+for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
+    step.timestep, step.noisy_sample, step.pred_original_sample  # t, x_t and x̂_0
+```
+
+## Training
+
+![loss](loss.png)
+
+| | |
+|---|---|
+| command | `{command}` |
+| seed | {seed} |
+| steps | {steps} of {total_steps}, {batch} pictures each |
+| wall time | {minutes:.0f} minutes |
+| hardware | {hardware} |
+| loss | {loss:.4f}, mean of the last {loss_steps} steps |
+{validation}| diffusion | T = {T}, {schedule} β, predicts {prediction} |
+| parameters | {parameters:.2f} million, stored as {dtype} |
+| versions | {versions} |
+
+The samples above: seed {seed}, {inference_steps} steps, not selected.
+
+<details><summary>Configuration</summary>
+
+```json
+{config}
+```
+
+</details>
+{attribution}"""
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """What a card states of a run, all of it measured."""
+
+    name: str
+    dataset: str
+    on_hub: bool
+    resolution: int
+    command: list[str]
+    config: dict[str, Any]
+    seed: int
+    steps: int
+    total_steps: int
+    batch: int
+    minutes: float
+    loss: float
+    loss_steps: int
+    validation_split: str | None
+    validation_loss: float | None
+    T: int
+    schedule: str
+    prediction: str
+    inference_steps: int
+    parameters: float
+    dtype: str
+    device: str
+    processes: int
+    license: str | None
+    attribution: str | None
+
+
+def _processor() -> str:
+    """The processor's name, as Linux tells it; elsewhere its family."""
+    try:
+        with Path("/proc/cpuinfo").open() as file:
+            return next(line.split(":")[1].strip() for line in file if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def without_token(command: list[str]) -> str:
+    """The command as typed, but for the value of --hub_token."""
+    return re.sub(r"(--hub[-_]token[= ])\S+", r"\1…", shlex.join(command))
+
+
+def model_card(facts: TrainingFacts) -> ModelCard:
+    """The card of a run."""
+    measured = []
+    if facts.validation_loss is not None:
+        measured.append(
+            EvalResult(
+                task_type="unconditional-image-generation",
+                dataset_type=facts.dataset,
+                dataset_name=facts.dataset,
+                dataset_split=facts.validation_split,
+                metric_type="loss",
+                metric_name="denoising loss",
+                metric_value=facts.validation_loss,
+            )
+        )
+    data = ModelCardData(
+        license=facts.license,
+        library_name="diffusers",
+        pipeline_tag="unconditional-image-generation",
+        tags=["diffusers", "ddpm", "unconditional-image-generation"],
+        datasets=[facts.dataset] if facts.on_hub else None,
+        model_name=facts.name,
+        eval_results=measured or None,
+    )
+    hardware = (
+        f"{_processor()}, {torch.get_num_threads()} threads"
+        if facts.device == "cpu"
+        else torch.cuda.get_device_name()
+    )
+    validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss} |\n"
+    packages = ("torch", "diffusers", "accelerate", "datasets")
+    plain = ("command", "config", "attribution", "dataset")
+    text = CARD.format(
+        **{k: v for k, v in vars(facts).items() if k not in plain},
+        data=data.to_yaml(),
+        dataset=f"`{facts.dataset}`",
+        command=without_token(facts.command),
+        config=json.dumps(facts.config, indent=2),
+        hardware=f"{facts.processes} × {hardware}" if facts.processes > 1 else hardware,
+        validation=validation if measured else "",
+        versions=", ".join(f"{name} {version(name)}" for name in packages),
+        attribution=f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
+    )
+    return ModelCard(text)

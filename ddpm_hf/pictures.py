@@ -1,0 +1,227 @@
+"""Rows of a data set → pictures as uint8 tensors: in memory, on disk, or streamed."""
+
+import itertools
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from datasets import Dataset, Image, IterableDataset
+from datasets.distributed import split_dataset_by_node
+from PIL import Image as Pillow
+from PIL import ImageOps
+from torch import Tensor
+from tqdm import tqdm
+
+from ddpm_hf.data import class_count, image_column
+from ddpm_hf.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+"""Pillow's mode for each number of channels."""
+SHUFFLE_BUFFER = 1000
+"""Pictures of a stream among which the next one is drawn."""
+GREY_MODES = ("1", "L", "I", "F", "I;16", "I;16B", "I;16L")
+UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, Pillow.DecompressionBombError)
+"""What Pillow raises for a picture that is broken, missing or a bomb."""
+
+
+def channels_of(picture: Pillow.Image) -> int:
+    """1 for grey, 4 where there is transparency, else 3."""
+    if picture.mode in GREY_MODES:
+        return 1
+    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    return 4 if transparent else 3
+
+
+@dataclass(frozen=True)
+class Form:
+    """What pictures are made into: (channels, height, width), 0..255, shorter side = resolution.
+
+    uint8, but float32 for pictures of 16 bits if their precision is to be kept.
+    """
+
+    column: str
+    resolution: int
+    channels: int
+    center_crop: bool = False
+    class_column: str | None = None
+    keep_precision: bool = False
+
+    def encoded(self, dataset: Any) -> Any:
+        """The data set with the columns that matter alone, its pictures left encoded."""
+        columns = [self.column, *([self.class_column] if self.class_column else [])]
+        return dataset.select_columns(columns).cast_column(self.column, Image(decode=False))
+
+    def read(self, row: dict[str, Any]) -> Tensor | None:
+        """The picture in an encoded row; None if it can't be read."""
+        try:
+            return self.fit(Image().decode_example(row[self.column]))
+        except UNREADABLE:
+            return None
+
+    def label(self, row: dict[str, Any]) -> int:
+        """The row's class; 0 where there are none."""
+        return int(row[self.class_column]) if self.class_column else 0
+
+    def fit(self, picture: Pillow.Image) -> Tensor:
+        """A picture upright and in this form."""
+        mode = MODES[self.channels]
+        if picture.mode.startswith("I;16"):  # Pillow itself would cut off all above 255
+            picture = Pillow.fromarray(np.asarray(picture, dtype=np.float32) / 257)
+            mode = "F" if self.keep_precision and self.channels == 1 else mode
+        upright = ImageOps.exif_transpose(picture).convert(mode)
+        scale = self.resolution / min(upright.size)
+        size = (
+            max(self.resolution, round(upright.width * scale)),
+            max(self.resolution, round(upright.height * scale)),
+        )
+        if upright.size != size:
+            upright = upright.resize(size, Pillow.Resampling.BILINEAR)
+        if self.center_crop:
+            left, top = (size[0] - self.resolution) // 2, (size[1] - self.resolution) // 2
+            upright = upright.crop((left, top, left + self.resolution, top + self.resolution))
+        pixels = torch.from_numpy(np.array(upright).reshape(*upright.size[::-1], self.channels))
+        return pixels.permute(2, 0, 1).contiguous()
+
+
+def form_of(
+    dataset: Dataset | IterableDataset,
+    resolution: int,
+    *,
+    column: str | None = None,
+    center_crop: bool = False,
+    class_column: str | None = None,
+    keep_precision: bool = False,
+) -> Form:
+    """The form for a data set: its image column, and the channels of its first readable picture.
+
+    Raises UserError for a set without pictures, or one with none that can be read.
+    """
+    class_count(dataset, class_column)
+    found = image_column(dataset, column)
+    rows = 0
+    for row in dataset.select_columns([found]).cast_column(found, Image(decode=False)):
+        rows += 1
+        try:
+            channels = channels_of(Image().decode_example(row[found]))
+            return Form(found, resolution, channels, center_crop, class_column, keep_precision)
+        except UNREADABLE:
+            continue
+    raise UserError(f"The data set has {rows} rows, and none holds a picture that can be read.")
+
+
+class Example(NamedTuple):
+    """A picture in its form, and its class (0 where there are none)."""
+
+    picture: Tensor
+    label: int
+
+
+class Numbered(Protocol):
+    """Pictures that can be had by number, 0..len − 1."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Example: ...
+
+
+class Pictures:
+    """All pictures of a split, decoded once and kept: for sets that fit into memory.
+
+    A row that can't be read is stood in for by the next one that can; `corrupt` lists such rows.
+    """
+
+    def __init__(self, dataset: Dataset, form: Form, *, show_progress: bool = True) -> None:
+        rows = tqdm(
+            form.encoded(dataset),
+            desc="Decoding pictures",
+            disable=not show_progress,
+            unit="picture",
+        )
+        self.form = form
+        decoded = [(form.read(row), form.label(row)) for row in rows]
+        self.corrupt = [i for i, (picture, _) in enumerate(decoded) if picture is None]
+        stand_in = next(Example(picture, n) for picture, n in decoded if picture is not None)
+        self.examples = [stand_in] * len(decoded)
+        for i, (picture, label) in reversed(list(enumerate(decoded))):
+            stand_in = stand_in if picture is None else Example(picture, label)
+            self.examples[i] = stand_in
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.examples[index]
+
+
+class PicturesOnDisk:
+    """The same pictures, each decoded when it is asked for: for sets that do not fit."""
+
+    def __init__(self, dataset: Dataset, form: Form) -> None:
+        self.rows, self.form = form.encoded(dataset), form
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Example:
+        row = self.rows[index]
+        picture = self.form.read(row)
+        if picture is not None:
+            return Example(picture, self.form.label(row))
+        logger.warning("Row %d can't be read; the next one stands in.", index)
+        return self[(index + 1) % len(self)]
+
+
+def fits_in_memory(dataset: Dataset, form: Form, processes: int) -> bool:
+    """Whether each process here may keep all pictures decoded: a quarter of the memory in all."""
+    one = form.channels * form.resolution**2 * (1 if form.center_crop else 1.5)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return bool(len(dataset) * one * processes <= memory / 4)
+
+
+class PictureStream:
+    """Pictures from an endless walk through a streamed set, for one process of many.
+
+    The shuffled order depends on the seed and the number of processes alone. A row that can't be
+    read is stood in for by the next one that can, so that each row gives one picture.
+    """
+
+    def __init__(
+        self, dataset: IterableDataset, form: Form, *, seed: int, rank: int = 0, processes: int = 1
+    ) -> None:
+        shuffled = form.encoded(dataset).shuffle(seed=seed, buffer_size=SHUFFLE_BUFFER)
+        self.rows, self.form = split_dataset_by_node(shuffled, rank, processes), form
+
+    def examples(self, skip: int = 0) -> Iterator[Example]:
+        """All pictures but the first `skip`, which are passed over without decoding."""
+        to_fill = 0
+        for epoch in itertools.count():
+            self.rows.set_epoch(epoch)
+            rows = 0
+            for row in self.rows:
+                rows += 1
+                if skip:
+                    skip -= 1
+                    continue
+                to_fill += 1
+                if (picture := self.form.read(row)) is None:
+                    logger.warning("A row of the stream can't be read; the next one stands in.")
+                    continue
+                yield from itertools.repeat(Example(picture, self.form.label(row)), to_fill)
+                to_fill = 0
+            if to_fill >= rows:
+                raise UserError("A process's share of the stream holds no picture to read.")
+
+
+def cut(picture: Tensor, side: int, rng: np.random.Generator) -> Tensor:
+    """A square of this side out of a picture, at random where it is not square already."""
+    _, height, width = picture.shape
+    if height == width:
+        return picture
+    top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
+    return picture[:, top : top + side, left : left + side]

@@ -1,0 +1,85 @@
+"""One process's batches, in the order of the run, prepared ahead by workers where asked."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch.utils.data import DataLoader, Dataset, IterableDataset
+
+from ddpm_hf.pictures import Numbered, PictureStream
+from ddpm_hf.training.draws import Batch, Draws, picture_index
+
+Pictures = Numbered | PictureStream
+"""A split's pictures: any that can be had by number, or a stream of this process's share."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which part of each global batch is this process's.
+
+    A global batch is `accumulation` times `processes` pieces of `batch_size` positions; this
+    process has every `processes`-th piece, from `rank` on.
+    """
+
+    batch_size: int
+    rank: int = 0
+    processes: int = 1
+    accumulation: int = 1
+
+    @property
+    def global_batch_size(self) -> int:
+        """Pictures in one optimiser step."""
+        return self.batch_size * self.processes * self.accumulation
+
+    def pieces(self, first_step: int) -> Iterator[tuple[int, range]]:
+        """(step, positions) of this process's pieces, from a step on, without end."""
+        for step in itertools.count(first_step):
+            for micro in range(self.accumulation):
+                first = (micro * self.processes + self.rank) * self.batch_size
+                yield step, range(first, first + self.batch_size)
+
+
+@dataclass(frozen=True)
+class _ByNumber(Dataset[Batch]):
+    """Batches of pictures that can be had by number."""
+
+    pictures: Numbered
+    draws: Draws
+    share: Share
+
+    def __getitem__(self, piece: tuple[int, range]) -> Batch:
+        step, positions = piece
+        n, start = len(self.pictures), step * self.share.global_batch_size
+        indices = (picture_index(self.draws.seed, n, start + position) for position in positions)
+        return self.draws.training(step, positions, (self.pictures[i] for i in indices))
+
+
+class _Streamed(IterableDataset[Batch]):
+    """Batches of a stream, from a step on."""
+
+    def __init__(self, stream: PictureStream, draws: Draws, share: Share, first_step: int) -> None:
+        self.stream, self.draws, self.share, self.first_step = stream, draws, share, first_step
+
+    def __iter__(self) -> Iterator[Batch]:
+        share = self.share
+        seen = self.first_step * share.accumulation * share.batch_size
+        examples = self.stream.examples(skip=seen)
+        for step, positions in share.pieces(self.first_step):
+            some = itertools.islice(examples, len(positions))
+            yield self.draws.training(step, positions, some)
+
+
+def batches(
+    pictures: Pictures, draws: Draws, share: Share, first_step: int = 0, workers: int = 0
+) -> Iterator[Batch]:
+    """This process's batches from `first_step` on, `share.accumulation` for each step.
+
+    The same whatever the number of workers; a stream takes one at most, to keep its order.
+    """
+    if isinstance(pictures, PictureStream):
+        streamed = _Streamed(pictures, draws, share, first_step)
+        return iter(DataLoader(streamed, batch_size=None, num_workers=min(workers, 1)))
+    pieces = share.pieces(first_step)
+    numbered = _ByNumber(pictures, draws, share)
+    loader = DataLoader(numbered, batch_size=None, sampler=pieces, num_workers=workers)
+    return iter(loader)

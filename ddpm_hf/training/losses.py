@@ -1,0 +1,61 @@
+"""What is minimised: the notes' simple loss (N15), its weights, and the bound's variance term."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ddpm_hf import equations
+from ddpm_hf.equations import NoiseSchedule
+
+Distance = Callable[..., Tensor]
+DISTANCES: dict[str, Distance] = {"l2": functional.mse_loss, "l1": functional.l1_loss}
+
+
+def target(schedule: NoiseSchedule, kind: str, x_0: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
+    """What the network is to say: ε, x_0 or v."""
+    if kind == "epsilon":
+        return epsilon
+    return x_0 if kind == "sample" else equations.velocity(schedule, x_0, epsilon, t)
+
+
+def simple_loss(distance: str, prediction: Tensor, truth: Tensor) -> Tensor:
+    """‖ε − ε_θ‖² or its like, one number for each picture (N15), DDPM eq. 14."""
+    return DISTANCES[distance](prediction.float(), truth, reduction="none").flatten(1).mean(1)
+
+
+def min_snr_weight(schedule: NoiseSchedule, kind: str, t: Tensor, gamma: float) -> Tensor:
+    """min(SNR, γ) as a weight of the x_0 loss, and what comes to the same for ε and v; (batch,).
+
+    Hang et al. 2023, section 3.4.
+    """
+    snr = schedule.snr(t)
+    capped = snr.clamp(max=gamma)
+    divisor = {"epsilon": snr, "sample": torch.ones_like(snr), "v_prediction": snr + 1}[kind]
+    # Zero terminal SNR: min(SNR, γ)/SNR is 1 in the limit.
+    weight = torch.where(divisor > 0, capped / divisor, torch.ones_like(snr))
+    return weight.float()
+
+
+def variance_loss(
+    schedule: NoiseSchedule, x_0: Tensor, x_t: Tensor, x_0_hat: Tensor, v: Tensor, t: Tensor
+) -> Tensor:
+    """The bound's term L_{t−1} in bits per dimension, one number for each picture.
+
+    It teaches the variance alone: hand in x̂_0 detached. `v` is the network's second half, which
+    lies between log β̃ at −1 and log β at 1 (Nichol & Dhariwal 2021, eq. 15); at t = 1, where
+    β̃ = 0, the next one stands in. Multiplied by T/1000, this is their L_hybrid's second term.
+    """
+    s = t - 1
+    mean, _ = equations.posterior(schedule, x_t, x_0, s, t)
+    guess, _ = equations.posterior(schedule, x_t, x_0_hat, s, t)
+    small = equations.posterior_var(schedule, t.clamp(min=2) - 1, t.clamp(min=2))
+    log_small, log_large = (
+        w.log().float().reshape(-1, 1, 1, 1) for w in (small, schedule.beta(s, t))
+    )
+    log_var = equations.between_on_log_scale(log_small, log_large, v.float())
+    kl = equations.gaussian_kl(mean, log_small, guess, log_var)
+    decoder = equations.decoder_nll(x_0, guess, log_var)
+    nats = torch.where(t.reshape(-1, 1, 1, 1) == 1, decoder, kl)
+    return nats.flatten(1).mean(1) / torch.log(torch.tensor(2.0))

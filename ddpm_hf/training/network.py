@@ -1,0 +1,111 @@
+"""The network and the noise schedule that a run begins with."""
+
+from typing import Any
+
+import torch
+from diffusers import UNet2DModel
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.training.config import TrainConfig
+
+
+def make_model(
+    config: TrainConfig, channels: int, classes: int | None
+) -> tuple[UNet2DModel, DDPMScheduler]:
+    """The network for pictures of `channels`, and the scheduler that goes with it.
+
+    Raises UserError for a resolution that the network can't halve often enough, or a model that
+    is for pictures of another kind.
+    """
+    if config.init_from is not None:
+        unet, scheduler = _trained(config.init_from)
+        _check(config.init_from, unet.config, config.resolution, channels, classes)
+        return unet, scheduler
+    torch.manual_seed(config.seed)
+    scheduler = DDPMScheduler(
+        num_train_timesteps=config.ddpm_num_steps,
+        beta_schedule=config.ddpm_beta_schedule,
+        prediction_type=config.prediction_type,
+        variance_type=config.variance_type,
+    )
+    outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
+    if config.model_config_name_or_path is not None:
+        name = config.model_config_name_or_path
+        settings = _settings(name)
+        settings.update(sample_size=config.resolution)
+        if settings["out_channels"] != outputs:
+            raise UserError(
+                f"{name} says {settings['out_channels']} output channels; --variance_type"
+                f" {config.variance_type} with pictures of {channels} needs {outputs}."
+            )
+        unet = UNet2DModel.from_config(settings)
+        _check(name, unet.config, config.resolution, channels, classes)
+    else:
+        attention = [i in config.attention_levels for i in range(len(config.block_out_channels))]
+        unet = UNet2DModel(
+            sample_size=config.resolution,
+            in_channels=channels,
+            out_channels=outputs,
+            layers_per_block=config.layers_per_block,
+            block_out_channels=config.block_out_channels,
+            down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in attention),
+            up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
+            attention_head_dim=config.attention_head_dim,
+            norm_num_groups=config.norm_num_groups,
+            num_class_embeds=classes,
+        )
+    divisor = 2 ** (len(unet.config.block_out_channels) - 1)
+    if config.resolution % divisor:
+        below = config.resolution // divisor * divisor
+        raise UserError(
+            f"--resolution {config.resolution} must be a multiple of {divisor}, for the UNet halves"
+            f" the picture {len(unet.config.block_out_channels) - 1} times; take"
+            f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
+        )
+    return unet, scheduler
+
+
+def _trained(name: str) -> tuple[UNet2DModel, DDPMScheduler]:
+    try:
+        pipeline = DDPMPipeline.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"Can't load --init_from {name!r}: neither a pipeline's folder, nor a bundled model,"
+            " nor one on the Hub."
+        ) from error
+    if not isinstance(pipeline.scheduler, DDPMScheduler):
+        raise UserError(
+            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
+            " only from a pipeline with a DDPMScheduler."
+        )
+    return pipeline.unet, pipeline.scheduler
+
+
+def _settings(name: str) -> dict[str, Any]:
+    try:
+        return dict(UNet2DModel.load_config(name))
+    except OSError as error:
+        raise UserError(
+            f"Can't find a UNet's config.json in {name!r}, neither as a folder nor on the Hub."
+        ) from error
+
+
+def _check(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
+    """Raise UserError unless the model is for such pictures."""
+    if model.in_channels != channels:
+        raise UserError(
+            f"{name} is for pictures of {model.in_channels} channels, and the data set's have"
+            f" {channels}."
+        )
+    if model.sample_size not in (resolution, (resolution, resolution), [resolution, resolution]):
+        raise UserError(
+            f"{name} is for pictures of {model.sample_size} pixels: give --resolution"
+            f" {model.sample_size}."
+        )
+    if model.num_class_embeds != classes:
+        raise UserError(
+            f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"
+            f" {classes or 'none'}."
+        )

@@ -1,0 +1,110 @@
+"""What a run leaves behind: checkpoints, and the pipeline with its card and pictures."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ddpm_hf.card import TrainingFacts, model_card
+from ddpm_hf.curve import draw_curve
+from ddpm_hf.errors import UserError
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.training import checkpoint
+from ddpm_hf.training.loop import Trainer
+from ddpm_hf.training.record import RECORD, Record
+from ddpm_hf.training.samples import Samples, enlarged
+from ddpm_hf.training.source import Source
+
+
+def last_good(folder: Path) -> str:
+    """Which checkpoint there is to go on from, as a clause."""
+    there = checkpoint.checkpoints(folder)
+    return f"the last good one is {there[-1].name}" if there else "there is no checkpoint yet"
+
+
+def save_checkpoint(trainer: Trainer) -> None:
+    """Write a checkpoint. Raises UserError, the last good one untouched, if that can't be done."""
+    folder = Path(trainer.config.output_dir)
+    if not trainer.is_finite():
+        raise UserError(
+            f"The weights are not numbers any more at step {trainer.step}, so no checkpoint was"
+            f" written; {last_good(folder)}. Go on from there with a lower --learning_rate."
+        )
+    keep = trainer.config.checkpoints_total_limit
+    try:
+        checkpoint.save(folder, trainer.step, trainer.state_dict(), keep)
+    except OSError as error:
+        raise UserError(
+            f"Can't write checkpoint-{trainer.step} to {folder}: {error.strerror};"
+            f" {last_good(folder)}. Once there is room, go on with --resume_from_checkpoint latest."
+        ) from error
+
+
+def stored_pipeline(trainer: Trainer) -> DDPMPipeline:
+    """The pipeline as it stands, its weights rounded to what will be stored."""
+    pipeline = trainer.pipeline()
+    pipeline.unet.to(getattr(torch, trainer.config.weights_dtype)).float()
+    return pipeline
+
+
+def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source: Source) -> None:
+    """Write the pipeline with its card and pictures; each file is there whole or not at all.
+
+    Raises UserError if that can't be done.
+    """
+    trainer = record.trainer
+    config, folder = trainer.config, Path(trainer.config.output_dir)
+    info = source.dataset.info
+    name = str(config.train_data_dir or config.dataset_name)
+    is_folder = Path(name).is_dir()
+    parameters = sum(p.numel() for p in pipeline.unet.parameters()) / 1e6
+    facts = TrainingFacts(
+        name=folder.resolve().name,
+        dataset=Path(name).resolve().name if is_folder else name,
+        on_hub=not is_folder and name != "cats",
+        resolution=config.resolution,
+        command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
+        config=config.settings(),
+        seed=config.seed,
+        steps=trainer.step,
+        total_steps=trainer.total_steps,
+        batch=trainer.share.global_batch_size,
+        minutes=trainer.seconds / 60,
+        loss=record.loss,
+        loss_steps=len(record.losses) * config.logging_steps,
+        validation_split=config.validation_split,
+        validation_loss=record.validation_loss,
+        T=trainer.schedule.T,
+        schedule=trainer.scheduler.config.beta_schedule,
+        prediction=trainer.scheduler.config.prediction_type,
+        inference_steps=min(config.ddpm_num_inference_steps, trainer.schedule.T),
+        parameters=parameters,
+        dtype=config.weights_dtype,
+        device=trainer.accelerator.device.type,
+        processes=trainer.accelerator.num_processes,
+        license=info.license or None,
+        attribution=info.citation if name == "cats" and not is_folder else None,
+    )
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as aside:
+            there = Path(aside)
+            pipeline.to(dtype=getattr(torch, config.weights_dtype)).save_pretrained(there)
+            model_card(facts).save(there / "README.md")
+            enlarged(samples.grid).save(there / "samples.png")
+            enlarged(samples.strip).save(there / "strip.png")
+            loss_curve(folder / RECORD).save(there / "loss.png")
+            for file in (f for f in there.rglob("*") if f.is_file()):
+                target = folder / file.relative_to(there)
+                target.parent.mkdir(exist_ok=True)
+                file.replace(target)
+    except OSError as error:
+        raise UserError(f"Can't write the pipeline to {folder}: {error.strerror}.") from error
+
+
+def loss_curve(record: Path) -> Image.Image:
+    """The loss over the steps, as a picture."""
+    rows = np.atleast_1d(np.genfromtxt(record, delimiter=",", names=True))
+    return draw_curve(rows["number"].tolist(), rows["loss"].tolist(), "loss")

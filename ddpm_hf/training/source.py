@@ -1,0 +1,94 @@
+"""The data of a run: which pictures, and where they are kept."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from accelerate import Accelerator
+from datasets import Dataset, IterableDataset
+
+from ddpm_hf import data
+from ddpm_hf.errors import UserError
+from ddpm_hf.pictures import Form, Pictures, PicturesOnDisk, PictureStream, fits_in_memory, form_of
+from ddpm_hf.training import batches
+from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.launch import processes_here
+
+VALIDATION_PICTURES = 1024
+"""At most so many pictures of the validation split are measured."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """rows: how many pictures make an epoch; None for a stream that does not tell."""
+
+    dataset: Dataset | IterableDataset
+    form: Form
+    classes: int | None
+    pictures: batches.Pictures
+    rows: int | None
+    validation: Pictures | None
+
+
+def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
+    """The data that the configuration names. Raises UserError for data that can't be used."""
+    dataset = _split(config, accelerator, config.split, streaming=config.streaming)
+    form = form_of(
+        dataset,
+        config.resolution,
+        column=config.image_column,
+        center_crop=config.center_crop,
+        class_column=config.class_column,
+        keep_precision=config.preserve_data_precision,
+    )
+    pictures = _pictures(config, accelerator, dataset, form)
+    validation = None
+    if config.validation_split is not None:
+        held_out = _split(config, accelerator, config.validation_split, streaming=False)
+        some = held_out.select(range(min(VALIDATION_PICTURES, len(held_out))))
+        centred = dataclasses.replace(form, center_crop=True)
+        validation = Pictures(some, centred, show_progress=accelerator.is_local_main_process)
+    return Source(
+        dataset,
+        form,
+        data.class_count(dataset, config.class_column),
+        pictures,
+        data.row_count(dataset),
+        validation,
+    )
+
+
+def _split(
+    config: TrainConfig, accelerator: Accelerator, split: str, *, streaming: bool
+) -> Dataset | IterableDataset:
+    name = config.train_data_dir or config.dataset_name
+    if name is None:
+        raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
+    with accelerator.local_main_process_first():
+        return data.load_split(
+            name,
+            split,
+            config_name=config.dataset_config_name,
+            resolution=config.resolution,
+            cache_dir=config.cache_dir,
+            streaming=streaming,
+        )
+
+
+def _pictures(
+    config: TrainConfig, accelerator: Accelerator, dataset: Dataset | IterableDataset, form: Form
+) -> batches.Pictures:
+    if isinstance(dataset, IterableDataset):
+        rank, processes = accelerator.process_index, accelerator.num_processes
+        return PictureStream(dataset, form, seed=config.seed, rank=rank, processes=processes)
+    fits = fits_in_memory(dataset, form, processes_here())
+    if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
+        return PicturesOnDisk(dataset, form)
+    pictures = Pictures(dataset, form, show_progress=accelerator.is_local_main_process)
+    if pictures.corrupt:
+        rows = ", ".join(map(str, pictures.corrupt[:10]))
+        more = ", …" if len(pictures.corrupt) > 10 else ""
+        accelerator.print(
+            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows {rows}{more}."
+            " The next ones stand in for them."
+        )
+    return pictures
