@@ -146,7 +146,7 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         if facts.device == "cpu"
         else torch.cuda.get_device_name()
     )
-    validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss} |\n"
+    validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss or 0:.4f} |\n"
     packages = ("torch", "diffusers", "accelerate", "datasets")
     plain = ("command", "config", "attribution", "dataset")
     text = CARD.format(

@@ -1,40 +1,30 @@
 """Training: its draws, its configuration, and runs from the command line."""
 
+import dataclasses
+import itertools
 import json
-import subprocess
-import sys
+import resource
+import shlex
 
+import datasets
 import diffusers
+import huggingface_hub
 import numpy as np
 import pytest
 import torch
+from accelerate.state import AcceleratorState, GradientState, PartialState
 
+import ddpm_hf
+from ddpm_hf.card import without_token
 from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Example
-from ddpm_hf.training import checkpoint
+from ddpm_hf.training import checkpoint, losses
 from ddpm_hf.training.batches import Share, batches
 from ddpm_hf.training.config import TrainConfig, parse_config
 from ddpm_hf.training.draws import Draws, picture_index
+from ddpm_hf.training.run import train
+from tests.runs import distance, run, same, train_here
 from tests.test_data import dataset_of, picture
-
-TINY = {
-    "resolution": 8,
-    "block_out_channels": [8, 16],
-    "layers_per_block": 1,
-    "attention_levels": [],
-    "norm_num_groups": 4,
-    "train_batch_size": 4,
-    "eval_batch_size": 4,
-    "ddpm_num_steps": 50,
-    "ddpm_num_inference_steps": 2,
-    "max_train_steps": 6,
-    "lr_warmup_steps": 2,
-    "logging_steps": 1,
-    "checkpointing_steps": 2,
-    "learning_rate": 1e-3,
-    "use_ema": True,
-    "random_flip": True,
-}
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +32,6 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("data")
     dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
     return path
-
-
-def run(folder, output, *flags, expect=0, **changes):
-    output.parent.mkdir(parents=True, exist_ok=True)
-    config = output.parent / f"{output.name}.json"
-    settings = {**TINY, "dataset_name": str(folder), "output_dir": str(output), **changes}
-    config.write_text(json.dumps(settings))
-    done = subprocess.run(
-        [sys.executable, "train_accelerate.py", "--config", str(config), *flags],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def weights(output):
-    return diffusers.UNet2DModel.from_pretrained(output / "unet").state_dict()
 
 
 def examples(n=10):
@@ -173,12 +144,257 @@ def test_groups_must_divide_channels():
         TrainConfig(block_out_channels=(32, 48), norm_num_groups=32)
 
 
-@pytest.mark.slow
+STOCK_FLAGS = {
+    *("dataset_name", "dataset_config_name", "model_config_name_or_path", "train_data_dir"),
+    *("output_dir", "overwrite_output_dir", "cache_dir", "resolution", "center_crop"),
+    *("random_flip", "train_batch_size", "eval_batch_size", "dataloader_num_workers"),
+    *("num_epochs", "save_images_epochs", "save_model_epochs", "gradient_accumulation_steps"),
+    *("learning_rate", "lr_scheduler", "lr_warmup_steps", "adam_beta1", "adam_beta2"),
+    *("adam_weight_decay", "adam_epsilon", "use_ema", "ema_inv_gamma", "ema_power"),
+    *("ema_max_decay", "push_to_hub", "hub_token", "hub_model_id", "hub_private_repo"),
+    *("logger", "logging_dir", "local_rank", "mixed_precision", "prediction_type"),
+    *("ddpm_num_steps", "ddpm_num_inference_steps", "ddpm_beta_schedule"),
+    *("checkpointing_steps", "checkpoints_total_limit", "resume_from_checkpoint"),
+    *("enable_xformers_memory_efficient_attention", "preserve_data_precision"),
+}
+
+
+def test_every_flag_of_the_stock_script_is_there():
+    ours = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert not STOCK_FLAGS - ours
+
+
+def test_a_command_from_stocks_readme_is_understood(capsys):
+    command = """--dataset_name="huggan/flowers-102-categories" --resolution=64 --center_crop
+    --random_flip --output_dir="ddpm-ema-flowers-64" --train_batch_size=16 --num_epochs=100
+    --gradient_accumulation_steps=1 --use_ema --learning_rate=1e-4 --lr_warmup_steps=500
+    --mixed_precision=no --push_to_hub --enable_xformers_memory_efficient_attention"""
+    config = parse_config(shlex.split(command))
+    assert config.dataset_name == "huggan/flowers-102-categories"
+    assert config.push_to_hub and config.center_crop and config.mixed_precision == "no"
+    assert "xformers is not needed" in config.notices()[0]
+
+
+def test_where_stocks_x0_loss_is_mended_is_said():
+    said = TrainConfig(prediction_type="sample").notices()
+    assert len(said) == 1 and "79 %" in said[0]
+    assert TrainConfig(prediction_type="sample", snr_gamma=5.0).notices() == []
+    assert TrainConfig().notices() == []
+
+
+def test_the_token_is_never_written(tmp_path):
+    config = TrainConfig(hub_token="hf_secret", output_dir=str(tmp_path))
+    config.save(tmp_path / "config.json")
+    written = (tmp_path / "config.json").read_text()
+    for text in (written, repr(config), str(config.settings()), str(config.recipe())):
+        assert "hf_secret" not in text
+    for command in (["--hub_token", "hf_secret"], ["--hub_token=hf_secret", "--use_ema"]):
+        shown = without_token(["accelerate", "launch", *command])
+        assert "hf_secret" not in shown and "--hub_token" in shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--streaming"], "give --max_train_steps"),
+        (["--snr_gamma", "0"], "--snr_gamma must be above 0"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):
+    with pytest.raises(SystemExit):
+        parse_config(flags)
+    assert sentence in capsys.readouterr().err
+
+
+def losses_of(output):
+    return np.genfromtxt(output / "training.csv", delimiter=",", names=True)["loss"]
+
+
 def test_accumulated_batches_equal_one_batch(folder, tmp_path):
-    run(folder, tmp_path / "one", train_batch_size=8)
-    run(folder, tmp_path / "two", gradient_accumulation_steps=2)
-    one, two = weights(tmp_path / "one"), weights(tmp_path / "two")
-    assert all(torch.allclose(one[name], two[name], atol=1e-5) for name in one)
+    one = train_here(folder, tmp_path / "one", train_batch_size=8, max_train_steps=20)
+    changes = {"gradient_accumulation_steps": 2, "max_train_steps": 20}
+    two = train_here(folder, tmp_path / "two", **changes)
+    assert distance(one, two) <= 1e-5
+    np.testing.assert_allclose(losses_of(one), losses_of(two), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"in_memory": "never"}, {"in_memory": "never", "dataloader_num_workers": 2}],
+    ids=["on disk", "workers"],
+)
+def test_where_pictures_are_kept_makes_no_difference(folder, tmp_path, changes):
+    kept = train_here(folder, tmp_path / "kept")
+    other = train_here(folder, tmp_path / "other", **changes)
+    assert same(kept, other)
+
+
+def test_a_stream_trains_and_is_resumed_to_the_bit(folder, tmp_path):
+    part = train_here(
+        folder, tmp_path / "part", streaming=True, max_train_steps=3, lr_scheduler="constant"
+    )
+    whole = train_here(folder, tmp_path / "same", streaming=True, lr_scheduler="constant")
+    train_here(
+        folder, part, "--resume_from_checkpoint", "latest", streaming=True, lr_scheduler="constant"
+    )
+    assert same(whole, part)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    dataset_of([picture(mode, seed=i) for i in range(10)]).to_parquet(data / "train.parquet")
+    output = train_here(data, tmp_path / "out", variance_type="learned_range", snr_gamma=5.0)
+    channels = len(mode)
+    for library in (diffusers, ddpm_hf):
+        pipe = library.DDPMPipeline.from_pretrained(output)
+        assert pipe.unet.config.out_channels == 2 * channels
+        assert pipe.scheduler.config.variance_type == "learned_range"
+        image = pipe(num_inference_steps=5).images[0]
+        assert image.size == (8, 8) and len(image.getbands()) == channels
+
+
+def test_classes_are_learned_and_asked_for(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    labelled = dataset_of([picture(seed=i) for i in range(4)])
+    names = datasets.ClassLabel(names=["a", "b", "c", "d"])
+    labelled.cast_column("label", names).to_parquet(data / "train.parquet")
+    output = train_here(data, tmp_path / "out", class_column="label")
+    pipe = ddpm_hf.DDPMPipeline.from_pretrained(output)
+    assert len(pipe(2, num_inference_steps=2, class_labels=[0, 3]).images) == 2
+
+
+def test_fine_tuning_goes_on_from_a_trained_pipeline(folder, tmp_path):
+    first = train_here(
+        folder, tmp_path / "first", prediction_type="v_prediction", ddpm_num_steps=40
+    )
+    # Told other things, it keeps the network and the schedule that it began with.
+    second = train_here(
+        folder,
+        tmp_path / "second",
+        init_from=str(first),
+        block_out_channels=[16, 32],
+        max_train_steps=2,
+    )
+    pipe = ddpm_hf.DDPMPipeline.from_pretrained(second)
+    assert pipe.scheduler.config.prediction_type == "v_prediction" and len(pipe.scheduler) == 40
+    assert tuple(pipe.unet.config.block_out_channels) == (8, 16)
+    assert losses_of(second)[0] < losses_of(first)[0]
+    for changes, sentence in (
+        ({"init_from": str(first), "resolution": 16}, "give --resolution 8"),
+        ({"init_from": str(tmp_path / "nothing")}, "Can't load --init_from"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            train_here(folder, tmp_path / "refused", overwrite_output_dir=True, **changes)
+
+
+def test_the_saved_configuration_starts_the_same_run(folder, tmp_path):
+    first = train_here(folder, tmp_path / "first", prediction_type="sample", loss="l1")
+    for state in (AcceleratorState, PartialState, GradientState):
+        state._reset_state()
+    train(
+        parse_config(
+            ["--config", str(first / "config.json"), "--output_dir", str(tmp_path / "again")]
+        )
+    )
+    assert same(first, tmp_path / "again")
+
+
+def test_validation_loss_is_measured_at_the_same_noise(folder, tmp_path):
+    output = train_here(
+        folder,
+        tmp_path / "out",
+        validation_split="train",
+        save_images_epochs=1,
+        num_epochs=3,
+        max_train_steps=None,
+    )
+    table = np.genfromtxt(output / "validation.csv", delimiter=",", names=True)
+    assert table["number"].tolist() == [3, 6, 9]
+    assert table["validation_loss"][-1] < table["validation_loss"][0]
+    card = huggingface_hub.ModelCard.load(output / "README.md")
+    assert card.data.eval_results[0].metric_value == table["validation_loss"][-1]
+    grids = sorted(p.name for p in (output / "samples").iterdir())
+    assert grids == [f"{kind}-000000{n}.png" for kind in ("step", "strip") for n in (3, 6, 9)]
+
+
+def test_loss_by_t_adds_up_to_the_loss(folder, tmp_path):
+    output = train_here(folder, tmp_path / "out", train_batch_size=40, max_train_steps=1)
+    row = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
+    tenths = [float(row[f"loss_t{i}"]) for i in range(10)]
+    batch = next(batches(examples(), Draws(0, 50, 2), Share(40)))
+    counts = np.bincount((batch.t.numpy() - 1) * 10 // 50, minlength=10)
+    told = sum(c * loss for c, loss in zip(counts, tenths, strict=True) if c) / 40
+    assert told == pytest.approx(float(row["loss"]), rel=1e-5)
+
+
+def test_average_of_the_weights_is_what_is_saved(folder, tmp_path):
+    plain = train_here(folder, tmp_path / "plain", use_ema=False)
+    averaged = train_here(folder, tmp_path / "averaged")
+    assert not same(plain, averaged)
+    assert losses_of(plain).tolist() == losses_of(averaged).tolist()
+
+
+def test_gradient_checkpointing_changes_nothing(folder, tmp_path):
+    plain = train_here(folder, tmp_path / "plain")
+    lean = train_here(folder, tmp_path / "lean", gradient_checkpointing=True)
+    assert distance(plain, lean) <= 1e-6
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
+    folder, tmp_path, monkeypatch
+):
+    honest = losses.simple_loss
+    calls = itertools.count(1)
+
+    def breaks(*arguments):
+        return honest(*arguments) * (float("nan") if next(calls) == 4 else 1)
+
+    monkeypatch.setattr(losses, "simple_loss", breaks)
+    with pytest.raises(
+        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2"
+    ):
+        train_here(folder, tmp_path / "out")
+    assert [p.name for p in checkpoint.checkpoints(tmp_path / "out")] == ["checkpoint-2"]
+    # Reported too late for the loss to tell: the weights do.
+    calls = itertools.count(1)
+    with pytest.raises(UserError, match="weights are not numbers any more at step 4"):
+        train_here(folder, tmp_path / "late", logging_steps=100)
+    assert [p.name for p in checkpoint.checkpoints(tmp_path / "late")] == ["checkpoint-2"]
+
+
+def test_a_full_disk_spares_the_last_checkpoint(folder, tmp_path, monkeypatch):
+    """The second checkpoint does not fit: the kernel itself refuses to let the file grow."""
+    honest, saves = checkpoint.save, itertools.count(1)
+
+    def full(*arguments):
+        if next(saves) == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        try:
+            return honest(*arguments)
+        finally:
+            unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    with pytest.raises(
+        UserError, match=r"Can't write checkpoint-4 .* the last good one is checkpoint-2"
+    ):
+        train_here(folder, tmp_path / "out")
+    assert checkpoint.find(tmp_path / "out", "latest")[0]["step"] == 2
+    assert not list((tmp_path / "out").glob(".checkpoint*"))
+
+
+def test_changed_settings_are_named_on_resuming(folder, tmp_path, capsys):
+    output = train_here(folder, tmp_path / "out", max_train_steps=2)
+    train_here(
+        folder, output, "--resume_from_checkpoint", "latest", learning_rate=1e-4, train_batch_size=2
+    )
+    said = capsys.readouterr().out
+    assert "Not as before the checkpoint: learning_rate, train_batch_size." in said
+    assert "A step had 4 pictures before the checkpoint and has 2 now" in said
 
 
 @pytest.mark.slow
@@ -191,9 +407,11 @@ def test_a_run_leaves_a_pipeline_a_card_samples_and_a_record(folder, tmp_path):
     assert pipe(num_inference_steps=2).images[0].size == (8, 8)
     card = (output / "README.md").read_text()
     assert "--config" in card and "| seed | 0 |" in card and "6 of 6" in card
+    assert str(output) not in card.split("<details>")[1]
+    for name in ("samples", "strip", "loss"):
+        assert f"({name}.png)" in card and (output / f"{name}.png").exists()
     record = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
     assert record["number"].tolist() == [1, 2, 3, 4, 5, 6] and np.isfinite(record["loss"]).all()
-    assert (output / "samples.png").exists()
     assert list(output.glob("logs/*tfevents*")) and list(output.glob("checkpoint-*"))
     assert json.loads((output / "config.json").read_text())["loss"] == "l1"
 

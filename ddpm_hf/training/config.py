@@ -217,6 +217,12 @@ class TrainConfig:
         """What decides the run: all but secrets, and how this one call began."""
         return {k: v for k, v in dataclasses.asdict(self).items() if k not in OF_ONE_CALL}
 
+    def recipe(self) -> dict[str, Any]:
+        """The settings that are not the defaults, but for where things lie on this machine."""
+        defaults = {f.name: f.default for f in dataclasses.fields(self)}
+        said = {k: v for k, v in self.settings().items() if v != defaults[k]}
+        return {k: v for k, v in said.items() if k not in ("output_dir", "cache_dir")}
+
     def save(self, path: Path) -> None:
         """Write the file that `--config` reads."""
         path.write_text(json.dumps(self.settings(), indent=2) + "\n")

@@ -30,6 +30,18 @@ MOST_SKIPS = 24
 """So many fp16 steps skipped one after the other mean that the loss itself is broken."""
 
 
+def laid_out_like(weights: list[Tensor], values: list[Tensor]) -> list[Tensor]:
+    """The values with the memory layout of the weights; single numbers as they are.
+
+    The fused optimiser goes through memory in order: a channels-last weight and a plain moment
+    would be paired wrongly, without a word.
+    """
+    return [
+        value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
+        for weight, value in zip(weights, values, strict=True)
+    ]
+
+
 @dataclass(frozen=True)
 class Step:
     """Where the run is, after `number` optimiser steps.
@@ -152,11 +164,20 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`."""
         self.trained.load_state_dict(state["unet"])
+        weights = list(self.unet.parameters())
         if self.ema is not None:
-            self.ema.load_state_dict(state["ema"])
-            self.ema.to(self.accelerator.device)
+            self.ema.load_state_dict(
+                {
+                    **state["ema"],
+                    "shadow_params": laid_out_like(weights, state["ema"]["shadow_params"]),
+                }
+            )
         optimizer = state["optimizer"]
-        moments = dict(enumerate(optimizer["state"]))
+        moments: dict[int, dict[str, Tensor]] = {i: {} for i in range(len(weights))}
+        for name in optimizer["state"][0]:
+            values = laid_out_like(weights, [each[name] for each in optimizer["state"]])
+            for i, value in enumerate(values):
+                moments[i][name] = value
         self.optimizer.load_state_dict({**optimizer, "state": moments})
         self.lr_scheduler.load_state_dict(state["lr_scheduler"])
         if self.accelerator.scaler is not None and state["scaler"]:

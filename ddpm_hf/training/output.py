@@ -46,7 +46,8 @@ def save_checkpoint(trainer: Trainer) -> None:
 def stored_pipeline(trainer: Trainer) -> DDPMPipeline:
     """The pipeline as it stands, its weights rounded to what will be stored."""
     pipeline = trainer.pipeline()
-    pipeline.unet.to(getattr(torch, trainer.config.weights_dtype)).float()
+    for weight in pipeline.unet.parameters():
+        weight.data = weight.to(getattr(torch, trainer.config.weights_dtype)).float()
     return pipeline
 
 
@@ -67,7 +68,7 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
         on_hub=not is_folder and name != "cats",
         resolution=config.resolution,
         command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
-        config=config.settings(),
+        config=config.recipe(),
         seed=config.seed,
         steps=trainer.step,
         total_steps=trainer.total_steps,

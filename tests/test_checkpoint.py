@@ -1,0 +1,108 @@
+"""Checkpoints: whole or not there, and damage is noticed."""
+
+import json
+
+import pytest
+import torch
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.training import checkpoint
+from ddpm_hf.training.checkpoint import MANIFEST, PLAIN, TENSORS
+
+STATE = {
+    "unet": {"conv.weight": torch.randn(3, 2), "half": torch.ones(2, dtype=torch.bfloat16)},
+    "optimizer": {"state": [{"step": torch.tensor(7.0)}], "param_groups": [{"lr": 0.1}]},
+    "ema": None,
+    "step": 4,
+    "seconds": 0.1 + 0.2,
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for step in (2, 4):
+        checkpoint.save(tmp_path, step, {**STATE, "step": step}, keep=None)
+    return tmp_path
+
+
+def names(folder):
+    return [path.name for path in checkpoint.checkpoints(folder)]
+
+
+def test_what_is_loaded_is_what_was_saved(folder):
+    state, sentence = checkpoint.find(folder, "latest")
+    assert sentence == "Going on from checkpoint-4."
+    assert state["seconds"] == STATE["seconds"] and state["ema"] is None
+    for name, tensor in STATE["unet"].items():
+        assert torch.equal(state["unet"][name], tensor)
+        assert state["unet"][name].dtype == tensor.dtype
+    assert state["optimizer"]["param_groups"] == [{"lr": 0.1}]
+    assert float(state["optimizer"]["state"][0]["step"]) == 7
+
+
+def test_the_newest_are_kept(tmp_path):
+    for step in (2, 4, 10):
+        checkpoint.save(tmp_path, step, STATE, keep=2)
+    assert names(tmp_path) == ["checkpoint-4", "checkpoint-10"]
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_manifest_has_sizes_hashes_and_versions(folder):
+    manifest = json.loads((folder / "checkpoint-4" / MANIFEST).read_text())
+    assert manifest["versions"]["torch"] == torch.__version__
+    for name in (TENSORS, PLAIN):
+        seal = manifest["files"][name]
+        assert seal["bytes"] == (folder / "checkpoint-4" / name).stat().st_size
+        assert len(seal["sha256"]) == 64
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, lambda path: path.unlink()])
+@pytest.mark.parametrize("file", [TENSORS, PLAIN, MANIFEST])
+def test_a_damaged_checkpoint_is_passed_over_with_a_message(folder, file, damage):
+    damage(folder / "checkpoint-4" / file)
+    state, sentence = checkpoint.find(folder, "latest")
+    assert state["step"] == 2
+    assert "Passed over checkpoint-4, which is damaged: " in sentence
+    assert sentence.endswith("Going on from checkpoint-2.")
+    with pytest.raises(UserError, match="checkpoint-4 is damaged"):
+        checkpoint.find(folder, "checkpoint-4")
+    damage(folder / "checkpoint-2" / file)
+    with pytest.raises(UserError, match="No checkpoint is left"):
+        checkpoint.find(folder, "latest")
+
+
+def test_a_damaged_checkpoint_is_written_again_in_its_place(folder):
+    flip(folder / "checkpoint-4" / TENSORS)
+    checkpoint.save(folder, 4, STATE, keep=2)
+    assert checkpoint.find(folder, "latest")[0]["step"] == 4
+
+
+def test_leftovers_of_a_killed_process_are_cleared(folder):
+    for name in (".checkpoint-6.tmp", ".checkpoint-2.old"):
+        (folder / name).mkdir()
+        (folder / name / PLAIN).write_text("{")
+    assert names(folder) == ["checkpoint-2", "checkpoint-4"]
+    checkpoint.save(folder, 6, STATE, keep=None)
+    assert not list(folder.glob(".checkpoint*"))
+
+
+def test_a_named_checkpoint_must_be_there(folder):
+    assert checkpoint.find(folder, "checkpoint-2")[0]["step"] == 2
+    assert checkpoint.find(folder, str(folder / "checkpoint-2"))[0]["step"] == 2
+    with pytest.raises(UserError, match="the run has: checkpoint-2, checkpoint-4"):
+        checkpoint.find(folder, "checkpoint-3")
+
+
+def test_no_checkpoint_yet_is_a_start(tmp_path):
+    state, sentence = checkpoint.find(tmp_path, "latest")
+    assert state is None and "starting from the first step" in sentence
