@@ -194,7 +194,7 @@ class PictureStream:
     def __init__(
         self, dataset: IterableDataset, form: Form, *, seed: int, rank: int = 0, processes: int = 1
     ) -> None:
-        # One file after the other: to mix several, datasets starts threads, and waits 5 s at each end.
+        # One file after the other: to mix several, datasets starts threads, and waits 5 s for them.
         shuffled = form.encoded(dataset).shuffle(
             seed=seed, buffer_size=SHUFFLE_BUFFER, max_buffer_input_shards=1
         )

@@ -1,0 +1,120 @@
+"""Real processes, killed by real signals; resumed, each is the run left alone, to the bit."""
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from ddpm_hf.training import checkpoint
+from ddpm_hf.training.stop import STOPPED
+from tests.runs import command, run, same
+from tests.test_data import dataset_of, picture
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+RESUME = ("--resume_from_checkpoint", "latest")
+LENGTH = {"max_train_steps": 10, "checkpoints_total_limit": 2}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(data, tmp_path_factory):
+    output = tmp_path_factory.mktemp("whole") / "run"
+    run(data, output, **LENGTH)
+    return output
+
+
+def recorded(output):
+    """What training.csv says of each step, but for the clock."""
+    with (output / "training.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [(row["number"], row["loss"], row["learning_rate"]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["in a step", "while writing", "before the rename", "after the rename", "while pruning"],
+)
+def test_killed_at_any_moment_and_resumed(data, whole, tmp_path, moment):
+    output = tmp_path / "run"
+    killed = subprocess.run(
+        command(data, output, script=("tests/e2e/killed.py", moment), **LENGTH),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": "."},
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert checkpoint.find(output, "latest")[0] is not None
+    said = run(data, output, *RESUME, **LENGTH)
+    assert "Going on from checkpoint-" in said
+    assert same(output, whole) and recorded(output) == recorded(whole)
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-8", "checkpoint-10"]
+    assert not [p.name for p in output.iterdir() if p.name.startswith(".")]
+
+
+def wait_for(path, process):
+    while not path.exists():
+        assert process.poll() is None, "it ended before its time"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, number):
+    output = tmp_path / "run"
+    endless = {
+        "max_train_steps": 100_000,
+        "checkpointing_steps": 100_000,
+        "lr_scheduler": "constant",
+    }
+    process = subprocess.Popen(
+        command(data, output, **endless),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(output / "training.csv", process)
+    time.sleep(0.5)
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == STOPPED, said
+    assert "Stopped at step" in said and "Traceback" not in said
+    state, _ = checkpoint.find(output, "latest")
+    assert len(recorded(output)) == state["step"]
+    run(data, output, *RESUME, **{**endless, "max_train_steps": state["step"] + 2})
+
+
+@pytest.mark.soak
+def test_twenty_kills_at_random_moments(data, tmp_path, capsys):
+    """Killed again and again, wherever it happens to be, until it is done."""
+    settings = {"max_train_steps": 1500, "checkpointing_steps": 5, "checkpoints_total_limit": 2}
+    run(data, tmp_path / "whole", **settings)
+    rng, output, kills, reached = random.Random(0), tmp_path / "run", 0, []
+    while kills < 20:
+        process = subprocess.Popen(
+            command(data, output, *RESUME, **settings),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        before = {p.name for p in checkpoint.checkpoints(output)}
+        while process.poll() is None and {p.name for p in checkpoint.checkpoints(output)} <= before:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 1))
+        assert process.poll() is None, f"it was done after {kills} kills"
+        process.kill()
+        process.wait()
+        kills += 1
+        reached.append(checkpoint.find(output, "latest")[0]["step"])
+    said = run(data, output, *RESUME, **settings)
+    assert same(output, tmp_path / "whole")
+    assert recorded(output) == recorded(tmp_path / "whole")
+    with capsys.disabled():
+        print(f"\n{kills} kills; the checkpoints gone on from: {reached}; {said.splitlines()[0]}")

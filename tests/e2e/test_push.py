@@ -1,0 +1,120 @@
+"""Pushing, with the real client, to a small Hub on loopback."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from huggingface_hub import ModelCard
+
+from ddpm_hf import DDPMPipeline
+from tests.hub import TOKEN, USER, Repo, running_hub
+from tests.runs import run
+from tests.test_data import dataset_of, picture
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+UPLOADED = {
+    "README.md",
+    "loss.png",
+    "model_index.json",
+    "samples.png",
+    "scheduler/scheduler_config.json",
+    "strip.png",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.safetensors",
+}
+
+
+@pytest.fixture
+def hub():
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data")
+    dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
+    return path
+
+
+def push(hub, data, tmp_path, *flags, token=TOKEN, expect=0):
+    environment = hub.environment(tmp_path / "home", token)
+    flags = ("--push_to_hub", *flags)
+    return run(data, tmp_path / "model", *flags, expect=expect, environment=environment)
+
+
+def nowhere(folder, secret):
+    return not any(secret.encode() in p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+def test_private_stays_private_and_only_the_model_goes(hub, data, tmp_path):
+    said = push(hub, data, tmp_path, "--hub_private_repo")
+    repo = hub.repos[f"{USER}/model"]
+    assert repo.private
+    # .gitattributes is the Hub's own affair.
+    assert set(repo.files) - {".gitattributes"} == UPLOADED
+    local = tmp_path / "model" / "unet" / "diffusion_pytorch_model.safetensors"
+    assert repo.files["unet/diffusion_pytorch_model.safetensors"] == local.read_bytes()
+    card = ModelCard(repo.files["README.md"].decode())
+    assert card.data.library_name == "diffusers" and "from diffusers import" in card.text
+    assert TOKEN not in said and nowhere(tmp_path / "model", TOKEN)
+    assert DDPMPipeline.from_pretrained(tmp_path / "model").unet.config.sample_size == 8
+
+
+def test_a_token_given_as_a_flag_is_nowhere_to_be_read(hub, data, tmp_path):
+    said = push(
+        hub, data, tmp_path, "--hub_token", TOKEN, "--hub_model_id", "student/other", token=None
+    )
+    assert set(hub.repos["student/other"].files) >= UPLOADED
+    assert TOKEN not in said and nowhere(tmp_path / "model", TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("token", "fault", "sentence"),
+    [
+        (None, {}, "there is no token; run `hf auth login`"),
+        ("hf_wrong", {}, "does not accept the token"),
+        (TOKEN, {"/api/repos/create": 403}, "may not write there"),
+        (TOKEN, {"/api/repos/create": "drop"}, "can't be reached"),
+    ],
+)
+def test_a_refusal_comes_before_the_work(hub, data, tmp_path, token, fault, sentence):
+    hub.faults = fault
+    said = push(hub, data, tmp_path, token=token, expect=1)
+    assert sentence in said and "Traceback" not in said
+    assert not list((tmp_path / "model").glob("checkpoint*"))
+
+
+def test_a_public_repository_is_not_taken_for_a_private_one(hub, data, tmp_path):
+    hub.repos[f"{USER}/model"] = Repo(private=False)
+    said = push(hub, data, tmp_path, "--hub_private_repo", expect=1)
+    assert "is there already and is public" in said
+    assert hub.repos[f"{USER}/model"].files == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"/commit/": 403}, "may not write there"),
+        ({"/commit/": 500}, "the Hub answered 500"),
+        ({"/preupload/": "drop"}, "can't be reached"),
+    ],
+)
+def test_a_push_that_fails_leaves_all_and_is_made_up_for(hub, data, tmp_path, fault, sentence):
+    hub.faults = fault
+    said = push(hub, data, tmp_path, expect=1)
+    assert sentence in said and "push it later by `python -m ddpm_hf.hub" in said
+    assert "Traceback" not in said
+    for name in UPLOADED:
+        assert (tmp_path / "model" / name).exists()
+    hub.faults = {}
+    later = [sys.executable, "-m", "ddpm_hf.hub", "--folder", str(tmp_path / "model")]
+    done = subprocess.run(
+        [*later, "--model_id", f"{USER}/model"],
+        env={**os.environ, **hub.environment(tmp_path / "home", TOKEN)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert set(hub.repos[f"{USER}/model"].files) - {".gitattributes"} == UPLOADED
