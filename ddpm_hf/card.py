@@ -54,7 +54,7 @@ for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
 | seed | {seed} |
 | steps | {steps} of {total_steps}, {batch} pictures each |
 | wall time | {minutes:.0f} minutes |
-| hardware | {hardware} |
+| hardware | {hardware}, mixed precision: {precision} |
 | loss | {loss:.4f}, mean of the last {loss_steps} steps |
 {validation}| diffusion | T = {T}, {schedule} β, predicts {prediction} |
 | parameters | {parameters:.2f} million, stored as {dtype} |
@@ -98,6 +98,7 @@ class TrainingFacts:
     parameters: float
     dtype: str
     device: str
+    precision: str
     processes: int
     license: str | None
     attribution: str | None

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import tyro
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+from huggingface_hub import HfApi, get_token
+from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
 
 from ddpm_hf.errors import UserError
 
@@ -40,8 +40,6 @@ def _in_one_sentence(doing: str) -> Iterator[None]:
     """Turn what the Hub's client raises into a UserError. The token is in none of these."""
     try:
         yield
-    except LocalTokenNotFoundError as error:
-        raise UserError(f"Can't {doing}: there is no token; {LOG_IN}.") from error
     except HfHubHTTPError as error:
         status = error.response.status_code
         reason = REASONS.get(status, f"the Hub answered {status}")
@@ -57,8 +55,11 @@ def repository(model_id: str, *, private: bool = False, token: str | None = None
     Raises UserError if the Hub refuses, or if it is there and public though `private` is asked.
     """
     api = HfApi(token=token)
+    if (token or get_token()) is None:
+        raise UserError(f"Can't push to {model_id}: there is no token; {LOG_IN}.")
     with _in_one_sentence(f"make the repository {model_id} on the Hub"):
-        full: str = api.create_repo(model_id, private=private, exist_ok=True).repo_id
+        # Not private is left to the Hub: an organisation may have another default than public.
+        full: str = api.create_repo(model_id, private=private or None, exist_ok=True).repo_id
         if private and not api.repo_info(full).private:
             raise UserError(
                 f"{full} is there already and is public; make it private on the Hub, or push to"

@@ -146,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
         if name in self.server.repos:
             self.answer(409, {"error": "exists", "url": f"{self.server.url}/{name}"})
             return
-        self.server.repos[name] = Repo(private=bool(wanted.get("private")))
+        self.server.repos[name] = Repo(private=wanted.get("visibility") == "private")
         self.answer(200, {"url": f"{self.server.url}/{name}", "id": name, "name": name})
 
     def api(self, name, rest, body):

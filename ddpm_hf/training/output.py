@@ -85,6 +85,7 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
         parameters=parameters,
         dtype=config.weights_dtype,
         device=trainer.accelerator.device.type,
+        precision=trainer.accelerator.mixed_precision,
         processes=trainer.accelerator.num_processes,
         license=info.license or None,
         attribution=info.citation if name == "cats" and not is_folder else None,

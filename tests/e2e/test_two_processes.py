@@ -1,14 +1,18 @@
 """Training by `accelerate launch` on two CPU processes, on data that is not cats."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
-import torch
-from diffusers import UNet2DModel
+from PIL import Image
 
+from ddpm_hf.training import checkpoint
 from tests.e2e.conftest import free_port
+from tests.runs import distance
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -39,16 +43,26 @@ SETTINGS = [
 ]
 
 
-def launch(dataset, output, processes, *flags, cpu=True):
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes"]
-    command += [str(processes), "--main_process_port", str(free_port())]
-    command += ["--multi_gpu"] if processes > 1 else []
-    command += ["train_accelerate.py", "--dataset_name", str(dataset), "--output_dir", str(output)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    if cpu:
-        environment["ACCELERATE_USE_CPU"] = "true"
+def command(dataset, output, processes, *flags, launcher=()):
+    line = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(processes)]
+    line += ["--multi_gpu"] if processes > 1 else []
+    line += launcher or ("--main_process_port", str(free_port()))
+    line += ["train_accelerate.py", "--dataset_name", str(dataset), "--output_dir", str(output)]
+    return [*line, *SETTINGS, *flags]
+
+
+def environment(cpu=True):
+    on_cpu = {"ACCELERATE_USE_CPU": "true"} if cpu else {}
+    return {**os.environ, "OMP_NUM_THREADS": "1", **on_cpu}
+
+
+def launch(*arguments, cpu=True, **changes):
     return subprocess.run(
-        [*command, *SETTINGS, *flags], capture_output=True, text=True, env=environment, timeout=300
+        command(*arguments, **changes),
+        capture_output=True,
+        text=True,
+        env=environment(cpu),
+        timeout=300,
     )
 
 
@@ -84,15 +98,96 @@ print(image.mode, image.size)
     assert done.stdout.strip() == "L (28, 28)", done.stderr
 
 
-def test_one_and_two_processes_learn_the_same(fashion, tmp_path):
-    outputs = tmp_path / "one", tmp_path / "two"
-    steps = ["--max_train_steps", "10"]
-    for output, processes, batch in zip(outputs, (1, 2), ("8", "4"), strict=True):
-        done = launch(fashion, output, processes, *steps, "--train_batch_size", batch)
-        assert done.returncode == 0, done.stdout + done.stderr
-    one, two = (UNet2DModel.from_pretrained(o / "unet").state_dict() for o in outputs)
-    assert max(float((one[name] - two[name]).abs().max()) for name in one) <= 1e-5
-    assert not all(torch.equal(one[name], torch.zeros_like(one[name])) for name in one)
+STEPS = ("--max_train_steps", "20")
+
+
+@pytest.fixture(scope="module")
+def one_process(fashion, tmp_path_factory):
+    output = tmp_path_factory.mktemp("one") / "run"
+    done = launch(fashion, output, 1, *STEPS, "--train_batch_size", "8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return output
+
+
+def samples_of(output):
+    return np.asarray(Image.open(output / "samples.png")).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("processes", "flags"),
+    [(2, ()), (1, ("--gradient_accumulation_steps", "2"))],
+    ids=["2 × 4", "1 × 4 × 2"],
+)
+def test_the_same_global_batch_learns_the_same(fashion, one_process, tmp_path, processes, flags):
+    output = tmp_path / "run"
+    done = launch(fashion, output, processes, *STEPS, "--train_batch_size", "4", *flags)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert distance(one_process, output) <= 1e-5
+    # The grid is drawn by all processes together, and is the same.
+    assert abs(samples_of(output) - samples_of(one_process)).max() <= 1
+
+
+def test_two_machines_learn_the_same(fashion, one_process, tmp_path):
+    """Two launches on loopback that know of each other by address alone."""
+    output, port = tmp_path / "run", str(free_port())
+    where = ["--num_machines", "2", "--main_process_ip", "127.0.0.1", "--main_process_port", port]
+    machines = [
+        subprocess.Popen(
+            command(
+                fashion,
+                output,
+                2,
+                *STEPS,
+                "--train_batch_size",
+                "4",
+                launcher=[*where, "--machine_rank", str(rank)],
+            ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment(),
+        )
+        for rank in range(2)
+    ]
+    said = [machine.communicate(timeout=300)[0] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0], "".join(said)
+    assert distance(one_process, output) <= 1e-5
+
+
+def test_two_processes_stop_together_and_go_on_as_one(fashion, tmp_path):
+    """SIGTERM to one of two: both save and leave; the run goes on on a single process."""
+    output = tmp_path / "run"
+    endless = ("--max_train_steps", "9999", "--lr_scheduler", "constant", "--logging_steps", "1")
+    process = subprocess.Popen(
+        command(fashion, output, 2, *endless, "--train_batch_size", "4"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
+    )
+    table = output / "training.csv"
+    while not table.exists() or len(table.read_text().splitlines()) < 3:
+        assert process.poll() is None
+        time.sleep(0.1)
+    workers = subprocess.run(
+        ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
+    ).stdout.split()
+    os.kill(int(workers[-1]), signal.SIGTERM)
+    said, _ = process.communicate(timeout=120)
+    assert "Stopped at step" in said, said
+    state, _ = checkpoint.find(output, "latest")
+    steps = ("--max_train_steps", str(state["step"] + 3), "--lr_scheduler", "constant")
+    resumed = ("--resume_from_checkpoint", "latest", "--gradient_accumulation_steps", "2")
+    done = launch(fashion, output, 1, *steps, *resumed, "--train_batch_size", "4")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not the run that would have been" not in done.stdout
+
+
+def test_the_launchers_precision_is_respected(fashion, tmp_path):
+    launcher = ("--mixed_precision", "bf16")
+    done = launch(fashion, tmp_path / "run", 1, "--max_train_steps", "2", launcher=launcher)
+    assert done.returncode == 0, done.stderr
+    assert "mixed precision: bf16" in (tmp_path / "run" / "README.md").read_text()
 
 
 def test_processes_that_do_not_know_of_each_other_are_refused(fashion, tmp_path):
