@@ -67,6 +67,20 @@ def make_model(
     return unet, scheduler
 
 
+def has_dropout(unet: UNet2DModel) -> bool:
+    """Whether training mode and eval mode differ in what the network computes."""
+    return any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in unet.modules())
+
+
+def attention_tokens(unet: UNet2DModel) -> int:
+    """The pixels of the largest map that the network attends over."""
+    size, config = unet.config.sample_size, unet.config
+    side = size if isinstance(size, int) else max(size)
+    levels = [i for i, kind in enumerate(config.down_block_types) if "Attn" in kind]
+    first = min([*levels, len(config.down_block_types) - 1])  # the last one is the middle's
+    return int((side >> first) ** 2)
+
+
 def _trained(name: str) -> tuple[UNet2DModel, DDPMScheduler]:
     try:
         pipeline = DDPMPipeline.from_pretrained(name)

@@ -1,0 +1,175 @@
+"""Images a second in training: ours beside diffusers' train_unconditional.py, in turns.
+
+`python benchmarks/training.py --json out.json`. Same UNet (cats-32's), same cats, same machine. The
+stock loop is the script's own, step by step, but for torchvision's transforms: Pillow and torch do
+the same work.
+"""
+
+import argparse
+import functools
+import logging
+import tempfile
+import time
+
+import torch
+from turns import medians, take_turns, write
+
+UNET = {
+    "sample_size": 32,
+    "in_channels": 3,
+    "out_channels": 3,
+    "layers_per_block": 1,
+    "block_out_channels": (32, 64, 128),
+    "down_block_types": ("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),
+    "up_block_types": ("AttnUpBlock2D", "UpBlock2D", "UpBlock2D"),
+    "norm_num_groups": 8,
+}
+
+
+def ours(precision, batch, pictures):
+    """`train_accelerate.py --config configs/cats-32.json`, from the pictures to the report."""
+    from ddpm_hf import data
+    from ddpm_hf.pictures import Pictures, form_of
+    from ddpm_hf.training.config import parse_config
+    from ddpm_hf.training.launch import make_accelerator
+    from ddpm_hf.training.loop import Trainer
+    from ddpm_hf.training.network import make_model
+
+    flags = ["--train_batch_size", str(batch), "--mixed_precision", precision]
+    folder = tempfile.mkdtemp()
+    config = parse_config(["--config", "configs/cats-32.json", *flags, "--output_dir", folder])
+    accelerator = make_accelerator(config)
+    cats = data.load_split("cats").select(range(pictures))
+    kept = Pictures(cats, form_of(cats, 32), show_progress=False)
+    trainer = Trainer(config, make_model(config, 3, None), kept, accelerator, len(kept))
+    accelerator.init_trackers("logs")
+    steps = trainer.steps()
+
+    def work(n):
+        start = time.perf_counter()
+        for _ in range(n):
+            number = next(steps)
+            if number % config.logging_steps == 0:
+                accelerator.log({"loss": trainer.report().loss}, step=number)
+        return time.perf_counter() - start
+
+    return work
+
+
+def stock(precision, batch, pictures):
+    """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema."""
+    import numpy as np
+    from accelerate import Accelerator
+    from diffusers import DDPMScheduler, UNet2DModel
+    from diffusers.optimization import get_scheduler
+    from diffusers.training_utils import EMAModel
+    from torch.nn import functional
+    from tqdm import tqdm
+
+    from ddpm_hf import data
+
+    logging.disable(logging.WARNING)
+    accelerator = Accelerator(
+        gradient_accumulation_steps=1,
+        mixed_precision=precision,
+        log_with="tensorboard",
+        project_dir=tempfile.mkdtemp(),
+    )
+    model = UNet2DModel(**UNET)
+    ema = EMAModel(
+        model.parameters(),
+        decay=0.9999,
+        use_ema_warmup=True,
+        inv_gamma=1.0,
+        power=0.75,
+        model_cls=UNet2DModel,
+        model_config=model.config,
+    )
+    scheduler = DDPMScheduler(num_train_timesteps=2000)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=1e-3, betas=(0.95, 0.999), weight_decay=1e-6, eps=1e-8
+    )
+    cats = data.load_split("cats").select(range(pictures))
+
+    def transform(examples):
+        images = [np.asarray(image.convert("RGB")) for image in examples["image"]]
+        tensors = [
+            torch.from_numpy(image.copy()).permute(2, 0, 1).float() / 255 for image in images
+        ]
+        return {"input": [(tensor - 0.5) / 0.5 for tensor in tensors]}
+
+    cats.set_transform(transform)
+    loader = torch.utils.data.DataLoader(cats, batch_size=batch, shuffle=True, num_workers=0)
+    lr_scheduler = get_scheduler(
+        "cosine", optimizer=optimizer, num_warmup_steps=200, num_training_steps=len(loader) * 100
+    )
+    model, optimizer, loader, lr_scheduler = accelerator.prepare(
+        model, optimizer, loader, lr_scheduler
+    )
+    accelerator.init_trackers("logs")
+    weight_dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    bar = tqdm(disable=False)
+
+    def endless():
+        while True:
+            yield from loader
+
+    batches, state = endless(), {"step": 0}
+
+    def work(n):
+        start = time.perf_counter()
+        for _ in range(n):
+            model.train()
+            clean = next(batches)["input"].to(weight_dtype)
+            noise = torch.randn(clean.shape, dtype=weight_dtype, device=clean.device)
+            timesteps = torch.randint(0, 2000, (clean.shape[0],), device=clean.device).long()
+            noisy = scheduler.add_noise(clean, noise, timesteps)
+            with accelerator.accumulate(model):
+                output = model(noisy, timesteps).sample
+                loss = functional.mse_loss(output.float(), noise.float())
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+                lr_scheduler.step()
+                optimizer.zero_grad()
+            if accelerator.sync_gradients:
+                ema.step(model.parameters())
+                bar.update(1)
+                state["step"] += 1
+            logs = {"loss": loss.detach().item(), "lr": lr_scheduler.get_last_lr()[0]}
+            logs |= {"step": state["step"], "ema_decay": ema.cur_decay_value}
+            bar.set_postfix(**logs)
+            accelerator.log(logs, step=state["step"])
+        return time.perf_counter() - start
+
+    return work
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", help="write the result there")
+    parser.add_argument("--batch", type=int, nargs="+", default=[64, 4])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--images", type=int, default=320, help="images in one turn")
+    arguments = parser.parse_args()
+    result = {}
+    for batch in arguments.batch:
+        contenders = {
+            f"{name} {precision}": functools.partial(contender, precision, batch, 5000)
+            for name, contender in (("ours", ours), ("stock", stock))
+            for precision in ("bf16", "no")
+        }
+        steps = max(1, arguments.images // batch)
+        seconds = medians(take_turns(contenders, steps, arguments.rounds))
+        result[f"batch {batch}"] = {
+            "images_per_second": {name: round(batch / s, 1) for name, s in seconds.items()},
+            "ours bf16 / stock bf16": round(seconds["stock bf16"] / seconds["ours bf16"], 2),
+            "ours bf16 / stock default": round(seconds["stock no"] / seconds["ours bf16"], 2),
+            "ours fp32 / stock default": round(seconds["stock no"] / seconds["ours no"], 2),
+        }
+    write(result, arguments.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Contenders that take turns: each in a process of its own, one working while the others wait."""
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Callable
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+PACKAGES = ("torch", "diffusers", "accelerate", "openvino")
+Contender = Callable[[], Callable[[int], float]]
+"""Called in its process, it makes ready; what it returns works n times and tells the seconds."""
+
+
+def _serve(contender, pipe):
+    work = contender()
+    work(1)  # warm
+    pipe.send(None)
+    while (n := pipe.recv()) is not None:
+        pipe.send(work(n))
+
+
+def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds for one piece of work, of each contender in each round."""
+    context, seats = get_context("spawn"), {}
+    for name, contender in contenders.items():
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(contender, theirs), daemon=True)
+        process.start()
+        ours.recv()
+        seats[name] = (process, ours)
+    times = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, (_, pipe) in seats.items():
+            pipe.send(n)
+            times[name].append(pipe.recv() / n)
+    for process, pipe in seats.values():
+        pipe.send(None)
+        process.join()
+    return times
+
+
+def medians(times: dict[str, list[float]]) -> dict[str, float]:
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def machine() -> dict[str, object]:
+    """Where the figures come from."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((s.split(":")[1].strip() for s in lines if "model name" in s), platform.machine())
+    versions = {name: version(name) for name in PACKAGES}
+    return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "versions": versions}
+
+
+def write(result: dict[str, object], path: str | None) -> None:
+    """Print the result as JSON, and write it where asked."""
+    text = json.dumps({**result, "machine": machine()}, indent=2)
+    print(text)
+    if path is not None:
+        Path(path).write_text(text + "\n")
