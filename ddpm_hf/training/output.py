@@ -96,7 +96,7 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
             pipeline.to(dtype=getattr(torch, config.weights_dtype)).save_pretrained(there)
             model_card(facts).save(there / "README.md")
             enlarged(samples.grid).save(there / "samples.png")
-            enlarged(samples.strip).save(there / "strip.png")
+            enlarged(samples.strip, 864).save(there / "strip.png")
             loss_curve(folder / RECORD).save(there / "loss.png")
             for file in (f for f in there.rglob("*") if f.is_file()):
                 target = folder / file.relative_to(there)
