@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check mutants soak
+.PHONY: demo test check mutants soak bench
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -20,6 +20,9 @@ check: $(VENV)/dev.installed
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
+
+bench: $(VENV)/dev.installed
+	$(BIN)/python benchmarks/training.py
 
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m soak

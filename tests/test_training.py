@@ -387,6 +387,12 @@ def test_a_full_disk_spares_the_last_checkpoint(folder, tmp_path, monkeypatch):
     assert not list((tmp_path / "out").glob(".checkpoint*"))
 
 
+@pytest.mark.parametrize("logger", ["wandb", "trackio"])
+def test_a_tracker_that_is_not_installed_is_named(folder, tmp_path, logger):
+    with pytest.raises(UserError, match=f"--logger {logger} needs its package: pip install"):
+        train_here(folder, tmp_path / "out", logger=logger)
+
+
 def test_changed_settings_are_named_on_resuming(folder, tmp_path, capsys):
     output = train_here(folder, tmp_path / "out", max_train_steps=2)
     train_here(

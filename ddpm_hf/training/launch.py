@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
+from accelerate.tracking import get_available_trackers
 from accelerate.utils import broadcast_object_list
 
 from ddpm_hf.errors import UserError
@@ -24,6 +25,8 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
 
     Raises UserError where a launcher started several processes that do not know of each other.
     """
+    if config.logger not in map(str, get_available_trackers()):
+        raise UserError(f"--logger {config.logger} needs its package: pip install {config.logger}.")
     accelerator = Accelerator(
         mixed_precision=config.mixed_precision,
         log_with=config.logger,

@@ -46,9 +46,15 @@ def save_checkpoint(trainer: Trainer) -> None:
 def stored_pipeline(trainer: Trainer) -> DDPMPipeline:
     """The pipeline as it stands, its weights rounded to what will be stored."""
     pipeline = trainer.pipeline()
-    for weight in pipeline.unet.parameters():
-        weight.data = weight.to(getattr(torch, trainer.config.weights_dtype)).float()
+    _cast(pipeline, trainer.config.weights_dtype)
+    _cast(pipeline, "float32")
     return pipeline
+
+
+def _cast(pipeline: DDPMPipeline, dtype: str) -> None:
+    """Change the weights' precision; diffusers' own `to` warns of an empty list of exceptions."""
+    for weight in pipeline.unet.parameters():
+        weight.data = weight.to(getattr(torch, dtype))
 
 
 def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source: Source) -> None:
@@ -93,7 +99,8 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as aside:
             there = Path(aside)
-            pipeline.to(dtype=getattr(torch, config.weights_dtype)).save_pretrained(there)
+            _cast(pipeline, config.weights_dtype)
+            pipeline.save_pretrained(there)
             model_card(facts).save(there / "README.md")
             enlarged(samples.grid).save(there / "samples.png")
             enlarged(samples.strip, 864).save(there / "strip.png")

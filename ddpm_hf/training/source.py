@@ -82,6 +82,11 @@ def _pictures(
         return PictureStream(dataset, form, seed=config.seed, rank=rank, processes=processes)
     fits = fits_in_memory(dataset, form, processes_here())
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
+        if config.dataloader_num_workers == 0:
+            accelerator.print(
+                "Pictures are decoded as they are needed; --dataloader_num_workers 2, or more, has"
+                " them prepared ahead."
+            )
         return PicturesOnDisk(dataset, form)
     pictures = Pictures(dataset, form, show_progress=accelerator.is_local_main_process)
     if pictures.corrupt:
