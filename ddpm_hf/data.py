@@ -53,9 +53,9 @@ def load_split(
         KeyError,
         datasets_exceptions.DatasetsError,
     ) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise UserError(
-            f"Can't load the data set {name!r}, split {split!r}: {reason} Give --dataset_name a"
+            f"Can't load the data set {name!r}, split {split!r}: {reason}. Give --dataset_name a"
             " local folder, `cats`, or the id of a data set on the Hub."
         ) from error
 

@@ -162,12 +162,10 @@ class Handler(BaseHTTPRequestHandler):
         elif rest and rest[0] == "commit":
             self.commit(name, repo, [json.loads(line) for line in body.splitlines()])
         elif rest and rest[0] == "tree":
-            entries = [
-                {"type": "file", "path": path, "size": len(data), "oid": digest(data)}
-                for path, data in repo.files.items()
-                if path.startswith("/".join(rest[2:]))
-            ]
-            self.answer(200, entries)
+            self.answer(
+                200,
+                tree(repo.files, "/".join([*rest[2:], ""]), "recursive=true" in self.path.lower()),
+            )
         else:
             siblings = [{"rfilename": path} for path in repo.files]
             info = {"id": name.removeprefix("datasets/"), "sha": COMMIT, "private": repo.private}
@@ -199,6 +197,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         data = repo.files[file]
         self.answer(200, data, ETag=f'"{digest(data)}"', X_Repo_Commit=COMMIT)
+
+
+def tree(files, folder, recursive):
+    """What lies in a folder ("" or "name/"): files, and the folders in it."""
+    inside = {p: data for p, data in files.items() if p.startswith(folder)}
+    here = {p: data for p, data in inside.items() if recursive or "/" not in p[len(folder) :]}
+    folders = {folder + p[len(folder) :].split("/")[0] for p in inside.keys() - here.keys()}
+    return [
+        *({"type": "directory", "path": path, "oid": "0"} for path in sorted(folders)),
+        *({"type": "file", "path": p, "size": len(d), "oid": digest(d)} for p, d in here.items()),
+    ]
 
 
 def mode(path):

@@ -6,10 +6,13 @@ import sys
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from tests.conftest import tiny_unet
 from tests.hub import TOKEN, running_hub
+from tests.runs import run as train
+from tests.test_data import dataset_of, picture
 
 pytestmark = pytest.mark.e2e
 
@@ -70,6 +73,20 @@ def test_a_private_model_needs_the_token(hub, folder, tmp_path):
     granted = run(hub, tmp_path / "b", load, TOKEN)
     assert granted.returncode == 0, granted.stderr
     assert TOKEN not in granted.stdout + granted.stderr
+
+
+@pytest.mark.parametrize("flags", [(), ("--streaming",)], ids=["stored", "streamed"])
+def test_a_data_set_trains_by_its_id(hub, tmp_path, flags):
+    data = tmp_path / "data"
+    (data / "data").mkdir(parents=True)
+    pictures = dataset_of([picture(seed=i) for i in range(10)], "img")
+    pictures.to_parquet(data / "data" / "train-00000-of-00001.parquet")
+    hub.add("datasets/someone/pictures", data)
+    environment = hub.environment(tmp_path / "home")
+    train("someone/pictures", tmp_path / "out", *flags, environment=environment)
+    card = ModelCard.load(tmp_path / "out" / "README.md")
+    assert card.data.datasets == ["someone/pictures"]
+    assert DDPMPipeline.from_pretrained(tmp_path / "out").unet.config.sample_size == 8
 
 
 def test_pickles_are_not_read(hub, folder, tmp_path):
