@@ -9,9 +9,10 @@ from accelerate import Accelerator
 
 from ddpm_hf import hub
 from ddpm_hf.errors import UserError
+from ddpm_hf.processes import leave, on_main
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.launch import claim_output_dir, make_accelerator, on_main
+from ddpm_hf.training.launch import claim_output_dir, make_accelerator
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.output import last_good, save_checkpoint, save_model, stored_pipeline
@@ -151,13 +152,3 @@ def train(config: TrainConfig) -> None:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: hub.push(folder, name, token=token))
     leave(accelerator)
-
-
-def leave(accelerator: Accelerator) -> None:
-    """End the trackers, and all processes together.
-
-    Not for politeness alone: a process that leaves with a reduction's tensors still in gloo's hands
-    can lock up in the destructor of torch's DDP reducer.
-    """
-    accelerator.wait_for_everyone()
-    accelerator.end_training()

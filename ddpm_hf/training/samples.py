@@ -7,6 +7,7 @@ from accelerate import Accelerator
 from PIL import Image
 from torch import Tensor
 
+from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline, to_images
 from ddpm_hf.training.config import TrainConfig
 
@@ -32,10 +33,7 @@ def draw_samples(
     count, processes = config.eval_batch_size, accelerator.num_processes
     share = -(-count // processes)
     first = accelerator.process_index * share
-    generators = [
-        torch.Generator().manual_seed(config.seed * 1_000_003 + i)
-        for i in range(first, first + share)
-    ]
+    generators = image_generators(config.seed, range(first, first + share))
     classes = pipeline.unet.config.num_class_embeds
     labels = None if classes is None else [(first + i) % classes for i in range(share)]
     steps = pipeline.stream(

@@ -9,9 +9,9 @@ from datasets import Dataset, IterableDataset
 from ddpm_hf import data
 from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Form, Pictures, PicturesOnDisk, PictureStream, fits_in_memory, form_of
+from ddpm_hf.processes import processes_here
 from ddpm_hf.training import batches
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.launch import processes_here
 
 VALIDATION_PICTURES = 1024
 """At most so many pictures of the validation split are measured."""

@@ -1,0 +1,63 @@
+"""This process among those that a launcher started."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from ddpm_hf.errors import UserError
+
+Result = TypeVar("Result")
+
+
+def processes_here() -> int:
+    """How many processes of this run share this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+def make_accelerator(**settings: Any) -> Accelerator:
+    """The accelerator of this process, with as many threads on a CPU as its share of the cores.
+
+    Raises UserError where a launcher started several processes that do not know of each other.
+    """
+    accelerator = Accelerator(**settings)
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started > 1 and accelerator.num_processes == 1:
+        raise UserError(
+            f"The launcher started {started} processes, but each believes it is alone; on a machine"
+            " without GPUs set ACCELERATE_USE_CPU=true before `accelerate launch --multi_gpu`."
+        )
+    # `accelerate launch` leaves one thread to a CPU process unless told; the others would idle.
+    if accelerator.device.type == "cpu" and os.environ.get("OMP_NUM_THREADS", "1") == "1":
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // processes_here()))
+    return accelerator
+
+
+def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
+    """Do something on the main process alone; all have its result, or all raise its UserError.
+
+    All processes must call this. Otherwise those left would wait for the one that is gone.
+    """
+    told: list[Any] = [None, None]
+    if accelerator.is_main_process:
+        try:
+            told[0] = work()
+        except UserError as error:
+            told[1] = str(error)
+    result, refusal = broadcast_object_list(told)
+    if refusal is not None:
+        raise UserError(refusal)
+    return cast(Result, result)
+
+
+def leave(accelerator: Accelerator) -> None:
+    """End the trackers, and all processes together.
+
+    Not for politeness alone: a process that leaves with a reduction's tensors still in gloo's hands
+    can lock up in the destructor of torch's DDP reducer.
+    """
+    accelerator.wait_for_everyone()
+    accelerator.end_training()

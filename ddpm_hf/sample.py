@@ -1,0 +1,207 @@
+"""Many samples of a model, over all processes: `accelerate launch -m ddpm_hf.sample --model M`.
+
+The noise of image i is a function of (seed, i). Images are worked out in fixed blocks, each whole
+on one process, so the files are the same bytes on any number of processes.
+"""
+
+import io
+import json
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import diffusers
+import numpy as np
+import tyro
+from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pixels import to_uint8
+from ddpm_hf.processes import leave, make_accelerator, on_main
+
+SETTINGS, PARTS = "sampling.json", ".parts"
+SCHEDULERS = tuple(
+    scheduler.name.removesuffix("Scheduler") for scheduler in KarrasDiffusionSchedulers
+)
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """Sample a trained model. A killed run completes when started again; files are kept."""
+
+    model: str = "cats-32"
+    """A pipeline's folder, a bundled model, or an id on the Hub."""
+    output_dir: str = "samples"
+    """Where the pictures go: 000000.png and so on, or samples.npz."""
+    num_samples: int = 64
+    """How many pictures."""
+    seed: int = 0
+    """Decides the noise of every picture."""
+    num_inference_steps: int | None = None
+    """Steps of sampling; unless given, all T."""
+    batch_size: int = 16
+    """Pictures worked out at once; the last bits of a picture depend on it."""
+    scheduler: str | None = None
+    """A scheduler of diffusers by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
+    variance_type: str | None = None
+    """fixed_small (β̃) or fixed_large (β) instead of the model's own."""
+    noise_scale: float = 1.0
+    """Multiplies the noise of each step; 0 is the deterministic path."""
+    format: Literal["png", "npz"] = "png"
+    """A PNG for each picture, or all in one .npz: `arr_0`, uint8, (n, height, width, channels)."""
+    backend: Literal["auto", "eager"] = "auto"
+    """How the network runs: the fastest at hand, or plain PyTorch."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_samples", "batch_size"):
+            if getattr(self, name) < 1:
+                raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
+        if self.scheduler is not None and self.scheduler not in SCHEDULERS:
+            raise UserError(
+                f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {self.scheduler!r}."
+            )
+
+
+def load(config: SampleConfig) -> DDPMPipeline:
+    """The model with the scheduler that the configuration asks for.
+
+    Raises UserError for a model that is not there, or steps that it can't take.
+    """
+    try:
+        pipeline = DDPMPipeline.from_pretrained(config.model)
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"Can't load the model {config.model!r}: neither a pipeline's folder, nor a bundled"
+            " model, nor one on the Hub."
+        ) from error
+    settings = dict(pipeline.scheduler.config)
+    if config.variance_type is not None:
+        settings["variance_type"] = config.variance_type
+    cls = type(pipeline.scheduler)
+    if config.scheduler is not None:
+        cls = getattr(diffusers, f"{config.scheduler}Scheduler")
+        # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
+        settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
+    changed = DDPMPipeline(unet=pipeline.unet, scheduler=cls.from_config(settings))
+    changed.set_progress_bar_config(disable=True)
+    K, T = config.num_inference_steps, changed.num_train_timesteps
+    if K is not None and not 1 <= K <= T:
+        raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    return changed
+
+
+def blocks(config: SampleConfig) -> list[range]:
+    """The numbers of the images, block by block; the last block may reach past num_samples."""
+    size = config.batch_size
+    return [range(i, i + size) for i in range(0, config.num_samples, size)]
+
+
+def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
+    """The images of these numbers: (n, height, width, channels)."""
+    images = pipeline(
+        len(numbers),
+        image_generators(config.seed, numbers),
+        config.num_inference_steps,
+        output_type="pt",
+        return_dict=False,
+        noise_scale=config.noise_scale,
+        backend=config.backend,
+    )[0]
+    pixels: NDArray[np.uint8] = to_uint8(images * 2 - 1).permute(0, 2, 3, 1).cpu().numpy()
+    return pixels
+
+
+def claim(config: SampleConfig) -> None:
+    """Make the output folder. Raises UserError if it holds samples of other settings."""
+    folder = Path(config.output_dir)
+    settings = {k: v for k, v in asdict(config).items() if k not in ("output_dir", "num_samples")}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / SETTINGS
+        if path.exists():
+            before = json.loads(path.read_text())
+            if other := sorted(k for k in settings if before.get(k) != settings[k]):
+                raise UserError(
+                    f"{folder} holds samples with another {', '.join(other)}; name another"
+                    " --output_dir."
+                )
+        elif any(folder.iterdir()):
+            raise UserError(
+                f"{folder} is not empty and holds no samples; name another --output_dir."
+            )
+        _write(path, json.dumps(settings, indent=2).encode())
+        if config.format == "npz":
+            (folder / PARTS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    """A file that is there whole or not at all."""
+    aside = path.with_name(f".{path.name}.tmp")
+    aside.write_bytes(content)
+    aside.replace(path)
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def _npy(pixels: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, pixels)
+    return file.getvalue()
+
+
+def sample(config: SampleConfig) -> None:
+    """Sample what is missing in the output folder. Raises UserError for what the user can mend."""
+    accelerator, folder = make_accelerator(), Path(config.output_dir)
+    on_main(accelerator, lambda: claim(config))
+    pipeline = load(config).to(accelerator.device)
+    mine = blocks(config)[accelerator.process_index :: accelerator.num_processes]
+    silent = not accelerator.is_main_process
+    for numbers in tqdm(mine, desc="Sampling", unit="block", disable=silent):
+        files = _files(config, numbers)
+        if not all(path.exists() for path in files):
+            pixels = sample_block(pipeline, config, numbers)
+            contents = [_npy(pixels)] if config.format == "npz" else map(_png, pixels)
+            for path, content in zip(files, contents, strict=False):
+                if not path.exists():
+                    _write(path, content)
+    accelerator.wait_for_everyone()
+    if config.format == "npz" and accelerator.is_main_process:
+        parts = [np.load(path) for numbers in blocks(config) for path in _files(config, numbers)]
+        file = io.BytesIO()
+        np.savez(file, np.concatenate(parts)[: config.num_samples])
+        _write(folder / "samples.npz", file.getvalue())
+        shutil.rmtree(folder / PARTS)
+    leave(accelerator)
+
+
+def _files(config: SampleConfig, numbers: range) -> list[Path]:
+    """Where a block's images go."""
+    folder = Path(config.output_dir)
+    if config.format == "png":
+        return [folder / f"{i:06d}.png" for i in numbers if i < config.num_samples]
+    return [folder / PARTS / f"{numbers.start:06d}.npy"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    try:
+        sample(tyro.cli(SampleConfig, args=arguments, prog="ddpm_hf.sample", use_underscores=True))
+    except UserError as error:
+        sys.exit(f"ddpm_hf.sample: {error}")
+
+
+if __name__ == "__main__":
+    main()
