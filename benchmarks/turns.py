@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -50,7 +50,8 @@ def machine() -> dict[str, object]:
     """Where the figures come from."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     cpu = next((s.split(":")[1].strip() for s in lines if "model name" in s), platform.machine())
-    versions = {name: version(name) for name in PACKAGES}
+    there = packages_distributions()
+    versions = {name: version(name) for name in PACKAGES if name in there}
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "versions": versions}
 
 

@@ -25,25 +25,7 @@ A denoising diffusion probabilistic model (DDPM): it turns noise into pictures o
 
 ![from noise to picture](strip.png)
 
-## Use it
-
-```python
-from diffusers import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
-pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
-```
-
-With `ddpm_hf`, each step can be watched:
-
-```python
-from ddpm_hf import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")
-for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
-    step.timestep, step.noisy_sample, step.pred_original_sample  # t, x_t and x̂_0
-```
-
+{usage}
 ## Training
 
 ![loss](loss.png)
@@ -72,6 +54,40 @@ The samples above: seed {seed}, {inference_steps} steps, not selected.
 {attribution}"""
 
 
+STOCK_USAGE = """## Use it
+
+```python
+from diffusers import DDPMPipeline
+
+pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
+pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
+```
+
+With `ddpm_hf`, each step can be watched:
+
+```python
+from ddpm_hf import DDPMPipeline
+
+pipe = DDPMPipeline.from_pretrained("{name}")
+for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
+    step.timestep, step.noisy_sample, step.pred_original_sample  # t, x_t and x̂_0
+```
+"""
+
+CLASS_USAGE = """## Use it
+
+The model draws by class, 0..{last_class}. diffusers' own pipeline takes no class; `ddpm_hf`'s does:
+
+```python
+from ddpm_hf import DDPMPipeline
+
+pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
+images = pipe(batch_size=4, num_inference_steps={inference_steps}, class_labels=0).images
+images[0].save("picture.png")
+```
+"""
+
+
 @dataclass(frozen=True)
 class TrainingFacts:
     """What a card states of a run, all of it measured."""
@@ -79,6 +95,7 @@ class TrainingFacts:
     name: str
     dataset: str
     on_hub: bool
+    classes: int | None
     resolution: int
     command: list[str]
     config: dict[str, Any]
@@ -150,10 +167,14 @@ def model_card(facts: TrainingFacts) -> ModelCard:
     validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss or 0:.4f} |\n"
     packages = ("torch", "diffusers", "accelerate", "datasets")
     plain = ("command", "config", "attribution", "dataset")
+    usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
+        name=facts.name, inference_steps=facts.inference_steps, last_class=(facts.classes or 1) - 1
+    )
     text = CARD.format(
         **{k: v for k, v in vars(facts).items() if k not in plain},
         data=data.to_yaml(),
         dataset=f"`{facts.dataset}`",
+        usage=usage,
         command=without_token(facts.command),
         config=json.dumps(facts.config, indent=2),
         hardware=f"{facts.processes} × {hardware}" if facts.processes > 1 else hardware,

@@ -60,6 +60,25 @@ def load_split(
         ) from error
 
 
+def load_folder(
+    folder: str, split: str = "train", *, cache_dir: str | None = None, streaming: bool = False
+) -> Dataset | IterableDataset:
+    """All pictures in a folder and its folders, as one split.
+
+    Raises UserError if there are none.
+    """
+    try:
+        return load_dataset(
+            "imagefolder",
+            data_files={split: f"{folder}/**"},
+            split=split,
+            cache_dir=cache_dir,
+            streaming=streaming,
+        )
+    except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
+        raise UserError(f"--train_data_dir {folder} holds no pictures.") from error
+
+
 def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:
     """The columns and their types; a stream without a schema is looked into."""
     known = dataset.features or dataset._resolve_features().features

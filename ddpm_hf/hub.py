@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tyro
 from huggingface_hub import HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
 
 from ddpm_hf.errors import UserError
@@ -44,6 +44,8 @@ def _in_one_sentence(doing: str) -> Iterator[None]:
         status = error.response.status_code
         reason = REASONS.get(status, f"the Hub answered {status}")
         raise UserError(f"Can't {doing}: {reason}.") from error
+    except (HFValidationError, ValueError) as error:
+        raise UserError(f"Can't {doing}: {error}") from error
     except (httpx.HTTPError, OSError) as error:
         reason = f"the Hub can't be reached ({type(error).__name__})"
         raise UserError(f"Can't {doing}: {reason}.") from error

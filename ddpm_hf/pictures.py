@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """Pillow's mode for each number of channels."""
+LOOKED_AT = 64
+"""Pictures looked at to tell how many channels a set has."""
 SHUFFLE_BUFFER = 1000
 """Pictures of a stream among which the next one is drawn."""
 GREY_MODES = ("1", "L", "I", "F", "I;16", "I;16B", "I;16L")
@@ -50,6 +53,7 @@ class Form:
     channels: int
     center_crop: bool = False
     class_column: str | None = None
+    classes: int | None = None
     keep_precision: bool = False
 
     def encoded(self, dataset: Any) -> Any:
@@ -65,8 +69,16 @@ class Form:
             return None
 
     def label(self, row: dict[str, Any]) -> int:
-        """The row's class; 0 where there are none."""
-        return int(row[self.class_column]) if self.class_column else 0
+        """The row's class; 0 where there are none. Raises UserError for a row without one."""
+        if self.class_column is None or self.classes is None:
+            return 0
+        label = row[self.class_column]
+        if label is None or not 0 <= label < self.classes:
+            raise UserError(
+                f"The column {self.class_column!r} has {self.classes} classes, and a row is of"
+                f" class {label}: choose another column, or leave such rows out."
+            )
+        return int(label)
 
     def fit(self, picture: Pillow.Image) -> Tensor:
         """A picture upright and in this form."""
@@ -98,21 +110,27 @@ def form_of(
     class_column: str | None = None,
     keep_precision: bool = False,
 ) -> Form:
-    """The form for a data set: its image column, and the channels of its first readable picture.
+    """The form for a data set: its image column, and the most channels of its first pictures.
 
-    Raises UserError for a set without pictures, or one with none that can be read.
+    Raises UserError for a set without pictures, or with none that can be read at its beginning.
     """
-    class_count(dataset, class_column)
+    classes = class_count(dataset, class_column)
     found = image_column(dataset, column)
-    rows = 0
-    for row in dataset.select_columns([found]).cast_column(found, Image(decode=False)):
+    encoded = dataset.select_columns([found]).cast_column(found, Image(decode=False))
+    rows, channels = 0, []
+    for row in encoded.take(LOOKED_AT):
         rows += 1
         try:
-            channels = channels_of(Image().decode_example(row[found]))
-            return Form(found, resolution, channels, center_crop, class_column, keep_precision)
+            channels.append(channels_of(Image().decode_example(row[found])))
         except UNREADABLE:
             continue
-    raise UserError(f"The data set has {rows} rows, and none holds a picture that can be read.")
+    if not channels:
+        raise UserError(
+            f"Of the data set's first {rows} rows none holds a picture that can be read."
+        )
+    return Form(
+        found, resolution, max(channels), center_crop, class_column, classes, keep_precision
+    )
 
 
 class Example(NamedTuple):
@@ -146,7 +164,10 @@ class Pictures:
         self.form = form
         decoded = [(form.read(row), form.label(row)) for row in rows]
         self.corrupt = [i for i, (picture, _) in enumerate(decoded) if picture is None]
-        stand_in = next(Example(picture, n) for picture, n in decoded if picture is not None)
+        readable = [Example(picture, n) for picture, n in decoded if picture is not None]
+        if not readable:
+            raise UserError("The split holds no picture that can be read.")
+        stand_in = readable[0]
         self.examples = [stand_in] * len(decoded)
         for i, (picture, label) in reversed(list(enumerate(decoded))):
             stand_in = stand_in if picture is None else Example(picture, label)
@@ -169,19 +190,24 @@ class PicturesOnDisk:
         return len(self.rows)
 
     def __getitem__(self, index: int) -> Example:
-        row = self.rows[index]
-        picture = self.form.read(row)
-        if picture is not None:
-            return Example(picture, self.form.label(row))
-        logger.warning("Row %d can't be read; the next one stands in.", index)
-        return self[(index + 1) % len(self)]
+        for i in (*range(index, len(self)), *range(index)):
+            row = self.rows[i]
+            picture = self.form.read(row)
+            if picture is not None:
+                return Example(picture, self.form.label(row))
+            logger.warning("Row %d can't be read; the next one stands in.", i)
+        raise UserError("The split holds no picture that can be read.")
 
 
 def fits_in_memory(dataset: Dataset, form: Form, processes: int) -> bool:
     """Whether each process here may keep all pictures decoded: a quarter of the memory in all."""
     one = form.channels * form.resolution**2 * (1 if form.center_crop else 1.5)
+    bytes_each = 4 if form.keep_precision else 1
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return bool(len(dataset) * one * processes <= memory / 4)
+    container = Path("/sys/fs/cgroup/memory.max")
+    if container.exists() and (limit := container.read_text().strip()).isdigit():
+        memory = min(memory, int(limit))
+    return bool(len(dataset) * one * bytes_each * processes <= memory / 4)
 
 
 class PictureStream:

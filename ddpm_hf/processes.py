@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
 
 from ddpm_hf.errors import UserError
 
@@ -23,7 +24,9 @@ def make_accelerator(**settings: Any) -> Accelerator:
 
     Raises UserError where a launcher started several processes that do not know of each other.
     """
-    accelerator = Accelerator(**settings)
+    # Some wait while one loads data from the Hub, or pushes: for longer than torch's ten minutes.
+    patience = InitProcessGroupKwargs(timeout=timedelta(hours=3))
+    accelerator = Accelerator(kwargs_handlers=[patience], **settings)
     started = int(os.environ.get("WORLD_SIZE", "1"))
     if started > 1 and accelerator.num_processes == 1:
         raise UserError(
@@ -47,6 +50,8 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
             told[0] = work()
         except UserError as error:
             told[1] = str(error)
+        except OSError as error:
+            told[1] = f"{error.strerror or error}: {error.filename or 'the output folder'}."
     result, refusal = broadcast_object_list(told)
     if refusal is not None:
         raise UserError(refusal)

@@ -143,8 +143,9 @@ def denoiser(
     """
     if backend not in ("eager", "auto"):
         raise ValueError(f"backend must be eager or auto; got {backend!r}.")
-    labels_are_numbers = unet.config.class_embed_type is None
-    if backend == "auto" and device.type == "cpu" and labels_are_numbers:
+    # It is converted from float32, and with labels that are whole numbers.
+    convertible = unet.dtype == torch.float32 and unet.config.class_embed_type is None
+    if backend == "auto" and device.type == "cpu" and convertible:
         core = _openvino()
         if core is not None:
             return openvino_cpu(unet, core, shape, class_labels)

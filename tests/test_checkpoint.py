@@ -47,6 +47,24 @@ def test_the_newest_are_kept(tmp_path):
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
+def test_a_damaged_one_with_a_higher_number_does_not_cost_the_good_one(tmp_path):
+    for step in (20, 35):
+        checkpoint.save(tmp_path, step, {**STATE, "step": step}, keep=None)
+    flip(tmp_path / "checkpoint-35" / TENSORS)
+    checkpoint.save(tmp_path, 30, {**STATE, "step": 30}, keep=1)
+    assert names(tmp_path) == ["checkpoint-30"]
+    assert checkpoint.find(tmp_path, "latest")[0]["step"] == 30
+
+
+def test_gone_back_to_an_earlier_one_latest_is_of_the_new_course(tmp_path):
+    for step in (20, 30, 40):
+        checkpoint.save(tmp_path, step, {**STATE, "step": step}, keep=None)
+    (tmp_path / "checkpoint-40-best").mkdir()  # someone's own
+    checkpoint.save(tmp_path, 25, {**STATE, "step": 25}, keep=2)
+    assert names(tmp_path) == ["checkpoint-20", "checkpoint-25"]
+    assert (tmp_path / "checkpoint-40-best").exists()
+
+
 def test_manifest_has_sizes_hashes_and_versions(folder):
     manifest = json.loads((folder / "checkpoint-4" / MANIFEST).read_text())
     assert manifest["versions"]["torch"] == torch.__version__

@@ -108,7 +108,7 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     walked = list(itertools.islice(stream.examples(), 10))
     readable = [in_memory[i].picture for i in (1, 3)]
     assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
-    with pytest.raises(UserError, match="1 rows, and none"):
+    with pytest.raises(UserError, match="first 1 rows"):
         form_of(dataset_of([b"junk"]), 8)
 
 
@@ -159,14 +159,50 @@ def test_pictures_of_16_bits_keep_their_shades():
     ("mode", "channels"),
     [("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 4), ("LA", 4)],
 )
-def test_channels_come_from_the_first_picture(mode, channels):
+def test_channels_come_from_the_pictures(mode, channels):
     first = picture("RGB").convert(mode) if mode != "LA" else picture("L").convert("LA")
     file = io.BytesIO()
     first.save(file, "TIFF")
-    pictures = decoded(dataset_of([file.getvalue(), picture("RGB")]))
+    pictures = decoded(dataset_of([file.getvalue(), b"junk", file.getvalue()]))
     assert pictures.form.channels == channels
     for found, _ in pictures.examples:
         assert found.shape == (channels, 8, 8) and found.dtype == torch.uint8
+
+
+def test_a_grey_picture_does_not_turn_the_others_grey():
+    assert decoded(dataset_of([picture("L"), picture("RGB")])).form.channels == 3
+
+
+def test_rows_of_no_class_are_refused():
+    named = dataset_of([picture(seed=i) for i in range(2)])
+    named = named.cast_column("label", datasets.ClassLabel(names=["a", "b"]))
+    unlabelled = datasets.Dataset.from_dict(
+        {**named.cast_column("image", datasets.Image(decode=False)).to_dict(), "label": [0, -1]},
+        features=named.features,
+    )
+    with pytest.raises(UserError, match="has 2 classes, and a row is of class -1"):
+        decoded(unlabelled, class_column="label")
+
+
+def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
+    for name in ("one.png", "my_test_shot.png", "validation-1.png", "deeper/two.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        picture().save(tmp_path / name)
+    (tmp_path / "caption.txt").write_text("a picture")
+    cache = str(tmp_path.parent / "cache")
+    assert len(data.load_folder(str(tmp_path), cache_dir=cache)) >= 4
+    assert data.image_column(data.load_folder(str(tmp_path), cache_dir=cache)) == "image"
+    with pytest.raises(UserError, match="holds no pictures"):
+        data.load_folder(str(tmp_path / "nothing"), cache_dir=cache)
+
+
+def test_a_split_without_any_readable_picture_is_refused():
+    good = dataset_of([picture()])
+    form = form_of(good, 8)
+    with pytest.raises(UserError, match="no picture that can be read"):
+        Pictures(dataset_of([b"junk"] * 3), form, show_progress=False)
+    with pytest.raises(UserError, match="no picture that can be read"):
+        PicturesOnDisk(dataset_of([b"junk"] * 1500), form)[7]
 
 
 def test_shorter_side_fits_and_the_rest_is_cropped():

@@ -43,6 +43,14 @@ def test_denoisers_of_one_unet_do_not_share_memory(sample):
     assert torch.equal(kept, before)
 
 
+@torch.no_grad()
+def test_half_precision_networks_run_eagerly(sample):
+    unet, t = tiny_unet().to(torch.bfloat16), torch.tensor(500)
+    shape = tuple(sample.shape)
+    ways = [runtime.denoiser(unet, backend, shape, CPU)(sample, t) for backend in ("auto", "eager")]
+    assert torch.equal(*ways)
+
+
 def test_unknown_backend_is_refused(sample):
     with pytest.raises(ValueError, match="eager or auto"):
         runtime.denoiser(tiny_unet(), "fast", tuple(sample.shape), CPU)

@@ -6,6 +6,7 @@ import json
 import resource
 import shlex
 
+import accelerate
 import datasets
 import diffusers
 import huggingface_hub
@@ -15,6 +16,7 @@ import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 
 import ddpm_hf
+from ddpm_hf import data
 from ddpm_hf.card import without_token
 from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Example
@@ -22,8 +24,10 @@ from ddpm_hf.training import checkpoint, losses
 from ddpm_hf.training.batches import Share, batches
 from ddpm_hf.training.config import TrainConfig, parse_config
 from ddpm_hf.training.draws import Draws, picture_index
+from ddpm_hf.training.loop import Trainer
+from ddpm_hf.training.network import make_model
 from ddpm_hf.training.run import train
-from tests.runs import distance, run, same, train_here
+from tests.runs import TINY, distance, run, same, train_here
 from tests.test_data import dataset_of, picture
 
 
@@ -196,8 +200,13 @@ def test_the_token_is_never_written(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--streaming"], "give --max_train_steps"),
         (["--snr_gamma", "0"], "--snr_gamma must be above 0"),
+        (["--max_train_minutes", "-1"], "--max_train_minutes must be above 0"),
+        (["--seed", "-1"], "--seed must not be below 0"),
+        (["--dataloader_num_workers", "-1"], "--dataloader_num_workers must not be below 0"),
+        (["--checkpoints_total_limit", "0"], "--checkpoints_total_limit must be at least 1"),
+        (["--attention_head_dim", "0"], "--attention_head_dim must be at least 1"),
+        (["--norm_num_groups", "0"], "--norm_num_groups must be at least 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):
@@ -242,10 +251,10 @@ def test_a_stream_trains_and_is_resumed_to_the_bit(folder, tmp_path):
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
-    dataset_of([picture(mode, seed=i) for i in range(10)]).to_parquet(data / "train.parquet")
-    output = train_here(data, tmp_path / "out", variance_type="learned_range", snr_gamma=5.0)
+    there = tmp_path / "data"
+    there.mkdir()
+    dataset_of([picture(mode, seed=i) for i in range(10)]).to_parquet(there / "train.parquet")
+    output = train_here(there, tmp_path / "out", variance_type="learned_range", snr_gamma=5.0)
     channels = len(mode)
     for library in (diffusers, ddpm_hf):
         pipe = library.DDPMPipeline.from_pretrained(output)
@@ -256,14 +265,16 @@ def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
 
 
 def test_classes_are_learned_and_asked_for(tmp_path):
-    data = tmp_path / "data"
-    data.mkdir()
+    there = tmp_path / "data"
+    there.mkdir()
     labelled = dataset_of([picture(seed=i) for i in range(4)])
     names = datasets.ClassLabel(names=["a", "b", "c", "d"])
-    labelled.cast_column("label", names).to_parquet(data / "train.parquet")
-    output = train_here(data, tmp_path / "out", class_column="label")
+    labelled.cast_column("label", names).to_parquet(there / "train.parquet")
+    output = train_here(there, tmp_path / "out", class_column="label")
     pipe = ddpm_hf.DDPMPipeline.from_pretrained(output)
     assert len(pipe(2, num_inference_steps=2, class_labels=[0, 3]).images) == 2
+    card = (output / "README.md").read_text()
+    assert "class, 0..3" in card and "class_labels=0" in card
 
 
 def test_fine_tuning_goes_on_from_a_trained_pipeline(folder, tmp_path):
@@ -393,6 +404,93 @@ def test_a_tracker_that_is_not_installed_is_named(folder, tmp_path, logger):
         train_here(folder, tmp_path / "out", logger=logger)
 
 
+def test_a_stream_of_unknown_length_needs_a_number_of_steps(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "row_count", lambda dataset: None)
+    with pytest.raises(UserError, match="give --max_train_steps"):
+        train_here(folder, tmp_path / "out", streaming=True, max_train_steps=None)
+
+
+def test_fp16_is_refused_on_a_cpu(folder, tmp_path):
+    with pytest.raises(UserError, match="fp16 needs a GPU"):
+        train_here(folder, tmp_path / "out", mixed_precision="fp16")
+
+
+def test_an_overflowed_step_is_tried_again_and_moves_nothing_on(monkeypatch, tmp_path):
+    """The first two tries overflow: the batch is repeated, with a quarter of the scale."""
+    for state in (AcceleratorState, PartialState, GradientState):
+        state._reset_state()
+    accelerator = accelerate.Accelerator()
+    accelerator.state._mixed_precision = "fp16"
+    accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    config = TrainConfig(**{**TINY, "block_out_channels": (8, 16)})
+    pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
+    model = make_model(config, 1, None)
+    trainer = Trainer(config, model, pictures, accelerator, len(pictures))
+    tried = []
+    honest = trainer.picture_losses
+
+    def watched(network, batch):
+        tried.append(batch)
+        return honest(network, batch) * (float("inf") if len(tried) <= 2 else 1)
+
+    monkeypatch.setattr(trainer, "picture_losses", watched)
+    steps = trainer.steps()
+    assert next(steps) == 1
+    assert len(tried) == 3 and all(batch is tried[0] for batch in tried)
+    assert trainer.ema.optimization_step == trainer.lr_scheduler.last_epoch == trainer.step == 1
+    assert accelerator.scaler.get_scale() == 256
+    monkeypatch.setattr(trainer, "picture_losses", lambda *_: honest(*_) * float("inf"))
+    with pytest.raises(UserError, match="fp16 overflowed 24 times at step 2"):
+        next(steps)
+
+
+def test_resuming_takes_the_learning_rate_that_is_asked_for(folder, tmp_path):
+    output = train_here(folder, tmp_path / "out", max_train_steps=2, lr_scheduler="constant")
+    train_here(
+        folder,
+        output,
+        "--resume_from_checkpoint",
+        "latest",
+        max_train_steps=4,
+        lr_scheduler="constant",
+        learning_rate=1e-6,
+    )
+    table = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
+    assert table["learning_rate"].tolist() == [1e-3, 1e-3, 1e-6, 1e-6]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"use_ema": False}, "The checkpoint has averaged weights"),
+        ({"layers_per_block": 2}, "The checkpoint is of another network"),
+    ],
+)
+def test_resuming_another_run_is_refused(folder, tmp_path, changes, sentence):
+    output = train_here(folder, tmp_path / "out")
+    with pytest.raises(UserError, match=sentence):
+        train_here(folder, output, "--resume_from_checkpoint", "latest", **changes)
+
+
+def test_overwriting_removes_nothing_outside_the_run(folder, tmp_path):
+    outside = tmp_path / "logs of all"
+    (outside / "others").mkdir(parents=True)
+    output = train_here(folder, tmp_path / "out", max_train_steps=2)
+    for logs in (str(outside), ".", ".."):
+        train_here(folder, output, "--overwrite_output_dir", max_train_steps=1, logging_dir=logs)
+    assert (outside / "others").exists() and (output / "model_index.json").exists()
+
+
+def test_a_folder_of_pictures_trains(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for i in range(4):
+        picture(seed=i).save(tmp_path / "pictures" / f"test-{i}.png")
+    output = train_here(
+        "unused", tmp_path / "out", dataset_name=None, train_data_dir=str(tmp_path / "pictures")
+    )
+    assert "Trained on `pictures`" in (output / "README.md").read_text()
+
+
 def test_changed_settings_are_named_on_resuming(folder, tmp_path, capsys):
     output = train_here(folder, tmp_path / "out", max_train_steps=2)
     train_here(
@@ -418,7 +516,8 @@ def test_a_run_leaves_a_pipeline_a_card_samples_and_a_record(folder, tmp_path):
         assert f"({name}.png)" in card and (output / f"{name}.png").exists()
     record = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
     assert record["number"].tolist() == [1, 2, 3, 4, 5, 6] and np.isfinite(record["loss"]).all()
-    assert list(output.glob("logs/*tfevents*")) and list(output.glob("checkpoint-*"))
+    assert list(output.glob("logs/train_accelerate/*tfevents*"))
+    assert list(output.glob("checkpoint-*"))
     assert json.loads((output / "config.json").read_text())["loss"] == "l1"
 
 

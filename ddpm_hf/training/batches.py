@@ -1,9 +1,12 @@
 """One process's batches, in the order of the run, prepared ahead by workers where asked."""
 
 import itertools
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from ddpm_hf.pictures import Numbered, PictureStream
@@ -78,8 +81,20 @@ def batches(
     """
     if isinstance(pictures, PictureStream):
         streamed = _Streamed(pictures, draws, share, first_step)
-        return iter(DataLoader(streamed, batch_size=None, num_workers=min(workers, 1)))
+        return iter(DataLoader(streamed, num_workers=min(workers, 1), **_LOADING))
     pieces = share.pieces(first_step)
     numbered = _ByNumber(pictures, draws, share)
-    loader = DataLoader(numbered, batch_size=None, sampler=pieces, num_workers=workers)
-    return iter(loader)
+    return iter(DataLoader(numbered, sampler=pieces, num_workers=workers, **_LOADING))
+
+
+def _let_the_run_decide(_worker: int) -> None:
+    """Have a worker outlive the signals that tell the whole run to stop: the run saves first."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
+_LOADING: dict[str, Any] = {
+    "batch_size": None,
+    "pin_memory": torch.cuda.is_available(),
+    "worker_init_fn": _let_the_run_decide,
+}

@@ -8,6 +8,7 @@ damaged later is noticed.
 import hashlib
 import json
 import os
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -28,8 +29,12 @@ class DamagedError(Exception):
 
 def checkpoints(output_dir: Path) -> list[Path]:
     """The checkpoints in a run's folder, oldest first."""
-    found = [p for p in output_dir.glob("checkpoint-*") if p.name.split("-")[1].isdigit()]
-    return sorted(found, key=lambda path: int(path.name.split("-")[1]))
+    found = [p for p in output_dir.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", p.name)]
+    return sorted(found, key=_number)
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name.split("-")[1])
 
 
 def remove_leftovers(output_dir: Path) -> None:
@@ -39,10 +44,11 @@ def remove_leftovers(output_dir: Path) -> None:
 
 
 def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -> Path:
-    """Write `checkpoint-{step}`, then keep the `keep` newest.
+    """Write `checkpoint-{step}`, then keep the `keep` newest (None: all).
 
-    The folder is there whole or not at all. Raises OSError, with nothing changed, if it can't be
-    written.
+    The folder is there whole or not at all. Those with higher numbers are removed: the run has
+    gone back behind them, for they are damaged or it was told to, and takes another course.
+    Raises OSError, with nothing changed, if it can't be written.
     """
     final = output_dir / f"checkpoint-{step}"
     aside = output_dir / f".{final.name}.tmp"
@@ -70,8 +76,12 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
         _remove(final)
     aside.rename(final)
     _sync(output_dir)
+    there = checkpoints(output_dir)
+    place = there.index(final)
+    for left in there[place + 1 :]:
+        _remove(left)
     if keep is not None:
-        for old in checkpoints(output_dir)[:-keep]:
+        for old in there[: max(0, place + 1 - keep)]:
             _remove(old)
     return final
 

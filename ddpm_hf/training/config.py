@@ -18,6 +18,8 @@ AT_LEAST_ONE = (
     "train_batch_size",
     "gradient_accumulation_steps",
     "num_epochs",
+    "attention_head_dim",
+    "norm_num_groups",
     "eval_batch_size",
     "ddpm_num_inference_steps",
     "save_images_epochs",
@@ -201,12 +203,15 @@ class TrainConfig:
         for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
-        if self.max_train_steps is not None and self.max_train_steps < 1:
-            raise UserError(f"--max_train_steps must be at least 1; got {self.max_train_steps}.")
-        if self.streaming and self.max_train_steps is None and self.max_train_minutes is None:
-            raise UserError("A stream has no end: give --max_train_steps with --streaming.")
-        if self.snr_gamma is not None and self.snr_gamma <= 0:
-            raise UserError(f"--snr_gamma must be above 0; got {self.snr_gamma}.")
+        for name in ("max_train_steps", "checkpoints_total_limit"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise UserError(f"--{name} must be at least 1; got {value}.")
+        for name in ("seed", "dataloader_num_workers"):
+            if getattr(self, name) < 0:
+                raise UserError(f"--{name} must not be below 0; got {getattr(self, name)}.")
+        for name in ("snr_gamma", "max_train_minutes"):
+            if (value := getattr(self, name)) is not None and value <= 0:
+                raise UserError(f"--{name} must be above 0; got {value}.")
         if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
             raise UserError(
                 f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
@@ -265,9 +270,13 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
     first_look = ArgumentParser(add_help=False, allow_abbrev=False)
     first_look.add_argument("--config")
     path = first_look.parse_known_args(arguments)[0].config
-    return tyro.cli(
+    config = tyro.cli(
         TrainConfig,
         args=[*(flags_in(path) if path else []), *arguments],  # of two, the later counts
         prog="train_accelerate.py",
         use_underscores=True,
     )
+    # Some trackers keep the command line: it is not to have the token.
+    if config.hub_token is not None:
+        sys.argv = [word.replace(config.hub_token, "…") for word in sys.argv]
+    return config

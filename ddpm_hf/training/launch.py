@@ -6,6 +6,7 @@ from pathlib import Path
 
 from accelerate import Accelerator
 from accelerate.tracking import get_available_trackers
+from accelerate.utils import ProjectConfiguration
 
 from ddpm_hf import processes
 from ddpm_hf.errors import UserError
@@ -18,11 +19,17 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
     """The accelerator of this process. Raises UserError for a tracker that is not installed."""
     if config.logger not in map(str, get_available_trackers()):
         raise UserError(f"--logger {config.logger} needs its package: pip install {config.logger}.")
-    return processes.make_accelerator(
+    accelerator = processes.make_accelerator(
         mixed_precision=config.mixed_precision,
         log_with=config.logger,
-        project_dir=config.output_dir,
+        project_config=ProjectConfiguration(
+            project_dir=config.output_dir,
+            logging_dir=str(Path(config.output_dir) / config.logging_dir),
+        ),
     )
+    if accelerator.device.type == "cpu" and accelerator.mixed_precision == "fp16":
+        raise UserError("fp16 needs a GPU; on a CPU train with --mixed_precision bf16, or no.")
+    return accelerator
 
 
 def claim_output_dir(config: TrainConfig) -> None:
@@ -45,6 +52,7 @@ def claim_output_dir(config: TrainConfig) -> None:
             " latest, start anew with --overwrite_output_dir, or name another folder."
         )
     for old in (*checkpoint.checkpoints(folder), folder / SAMPLES, folder / config.logging_dir):
-        shutil.rmtree(old, ignore_errors=True)
+        if folder.resolve() in old.resolve().parents:  # --logging_dir may lead elsewhere
+            shutil.rmtree(old, ignore_errors=True)
     for table in (RECORD, VALIDATION):
         (folder / table).unlink(missing_ok=True)

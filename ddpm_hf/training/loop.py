@@ -97,15 +97,15 @@ class Trainer:
         if config.gradient_checkpointing:
             unet.enable_gradient_checkpointing()
         unet = unet.to(memory_format=torch.channels_last)
+        self.trained = unet  # itself, out of what Accelerate and the compiler put around it
         if config.compile and accelerator.device.type == "cuda":
             unet = torch.compile(unet)
         optimizer = torch.optim.AdamW(
             unet.parameters(),
             lr=config.learning_rate,
-            betas=(config.adam_beta1, config.adam_beta2),
-            weight_decay=config.adam_weight_decay,
-            eps=config.adam_epsilon,
-            fused=True,
+            **self._optimizer_settings(),
+            # The fused one leaves out an overflowed fp16 step without telling Accelerate.
+            fused=accelerator.mixed_precision != "fp16",
         )
         self.lr_scheduler = get_scheduler(
             config.lr_scheduler,
@@ -134,11 +134,6 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self._clear()
-
-    @property
-    def trained(self) -> UNet2DModel:
-        """The network itself, out of what Accelerate and the compiler put around it."""
-        return self.accelerator.unwrap_model(self.unet, keep_torch_compile=False)
 
     @property
     def steps_per_epoch(self) -> int | None:
@@ -177,8 +172,20 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`."""
-        self.trained.load_state_dict(state["unet"])
+        """Go on from a `state_dict`, with the optimiser's settings as they are configured now.
+
+        Raises UserError for the state of another network, or of a run with or without averages
+        where this one is the other way.
+        """
+        if (state["ema"] is None) != (self.ema is None):
+            kept = "no averaged" if state["ema"] is None else "averaged"
+            raise UserError(f"The checkpoint has {kept} weights: resume with --use_ema as before.")
+        try:
+            self.trained.load_state_dict(state["unet"])
+        except RuntimeError as error:
+            raise UserError(
+                "The checkpoint is of another network: resume with the same settings of it."
+            ) from error
         weights = list(self.unet.parameters())
         if self.ema is not None:
             self.ema.load_state_dict(
@@ -195,9 +202,30 @@ class Trainer:
                 moments[i][name] = value
         self.optimizer.load_state_dict({**optimizer, "state": moments})
         self.lr_scheduler.load_state_dict(state["lr_scheduler"])
+        self._apply_settings()
         if self.accelerator.scaler is not None and state["scaler"]:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         self.step, self.seconds = state["step"], state["seconds"]
+
+    def _apply_settings(self) -> None:
+        """Have the configuration's learning rate and so on, not those of the checkpoint."""
+        config, schedule = self.config, self.lr_scheduler
+        schedule.base_lrs = [config.learning_rate]
+        rate = config.learning_rate * schedule.lr_lambdas[0](schedule.last_epoch)
+        schedule._last_lr = [rate]
+        for group in self.optimizer.param_groups:
+            group.update(lr=rate, initial_lr=config.learning_rate, **self._optimizer_settings())
+        if self.ema is not None:
+            self.ema.decay, self.ema.power = config.ema_max_decay, config.ema_power
+            self.ema.inv_gamma = config.ema_inv_gamma
+
+    def _optimizer_settings(self) -> dict[str, Any]:
+        config = self.config
+        return {
+            "betas": (config.adam_beta1, config.adam_beta2),
+            "weight_decay": config.adam_weight_decay,
+            "eps": config.adam_epsilon,
+        }
 
     def picture_losses(self, network: Any, batch: Batch) -> Tensor:
         """‖ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t)‖², one number for each picture (N15).

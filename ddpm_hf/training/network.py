@@ -94,6 +94,13 @@ def _trained(name: str) -> tuple[UNet2DModel, DDPMScheduler]:
             f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
             " only from a pipeline with a DDPMScheduler."
         )
+    learned = pipeline.unet.config.out_channels == 2 * pipeline.unet.config.in_channels
+    kind = pipeline.scheduler.config.variance_type
+    if kind == "learned" or learned != (kind == "learned_range"):
+        raise UserError(
+            f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
+            " for or which can't be trained here; learned_range can."
+        )
     return pipeline.unet, pipeline.scheduler
 
 
@@ -108,6 +115,11 @@ def _settings(name: str) -> dict[str, Any]:
 
 def _check(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
     """Raise UserError unless the model is for such pictures."""
+    if model.out_channels not in (channels, 2 * channels):
+        raise UserError(
+            f"{name} has {model.out_channels} output channels; pictures of {channels} need"
+            f" {channels}, or {2 * channels} with a learned variance."
+        )
     if model.in_channels != channels:
         raise UserError(
             f"{name} is for pictures of {model.in_channels} channels, and the data set's have"

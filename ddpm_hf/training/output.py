@@ -57,7 +57,9 @@ def _cast(pipeline: DDPMPipeline, dtype: str) -> None:
         weight.data = weight.to(getattr(torch, dtype))
 
 
-def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source: Source) -> None:
+def save_model(
+    pipeline: DDPMPipeline, record: Record, samples: Samples, source: Source, name: str
+) -> None:
     """Write the pipeline with its card and pictures; each file is there whole or not at all.
 
     Raises UserError if that can't be done.
@@ -65,13 +67,14 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
     trainer = record.trainer
     config, folder = trainer.config, Path(trainer.config.output_dir)
     info = source.dataset.info
-    name = str(config.train_data_dir or config.dataset_name)
-    is_folder = Path(name).is_dir()
+    data = str(config.dataset_name or config.train_data_dir)
+    is_folder = Path(data).is_dir()
     parameters = sum(p.numel() for p in pipeline.unet.parameters()) / 1e6
     facts = TrainingFacts(
-        name=folder.resolve().name,
-        dataset=Path(name).resolve().name if is_folder else name,
-        on_hub=not is_folder and name != "cats",
+        name=name,
+        dataset=Path(data).resolve().name if is_folder else data,
+        on_hub=not is_folder and data != "cats",
+        classes=source.classes,
         resolution=config.resolution,
         command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
         config=config.recipe(),
@@ -94,7 +97,7 @@ def save_model(pipeline: DDPMPipeline, record: Record, samples: Samples, source:
         precision=trainer.accelerator.mixed_precision,
         processes=trainer.accelerator.num_processes,
         license=info.license or None,
-        attribution=info.citation if name == "cats" and not is_folder else None,
+        attribution=info.citation if data == "cats" and not is_folder else None,
     )
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as aside:

@@ -99,6 +99,11 @@ class Record:
                 tracker.log_images(images, step=number, dataformats="NHWC")
             elif tracker.name == "wandb":
                 tracker.log_images(images, step=number)
+            elif tracker.name == "trackio":
+                import trackio
+
+                pictures = {name: trackio.Image(image[0]) for name, image in images.items()}
+                tracker.log(pictures, step=number)
 
     def close(self) -> None:
         """Close the bar and the table."""

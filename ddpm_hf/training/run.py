@@ -1,5 +1,6 @@
 """A training run from its configuration to the folder it leaves."""
 
+import dataclasses
 import logging
 import math
 from pathlib import Path
@@ -21,6 +22,8 @@ from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.source import Source, open_source
 from ddpm_hf.training.stop import STOPPED, StopRequest
 
+PROJECT = "train_accelerate"
+"""What trackers call it."""
 MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
 """Settings of which a resumed run may have others without a word."""
 
@@ -28,19 +31,24 @@ MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir"
 class Run:
     """A run on one of its processes; `record` is there on the main process alone."""
 
-    def __init__(self, config: TrainConfig, accelerator: Accelerator, source: Source) -> None:
+    def __init__(
+        self, config: TrainConfig, accelerator: Accelerator, source: Source, name: str
+    ) -> None:
+        """`name`: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
-        self.folder = Path(config.output_dir)
+        self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.form.channels, source.classes)
         self.trainer = Trainer(config, model, source.pictures, accelerator, source.rows)
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
         hyper_parameters = {name: str(value) for name, value in config.settings().items()}
-        accelerator.init_trackers(config.logging_dir, config=hyper_parameters)
+        accelerator.init_trackers(PROJECT, config=hyper_parameters)
         self.record: Record | None = None
-        if accelerator.is_main_process:
-            config.save(self.folder / "config.json")
-            self.record = Record(self.trainer)
+        on_main(accelerator, self._begin_record)
+
+    def _begin_record(self) -> None:
+        self.config.save(self.folder / "config.json")
+        self.record = Record(self.trainer)
 
     def _resume(self, which: str) -> None:
         """Go on from a checkpoint as the main process finds it."""
@@ -49,11 +57,11 @@ class Run:
         self.accelerator.print(sentence)
         if state is None:
             return
-        self.trainer.load_state_dict(state)
         now = {k: list(v) if isinstance(v, tuple) else v for k, v in self.config.settings().items()}
         other = {k for k, v in now.items() if k in state["config"] and state["config"][k] != v}
         if changed := sorted(other - MAY_DIFFER):
             self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
+        self.trainer.load_state_dict(state)
         before, size = state["global_batch_size"], self.trainer.share.global_batch_size
         if before != size:
             self.accelerator.print(
@@ -69,24 +77,27 @@ class Run:
                 f"The loss is {step.loss} at step {step.number}; {last_good(self.folder)}. Go on"
                 " from there with a lower --learning_rate."
             )
-        if self.record is not None:
-            self.record.report(step)
+
+        def tell() -> None:
+            if self.record is not None:
+                self.record.report(step)
+
+        on_main(self.accelerator, tell)
 
     def _show(self, *, save: bool) -> None:
         """Measure on the validation split and draw samples; `save` the pipeline with them."""
         validation, record = self.source.validation, self.record
-        if validation is not None:
-            loss = self.trainer.validation_loss(validation)
-            if record is not None:
-                record.validated(loss)
+        loss = None if validation is None else self.trainer.validation_loss(validation)
         pipeline = stored_pipeline(self.trainer)
         samples = draw_samples(pipeline, self.config, self.accelerator)
 
         def keep() -> None:
             if record is not None and samples is not None:
+                if loss is not None:
+                    record.validated(loss)
                 record.show(samples)
                 if save:
-                    save_model(pipeline, record, samples, self.source)
+                    save_model(pipeline, record, samples, self.source, self.name)
 
         on_main(self.accelerator, keep)
 
@@ -132,6 +143,7 @@ def train(config: TrainConfig) -> None:
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     accelerator = make_accelerator(config)
+    config = dataclasses.replace(config, mixed_precision=accelerator.mixed_precision)
     on_main(accelerator, lambda: claim_output_dir(config))
     for notice in config.notices():
         accelerator.print(notice)
@@ -139,7 +151,7 @@ def train(config: TrainConfig) -> None:
     if config.push_to_hub:  # before the work, so that a refusal comes in time
         private, token = config.hub_private_repo, config.hub_token
         name = on_main(accelerator, lambda: hub.repository(name, private=private, token=token))
-    run = Run(config, accelerator, open_source(config, accelerator))
+    run = Run(config, accelerator, open_source(config, accelerator), name)
     if not run.steps():
         accelerator.print(
             f"Stopped at step {run.trainer.step} and saved; go on with"

@@ -43,8 +43,8 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     pictures = _pictures(config, accelerator, dataset, form)
     validation = None
     if config.validation_split is not None:
-        held_out = _split(config, accelerator, config.validation_split, streaming=False)
-        some = held_out.select(range(min(VALIDATION_PICTURES, len(held_out))))
+        held_out = _split(config, accelerator, config.validation_split, streaming=config.streaming)
+        some = held_out.take(VALIDATION_PICTURES)
         centred = dataclasses.replace(form, center_crop=True)
         validation = Pictures(some, centred, show_progress=accelerator.is_local_main_process)
     return Source(
@@ -60,12 +60,15 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
 def _split(
     config: TrainConfig, accelerator: Accelerator, split: str, *, streaming: bool
 ) -> Dataset | IterableDataset:
-    name = config.train_data_dir or config.dataset_name
-    if name is None:
-        raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
     with accelerator.local_main_process_first():
+        if config.dataset_name is None:
+            if config.train_data_dir is None:
+                raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
+            return data.load_folder(
+                config.train_data_dir, split, cache_dir=config.cache_dir, streaming=streaming
+            )
         return data.load_split(
-            name,
+            config.dataset_name,
             split,
             config_name=config.dataset_config_name,
             resolution=config.resolution,

@@ -67,23 +67,28 @@ def wait_for(path, process):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, number):
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGTERM, 2)]
+)
+def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, number, workers):
+    """To all its processes, as a job system does it."""
     output = tmp_path / "run"
     endless = {
         "max_train_steps": 100_000,
         "checkpointing_steps": 100_000,
         "lr_scheduler": "constant",
+        "dataloader_num_workers": workers,
     }
     process = subprocess.Popen(
         command(data, output, **endless),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     wait_for(output / "training.csv", process)
     time.sleep(0.5)
-    process.send_signal(number)
+    os.killpg(process.pid, number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == STOPPED, said
     assert "Stopped at step" in said and "Traceback" not in said

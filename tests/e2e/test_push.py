@@ -57,7 +57,8 @@ def test_private_stays_private_and_only_the_model_goes(hub, data, tmp_path):
     local = tmp_path / "model" / "unet" / "diffusion_pytorch_model.safetensors"
     assert repo.files["unet/diffusion_pytorch_model.safetensors"] == local.read_bytes()
     card = ModelCard(repo.files["README.md"].decode())
-    assert card.data.library_name == "diffusers" and "from diffusers import" in card.text
+    assert card.data.library_name == "diffusers"
+    assert f'from_pretrained("{USER}/model")' in card.text
     assert TOKEN not in said and nowhere(tmp_path / "model", TOKEN)
     assert DDPMPipeline.from_pretrained(tmp_path / "model").unet.config.sample_size == 8
 
@@ -84,6 +85,11 @@ def test_a_refusal_comes_before_the_work(hub, data, tmp_path, token, fault, sent
     said = push(hub, data, tmp_path, token=token, expect=1)
     assert sentence in said and "Traceback" not in said
     assert not list((tmp_path / "model").glob("checkpoint*"))
+
+
+def test_a_name_that_the_hub_does_not_allow_is_refused(hub, data, tmp_path):
+    said = push(hub, data, tmp_path, "--hub_model_id", "my model", expect=1)
+    assert "Can't make the repository my model" in said and "Traceback" not in said
 
 
 def test_a_public_repository_is_not_taken_for_a_private_one(hub, data, tmp_path):
