@@ -1,0 +1,130 @@
+"""`ddpm_hf.sample`: the same bytes on any number of processes, killed or not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ddpm_hf import DDPMPipeline
+from ddpm_hf.noise import image_generators
+from tests.e2e.conftest import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+FLAGS = ("--num_samples", "10", "--batch_size", "4", "--num_inference_steps", "6", "--seed", "3")
+
+
+def command(output, *flags, processes=1):
+    launcher = [sys.executable]
+    if processes > 1:
+        launcher += ["-m", "accelerate.commands.launch", "--multi_gpu"]
+        launcher += ["--num_processes", str(processes), "--main_process_port", str(free_port())]
+    return [*launcher, "-m", "ddpm_hf.sample", "--output_dir", str(output), *FLAGS, *flags]
+
+
+def sample(output, *flags, processes=1, expect=0):
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command(output, *flags, processes=processes),
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*.png")}
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    output = tmp_path_factory.mktemp("samples") / "out"
+    sample(output)
+    return output
+
+
+def test_files_are_the_same_bytes_on_two_processes(samples, tmp_path):
+    sample(tmp_path / "two", processes=2)
+    assert len(contents(samples)) == 10
+    assert contents(tmp_path / "two") == contents(samples)
+
+
+def test_an_image_depends_on_its_seed_and_number_alone(samples):
+    """Image 5 of a script, drawn by itself in float32, and of the command, in its block."""
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    alone = np.asarray(pipe(1, image_generators(3, [5]), 6, backend="auto").images[0])
+    file = np.asarray(Image.open(samples / "000005.png"))
+    # OpenVINO takes bf16 where the CPU has it.
+    assert np.abs(alone.astype(int) - file).mean() < 2
+
+
+def test_another_block_size_is_the_same_to_one_level(tmp_path):
+    for size in ("4", "2"):
+        sample(tmp_path / size, "--batch_size", size, "--backend", "eager", "--num_samples", "4")
+    pairs = zip(contents(tmp_path / "4"), contents(tmp_path / "2"), strict=True)
+    for one, two in pairs:
+        a = np.asarray(Image.open(tmp_path / "4" / one)).astype(int)
+        assert np.abs(a - np.asarray(Image.open(tmp_path / "2" / two))).max() <= 1
+
+
+def test_a_killed_run_completes_and_keeps_its_files(samples, tmp_path):
+    output = tmp_path / "out"
+    process = subprocess.Popen(
+        command(output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    while not list(output.glob("*.png")):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = {path.name: path.stat().st_mtime_ns for path in output.glob("*.png")}
+    sample(output)
+    assert contents(output) == contents(samples)
+    assert all((output / name).stat().st_mtime_ns == when for name, when in kept.items())
+    sample(output, "--num_samples", "12")
+    assert len(contents(output)) == 12
+
+
+def test_one_file_holds_them_all(samples, tmp_path):
+    sample(tmp_path / "out", "--format", "npz")
+    pictures = np.load(tmp_path / "out" / "samples.npz")["arr_0"]
+    assert pictures.shape == (10, 32, 32, 3) and pictures.dtype == np.uint8
+    for i, picture in enumerate(pictures):
+        assert np.array_equal(picture, np.asarray(Image.open(samples / f"{i:06d}.png")))
+
+
+@pytest.mark.parametrize("scheduler", ["DDIM", "DPMSolverMultistep"])
+def test_another_scheduler_by_name(tmp_path, scheduler):
+    sample(tmp_path / "out", "--scheduler", scheduler, "--num_samples", "4")
+    assert len(contents(tmp_path / "out")) == 4
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--model", "nowhere"), "Can't load the model 'nowhere'"),
+        (("--num_inference_steps", "2001"), "must be in 1..2000"),
+        (("--scheduler", "Magic"), "--scheduler must be one of DDIM, DDPM"),
+        (("--num_samples", "0"), "--num_samples must be at least 1"),
+        (("--output_dir", "tests"), "is not empty and holds no samples"),
+    ],
+)
+def test_mistakes_get_a_sentence(tmp_path, flags, sentence):
+    said = sample(
+        tmp_path / "out",
+        *flags,
+        expect=2 if "must be at" in sentence or "one of" in sentence else 1,
+    )
+    assert sentence in said.replace("│\n│ ", "") and "Traceback" not in said
+
+
+def test_samples_of_other_settings_are_not_mixed(samples):
+    said = sample(samples, "--seed", "4", expect=1)
+    assert "holds samples with another seed" in said
