@@ -1,0 +1,97 @@
+"""The bound against closed forms: a network that knows a Gaussian exactly."""
+
+import math
+
+import pytest
+import torch
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
+from ddpm_hf.evaluation.likelihood import bits_per_dimension, prior_term
+from tests.conftest import tiny_unet
+
+SPREAD = 0.25
+
+
+def gaussian_pipeline(channels=1, **changes):
+    """Pixels independent, N(0, SPREAD²): E[ε|x_t] = √(1−ᾱ)·x_t/(ᾱ·SPREAD² + 1 − ᾱ)."""
+    unet = tiny_unet(channels)
+    pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler(**changes))
+    schedule = pipe.scheduler.schedule
+
+    def knows(module, args, output):
+        t = int(args[1]) + 1
+        alpha_bar, noise = float(schedule.alpha_bar(t)), float(schedule.noise_var(t))
+        return (args[0] * noise**0.5 / (alpha_bar * SPREAD**2 + noise),)
+
+    unet.register_forward_hook(knows)
+    return pipe
+
+
+def pictures(n=64):
+    """Draws of that Gaussian, rounded to the 256 levels."""
+    x = torch.randn(n, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * SPREAD
+    return ((x.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
+
+
+def true_bits():
+    """The entropy of the rounded Gaussian."""
+    levels = torch.arange(256, dtype=torch.float64) / 127.5 - 1
+    cdf = torch.special.ndtr
+    upper = torch.where(levels > 0.999, 1.0, cdf((levels + 1 / 255) / SPREAD))
+    lower = torch.where(levels < -0.999, 0.0, cdf((levels - 1 / 255) / SPREAD))
+    mass = upper - lower
+    return float(-(mass * mass.clamp(min=1e-300).log2()).sum())
+
+
+def exact_transitions(schedule, kind):
+    """The sum of E[L_{t−1}] for t = 2..T, in bits per dimension.
+
+    The KL's means differ by the weight of x_0 times what is not known of it, given x_t.
+    """
+    t = torch.arange(2, schedule.T + 1)
+    small, large = equations.posterior_var(schedule, t - 1, t), schedule.beta(t - 1, t)
+    sigma2 = small if kind == "fixed_small" else large
+    weight = equations.posterior_weights(schedule, t - 1, t)[1]
+    alpha_bar, noise = schedule.alpha_bar(t), schedule.noise_var(t)
+    unknown = SPREAD**2 * noise / (alpha_bar * SPREAD**2 + noise)
+    kl = 0.5 * ((sigma2 / small).log() + small / sigma2 - 1 + weight**2 * unknown / sigma2)
+    return float(kl.sum()) / math.log(2)
+
+
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
+def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind):
+    pipe = gaussian_pipeline(variance_type=kind, clip_sample=False)
+    bound = bits_per_dimension(pipe, pictures(), draws=200, backend="eager", show_progress=False)
+    assert bound.total == pytest.approx(bound.prior + bound.transitions + bound.decoder)
+    error = 4 * bound.standard_error
+    exact = exact_transitions(pipe.scheduler.schedule, kind)
+    assert bound.transitions == pytest.approx(exact, abs=error)
+    assert bound.total > true_bits() - error
+    if kind == "fixed_large":  # the better of the two for pixels that know nothing of each other
+        assert bound.total < true_bits() + 0.1 + error
+
+
+def test_a_worse_network_has_a_worse_bound():
+    x, pipe = pictures(16), gaussian_pipeline(clip_sample=False)
+    good = bits_per_dimension(pipe, x, draws=30, backend="eager", show_progress=False)
+    plain = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    bad = bits_per_dimension(plain, x, draws=30, backend="eager", show_progress=False)
+    assert bad.total > good.total + 1
+
+
+@pytest.mark.filterwarnings("ignore:√ᾱ_T")
+def test_estimate_over_few_timesteps_is_unbiased():
+    x, pipe = pictures(16), gaussian_pipeline(clip_sample=False, num_train_timesteps=200)
+    settings = {"backend": "eager", "show_progress": False}
+    whole = bits_per_dimension(pipe, x, draws=1000, **settings)
+    few = [bits_per_dimension(pipe, x, draws=20, seed=s, **settings).total for s in range(8)]
+    spread = torch.tensor(few).std() / len(few) ** 0.5
+    assert sum(few) / len(few) == pytest.approx(whole.total, abs=4 * float(spread) + 0.01)
+
+
+def test_prior_term_in_numbers():
+    schedule = DDPMScheduler(num_train_timesteps=1000).schedule
+    x = torch.full((1, 1, 1, 1), 0.5)
+    alpha_bar = float(schedule.alpha_bar(1000))
+    nats = 0.5 * (alpha_bar * 0.25 - alpha_bar - math.log1p(-alpha_bar))
+    assert float(prior_term(schedule, x)) == pytest.approx(nats / math.log(2), rel=1e-2)
