@@ -1,0 +1,130 @@
+"""The trainer's configuration: files, flags, and what is never written down."""
+
+import dataclasses
+import json
+import shlex
+
+import pytest
+
+from ddpm_hf.card import without_token
+from ddpm_hf.errors import UserError
+from ddpm_hf.training.config import TrainConfig, parse_config
+
+
+def test_flags_override_the_file(tmp_path):
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"resolution": 16, "use_ema": True, "block_out_channels": [32, 64]}))
+    config = parse_config(["--config", str(file), "--resolution", "32", "--no-use_ema"])
+    assert (config.resolution, config.use_ema) == (32, False)
+    assert config.block_out_channels == (32, 64)
+    config.save(tmp_path / "saved.json")
+    saved = parse_config(["--config", str(tmp_path / "saved.json")])
+    assert saved.resolution == 32 and saved.block_out_channels == (32, 64)
+
+
+def test_defaults_are_those_of_the_stock_script():
+    config = parse_config([])
+    assert (config.resolution, config.train_batch_size, config.num_epochs) == (64, 16, 100)
+    assert (config.learning_rate, config.lr_warmup_steps, config.adam_beta1) == (1e-4, 500, 0.95)
+    assert (config.ddpm_num_steps, config.ema_max_decay) == (1000, 0.9999)
+
+
+@pytest.mark.parametrize("text", ["{", '{"resolutoin": 3}'])
+def test_bad_configuration_files_are_refused(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError):
+        parse_config(["--config", str(tmp_path / "config.json")])
+    with pytest.raises(UserError, match="Can't read"):
+        parse_config(["--config", str(tmp_path / "missing.json")])
+
+
+@pytest.mark.parametrize(
+    "text", ['{"loss": "l3"}', '{"resolution": "big"}', '{"train_batch_size": 0}']
+)
+def test_values_in_a_file_are_checked_like_flags(tmp_path, text, capsys):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(SystemExit) as caught:
+        parse_config(["--config", str(tmp_path / "config.json")])
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert json.loads(text).popitem()[0] in said
+
+
+@pytest.mark.parametrize("recipe", ["cats-32", "notes"])
+def test_recipes_are_read(recipe):
+    config = parse_config(["--config", f"configs/{recipe}.json"])
+    assert (config.dataset_name, config.ddpm_num_steps) == ("cats", 2000)
+    assert config.train_batch_size == {"cats-32": 64, "notes": 4}[recipe]
+
+
+def test_groups_must_divide_channels():
+    with pytest.raises(UserError, match="divides them all"):
+        TrainConfig(block_out_channels=(32, 48), norm_num_groups=32)
+
+
+STOCK_FLAGS = {
+    *("dataset_name", "dataset_config_name", "model_config_name_or_path", "train_data_dir"),
+    *("output_dir", "overwrite_output_dir", "cache_dir", "resolution", "center_crop"),
+    *("random_flip", "train_batch_size", "eval_batch_size", "dataloader_num_workers"),
+    *("num_epochs", "save_images_epochs", "save_model_epochs", "gradient_accumulation_steps"),
+    *("learning_rate", "lr_scheduler", "lr_warmup_steps", "adam_beta1", "adam_beta2"),
+    *("adam_weight_decay", "adam_epsilon", "use_ema", "ema_inv_gamma", "ema_power"),
+    *("ema_max_decay", "push_to_hub", "hub_token", "hub_model_id", "hub_private_repo"),
+    *("logger", "logging_dir", "local_rank", "mixed_precision", "prediction_type"),
+    *("ddpm_num_steps", "ddpm_num_inference_steps", "ddpm_beta_schedule"),
+    *("checkpointing_steps", "checkpoints_total_limit", "resume_from_checkpoint"),
+    *("enable_xformers_memory_efficient_attention", "preserve_data_precision"),
+}
+
+
+def test_every_flag_of_the_stock_script_is_there():
+    ours = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert not STOCK_FLAGS - ours
+
+
+def test_a_command_from_stocks_readme_is_understood(capsys):
+    command = """--dataset_name="huggan/flowers-102-categories" --resolution=64 --center_crop
+    --random_flip --output_dir="ddpm-ema-flowers-64" --train_batch_size=16 --num_epochs=100
+    --gradient_accumulation_steps=1 --use_ema --learning_rate=1e-4 --lr_warmup_steps=500
+    --mixed_precision=no --push_to_hub --enable_xformers_memory_efficient_attention"""
+    config = parse_config(shlex.split(command))
+    assert config.dataset_name == "huggan/flowers-102-categories"
+    assert config.push_to_hub and config.center_crop and config.mixed_precision == "no"
+    assert "xformers is not needed" in config.notices()[0]
+
+
+def test_where_stocks_x0_loss_is_mended_is_said():
+    said = TrainConfig(prediction_type="sample").notices()
+    assert len(said) == 1 and "79 %" in said[0]
+    assert TrainConfig(prediction_type="sample", snr_gamma=5.0).notices() == []
+    assert TrainConfig().notices() == []
+
+
+def test_the_token_is_never_written(tmp_path):
+    config = TrainConfig(hub_token="hf_secret", output_dir=str(tmp_path))
+    config.save(tmp_path / "config.json")
+    written = (tmp_path / "config.json").read_text()
+    for text in (written, repr(config), str(config.settings()), str(config.recipe())):
+        assert "hf_secret" not in text
+    for command in (["--hub_token", "hf_secret"], ["--hub_token=hf_secret", "--use_ema"]):
+        shown = without_token(["accelerate", "launch", *command])
+        assert "hf_secret" not in shown and "--hub_token" in shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--snr_gamma", "0"], "--snr_gamma must be above 0"),
+        (["--max_train_minutes", "-1"], "--max_train_minutes must be above 0"),
+        (["--seed", "-1"], "--seed must not be below 0"),
+        (["--dataloader_num_workers", "-1"], "--dataloader_num_workers must not be below 0"),
+        (["--checkpoints_total_limit", "0"], "--checkpoints_total_limit must be at least 1"),
+        (["--attention_head_dim", "0"], "--attention_head_dim must be at least 1"),
+        (["--norm_num_groups", "0"], "--norm_num_groups must be at least 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):
+    with pytest.raises(SystemExit):
+        parse_config(flags)
+    assert sentence in capsys.readouterr().err

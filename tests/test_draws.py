@@ -1,0 +1,66 @@
+"""What chance decides in training: the same wherever and whenever it is drawn."""
+
+import pytest
+import torch
+
+from ddpm_hf.pictures import Example
+from ddpm_hf.training.batches import Share, batches
+from ddpm_hf.training.draws import Draws, picture_index
+
+
+def examples(n=10):
+    return [Example(torch.full((1, 2, 2), i, dtype=torch.uint8), i) for i in range(n)]
+
+
+def draw(positions, step=3, seed=0):
+    draws = Draws(seed, 2000, 2, random_flip=True)
+    return draws.training(step, positions, (examples()[p % 10] for p in positions))
+
+
+def test_draws_depend_on_the_position_alone():
+    whole = draw(range(8))
+    halves = draw(range(4)), draw(range(4, 8))
+    for name in ("x_0", "t", "epsilon", "labels"):
+        parts = torch.cat([getattr(half, name) for half in halves])
+        assert torch.equal(getattr(whole, name), parts)
+    assert not torch.equal(whole.epsilon, draw(range(8), step=4).epsilon)
+    assert not torch.equal(whole.epsilon, draw(range(8), seed=1).epsilon)
+
+
+def test_draws_have_the_right_distributions():
+    batch = draw(range(4000))
+    assert int(batch.t.min()) >= 1 and int(batch.t.max()) <= 2000
+    assert float(batch.t.double().mean()) == pytest.approx(1000.5, abs=3 * 577 / 4000**0.5)
+    assert float(batch.epsilon.mean()) == pytest.approx(0, abs=3 / 16000**0.5)
+    assert float(batch.epsilon.var()) == pytest.approx(1, rel=3 * (2 / 16000) ** 0.5)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_are_the_same_on_any_number_of_processes_and_workers(workers):
+    """1 × 8, 2 × 4, and 1 × 4 accumulated twice; from the start, or from step 2 on."""
+    draws = Draws(0, 50, 2)
+
+    def steps(count, first=0, **share):
+        made = [
+            batches(examples(), draws, Share(rank=rank, **share), first, workers)
+            for rank in range(share.get("processes", 1))
+        ]
+        for _ in range(count):
+            pieces = [next(m) for _ in range(share.get("accumulation", 1)) for m in made]
+            yield [torch.cat(parts) for parts in zip(*pieces, strict=True)]
+
+    whole = list(steps(5, batch_size=8))
+    assert len({tuple(step[1].tolist()) for step in whole}) == 5
+    for other in (
+        list(steps(5, batch_size=4, processes=2)),
+        list(steps(5, batch_size=4, accumulation=2)),
+        [*whole[:2], *steps(3, first=2, batch_size=8)],
+    ):
+        for one, two in zip(whole, other, strict=True):
+            assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_every_epoch_shows_every_picture_once_in_a_new_order():
+    epochs = [[picture_index(0, 10, e * 10 + i) for i in range(10)] for e in range(3)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert epochs[0] != epochs[1] != epochs[2]
