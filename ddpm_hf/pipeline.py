@@ -299,7 +299,7 @@ class DDPMPipeline(DiffusionPipeline):
                     chosen = {name: tensors[name] for name in callback_on_step_end_tensor_inputs}
                     changed = callback_on_step_end(self, step.index, step.timestep, chosen) or {}
                     step.sample = changed.get("latents", step.sample)
-                if self._interrupt:
+                if self.interrupt:
                     steps.close()
         images = to_images(step.sample, output_type)
         return ImagePipelineOutput(images=images) if return_dict else (images,)

@@ -246,6 +246,17 @@ def test_add_noise_and_velocity_equal_stock():
     torch.testing.assert_close(ours.get_velocity(x, z, t), stock(ours).get_velocity(x, z, t))
 
 
+@pytest.mark.parametrize("K", [None, 7, 50])
+def test_previous_timestep_equals_stock(K):
+    ours = DDPMScheduler()
+    twin = stock(ours)
+    if K is not None:
+        ours.set_timesteps(K)
+        twin.set_timesteps(K)
+    for t in ours.timesteps:
+        assert int(ours.previous_timestep(t)) == int(twin.previous_timestep(t))
+
+
 def pictures(*shape):
     return (torch.randn(*shape, dtype=torch.float64) for _ in range(2))
 
