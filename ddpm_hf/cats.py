@@ -72,17 +72,19 @@ def _finished(picture: Pillow.Image) -> NDArray[np.uint8]:
     return np.asarray(picture.convert("RGB").resize(half, Pillow.Resampling.LANCZOS))
 
 
-def compose_all(resolution: int = 32) -> Iterator[NDArray[np.uint8]]:
+def compose_all(resolution: int = 32, beginning: Cat = ()) -> Iterator[NDArray[np.uint8]]:
     """All 360,000 pictures, the last layer changing fastest: equal to `compose`, to the bit.
 
-    A stack of layers is drawn once for all cats that share it.
+    A stack of layers is drawn once for all cats that share it. `beginning` keeps to the cats whose
+    first layers are these.
     """
 
     def stacked(below: Pillow.Image, layer: int) -> Iterator[NDArray[np.uint8]]:
         if layer == len(LAYERS):
             yield _finished(below)
             return
-        for drawing in range(counts()[layer]):
+        here = beginning[layer : layer + 1] or range(counts()[layer])
+        for drawing in here:
             picture = below.copy()
             picture.alpha_composite(_shrunk(layer, drawing, 2 * resolution))
             yield from stacked(picture, layer + 1)

@@ -1,16 +1,18 @@
 """This process among those that a launcher started."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list
+from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object
+from tqdm import tqdm
 
 from ddpm_hf.errors import UserError
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -56,6 +58,37 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
     if refusal is not None:
         raise UserError(refusal)
     return cast(Result, result)
+
+
+class Deal(Protocol):
+    """A way to do some work on each of many items."""
+
+    def __call__(
+        self, items: Sequence[Item], work: Callable[[Item], Result], description: str
+    ) -> list[Result]:
+        """All results, in the items' order. Shows a progress bar of that description."""
+
+
+def alone(items: Sequence[Item], work: Callable[[Item], Result], description: str) -> list[Result]:
+    """This process does it all."""
+    return [work(item) for item in tqdm(items, desc=description)]
+
+
+def among(accelerator: Accelerator) -> Deal:
+    """Each item is dealt whole to one process, and all processes have all results.
+
+    All processes must call what this returns, with the same items.
+    """
+    rank, processes = accelerator.process_index, accelerator.num_processes
+
+    def deal(
+        items: Sequence[Item], work: Callable[[Item], Result], description: str
+    ) -> list[Result]:
+        mine = tqdm(items[rank::processes], desc=description, disable=rank > 0)
+        done: list[list[Result]] = gather_object([[work(item) for item in mine]])
+        return [done[i % processes][i // processes] for i in range(len(items))]
+
+    return deal
 
 
 def leave(accelerator: Accelerator) -> None:

@@ -8,13 +8,14 @@ import io
 import json
 import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
 import diffusers
 import numpy as np
 import tyro
+from accelerate import Accelerator
 from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,7 +27,7 @@ from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 
-SETTINGS, PARTS = "sampling.json", ".parts"
+SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
     scheduler.name.removesuffix("Scheduler") for scheduler in KarrasDiffusionSchedulers
 )
@@ -104,13 +105,18 @@ def blocks(config: SampleConfig) -> list[range]:
 
 
 def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
-    """The images of these numbers: (n, height, width, channels)."""
+    """The images of these numbers: (n, height, width, channels).
+
+    A model that draws by class draws one class after the other.
+    """
+    classes = pipeline.unet.config.num_class_embeds
     images = pipeline(
         len(numbers),
         image_generators(config.seed, numbers),
         config.num_inference_steps,
         output_type="pt",
         return_dict=False,
+        class_labels=None if classes is None else [i % classes for i in numbers],
         noise_scale=config.noise_scale,
         backend=config.backend,
     )[0]
@@ -121,7 +127,8 @@ def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
 def claim(config: SampleConfig) -> None:
     """Make the output folder. Raises UserError if it holds samples of other settings."""
     folder = Path(config.output_dir)
-    settings = {k: v for k, v in asdict(config).items() if k not in ("output_dir", "num_samples")}
+    decisive = {field.name for field in fields(SampleConfig)} - {"output_dir", "num_samples"}
+    settings = {name: getattr(config, name) for name in sorted(decisive)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
@@ -162,10 +169,16 @@ def _npy(pixels: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
-def sample(config: SampleConfig) -> None:
-    """Sample what is missing in the output folder. Raises UserError for what the user can mend."""
-    accelerator, folder = make_accelerator(), Path(config.output_dir)
+def sample(config: SampleConfig, accelerator: Accelerator) -> None:
+    """Sample what is missing in the output folder, all processes together.
+
+    Raises UserError for what the user can mend.
+    """
+    folder = Path(config.output_dir)
     on_main(accelerator, lambda: claim(config))
+    is_one_file = config.format == "npz" and (folder / ALL).exists()
+    if is_one_file and len(read_samples(config)) == config.num_samples:
+        return
     pipeline = load(config).to(accelerator.device)
     mine = blocks(config)[accelerator.process_index :: accelerator.num_processes]
     silent = not accelerator.is_main_process
@@ -182,9 +195,20 @@ def sample(config: SampleConfig) -> None:
         parts = [np.load(path) for numbers in blocks(config) for path in _files(config, numbers)]
         file = io.BytesIO()
         np.savez(file, np.concatenate(parts)[: config.num_samples])
-        _write(folder / "samples.npz", file.getvalue())
+        _write(folder / ALL, file.getvalue())
         shutil.rmtree(folder / PARTS)
-    leave(accelerator)
+    accelerator.wait_for_everyone()
+
+
+def read_samples(config: SampleConfig) -> NDArray[np.uint8]:
+    """What `sample` wrote: (num_samples, height, width, channels)."""
+    folder = Path(config.output_dir)
+    if config.format == "npz":
+        pixels: NDArray[np.uint8] = np.load(folder / ALL)["arr_0"][: config.num_samples]
+        return pixels
+    files = [path for numbers in blocks(config) for path in _files(config, numbers)]
+    pixels = np.stack([np.asarray(Image.open(path)) for path in files])
+    return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
 def _files(config: SampleConfig, numbers: range) -> list[Path]:
@@ -198,7 +222,10 @@ def _files(config: SampleConfig, numbers: range) -> list[Path]:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     try:
-        sample(tyro.cli(SampleConfig, args=arguments, prog="ddpm_hf.sample", use_underscores=True))
+        config = tyro.cli(SampleConfig, args=arguments, prog="ddpm_hf.sample", use_underscores=True)
+        accelerator = make_accelerator()
+        sample(config, accelerator)
+        leave(accelerator)
     except UserError as error:
         sys.exit(f"ddpm_hf.sample: {error}")
 

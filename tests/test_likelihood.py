@@ -61,7 +61,7 @@ def exact_transitions(schedule, kind):
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
 def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind):
     pipe = gaussian_pipeline(variance_type=kind, clip_sample=False)
-    bound = bits_per_dimension(pipe, pictures(), draws=200, backend="eager", show_progress=False)
+    bound = bits_per_dimension(pipe, pictures(), draws=200, backend="eager")
     assert bound.total == pytest.approx(bound.prior + bound.transitions + bound.decoder)
     error = 4 * bound.standard_error
     exact = exact_transitions(pipe.scheduler.schedule, kind)
@@ -73,16 +73,16 @@ def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind
 
 def test_a_worse_network_has_a_worse_bound():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False)
-    good = bits_per_dimension(pipe, x, draws=30, backend="eager", show_progress=False)
+    good = bits_per_dimension(pipe, x, draws=30, backend="eager")
     plain = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
-    bad = bits_per_dimension(plain, x, draws=30, backend="eager", show_progress=False)
+    bad = bits_per_dimension(plain, x, draws=30, backend="eager")
     assert bad.total > good.total + 1
 
 
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 def test_estimate_over_few_timesteps_is_unbiased():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False, num_train_timesteps=200)
-    settings = {"backend": "eager", "show_progress": False}
+    settings = {"backend": "eager"}
     whole = bits_per_dimension(pipe, x, draws=1000, **settings)
     few = [bits_per_dimension(pipe, x, draws=20, seed=s, **settings).total for s in range(8)]
     spread = torch.tensor(few).std() / len(few) ** 0.5

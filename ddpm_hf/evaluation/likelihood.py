@@ -1,29 +1,21 @@
-"""Negative log-likelihood in bits per dimension, by the variational bound (DDPM eq. 5).
-
-`python -m ddpm_hf.evaluation.likelihood --model cats-32 --dataset_name cats --split test`
-prints JSON.
-"""
+"""Negative log-likelihood in bits per dimension, by the variational bound (DDPM eq. 5)."""
 
 import itertools
-import json
 import math
-import sys
-from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
-import tyro
 from torch import Tensor
-from tqdm import tqdm
 
-from ddpm_hf import data, equations, runtime
+from ddpm_hf import equations, runtime
 from ddpm_hf.equations import NoiseSchedule
-from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Pictures, form_of
+from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.pixels import to_unit_range
+from ddpm_hf.processes import Deal, alone
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+
+BATCH = 64
 
 
 class Bound(NamedTuple):
@@ -92,92 +84,43 @@ def bits_per_dimension(
     pipeline: DDPMPipeline,
     x_0: Tensor,
     *,
+    labels: Tensor | None = None,
     draws: int = 100,
     seed: int = 0,
-    batch_size: int = 64,
     backend: str = "auto",
-    show_progress: bool = True,
+    deal: Deal = alone,
 ) -> Bound:
     """The bound on −log₂ p(x_0) for pictures in [−1, 1], (n, channels, height, width).
 
-    The sum over t = 2..T is estimated without bias: t is drawn once, anew for each batch, from each
-    of at most `draws` parts, which grow with t as the terms fall. `draws` ≥ T takes every t.
+    labels: their classes, (n,), for a network that takes some. The sum over t = 2..T is estimated
+    without bias: t is drawn once, anew for each batch, from each of at most `draws` parts, which
+    grow with t as the terms fall. `draws` ≥ T takes every t. The pipeline's scheduler must be our
+    DDPMScheduler, for the bound is of its steps.
     """
-    rng, noise_rng = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
-    T = pipeline.scheduler.schedule.T
-    grown = np.geomspace(2, T + 1, draws + 1).round().astype(int)
-    edges = np.unique(grown) if draws < T else np.arange(2, T + 2)
-    parts: list[Tensor] = []
-    batches = [x_0[i : i + batch_size] for i in range(0, len(x_0), batch_size)]
-    bar = tqdm(total=len(batches) * len(edges), desc="Bound", disable=not show_progress)
-    for batch in batches:
-        denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), batch.device)
+    schedule, device = pipeline.scheduler.schedule, pipeline.device
+    grown = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
+    edges = np.unique(grown) if draws < schedule.T else np.arange(2, schedule.T + 2)
 
-        def term(t: int, batch: Tensor = batch, denoise: runtime.Denoiser = denoise) -> Tensor:
-            bar.update()
-            noise = torch.randn(batch.shape, generator=noise_rng)
+    def terms(first: int) -> Tensor:
+        """L_T, the sum of L_{t−1}, and L_0 of one batch: (3, batch)."""
+        batch = x_0[first : first + BATCH].to(device)
+        given = None if labels is None else labels[first : first + BATCH].to(device)
+        denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        rng = np.random.default_rng([seed, first])
+        noise_rng = image_generators(seed, [first])[0]
+
+        def term(t: int) -> Tensor:
+            noise = torch.randn(batch.shape, generator=noise_rng).to(device)
             return step_terms(pipeline, denoise, batch, noise, t)
 
-        sums = torch.zeros(len(batch))
+        sums = torch.zeros(len(batch), device=device)
         for low, high in itertools.pairwise(edges.tolist()):
             sums += (high - low) * term(int(rng.integers(low, high)))
-        prior = prior_term(pipeline.scheduler.schedule, batch)
-        parts.append(torch.stack([prior, sums, term(1)]))
-    bar.close()
-    each = torch.cat(parts, dim=1)
+        return torch.stack([prior_term(schedule, batch), sums, term(1)]).cpu()
+
+    each = torch.cat(deal(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
     total = each.sum(0)
     prior, transitions, decoder = each.mean(1).tolist()
     return Bound(
         float(total.mean()), prior, transitions, decoder, float(total.std() / len(total) ** 0.5)
     )
-
-
-@dataclass(frozen=True)
-class Config:
-    """Bound a model's negative log-likelihood of a data set, in bits per dimension."""
-
-    model: str = "cats-32"
-    """A pipeline's folder, a bundled model, or an id on the Hub."""
-    dataset_name: str = "cats"
-    """A local folder, `cats`, or the id of a data set on the Hub."""
-    split: str = "test"
-    """The split whose pictures are taken."""
-    num_samples: int = 256
-    """How many of its pictures, from the first on."""
-    draws: int = 100
-    """Timesteps drawn for each picture."""
-    seed: int = 0
-    """Decides timesteps and noise."""
-    backend: str = "auto"
-    """How the network runs: auto or eager."""
-
-
-def report(config: Config) -> dict[str, float]:
-    """The bound as a dictionary. Raises UserError for data that does not fit the model."""
-    pipeline = DDPMPipeline.from_pretrained(config.model)
-    if not isinstance(pipeline.scheduler, DDPMScheduler):
-        raise UserError(
-            f"{config.model} samples by another scheduler: the bound is of DDPM's steps."
-        )
-    size, channels = pipeline.unet.config.sample_size, pipeline.unet.config.in_channels
-    dataset = data.load_split(config.dataset_name, config.split, resolution=size)
-    form = form_of(dataset, size, center_crop=True)
-    if form.channels != channels:
-        raise UserError(
-            f"{config.model} is for pictures of {channels} channels, and the data set's have"
-            f" {form.channels}."
-        )
-    pictures = Pictures(dataset.take(config.num_samples), form)
-    x_0 = to_unit_range([example.picture for example in pictures.examples])
-    bound = bits_per_dimension(
-        pipeline, x_0, draws=config.draws, seed=config.seed, backend=config.backend
-    )
-    return {"n": len(x_0), **bound._asdict()}
-
-
-if __name__ == "__main__":
-    settings = tyro.cli(Config, use_underscores=True)
-    try:
-        print(json.dumps({**asdict(settings), **report(settings)}, indent=2))
-    except UserError as error:
-        sys.exit(f"ddpm_hf.evaluation.likelihood: {error}")

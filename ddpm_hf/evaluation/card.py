@@ -1,0 +1,120 @@
+"""A report's figures in the model's card, where the Hub reads and shows them."""
+
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.pipeline import PRETRAINED, bundled_models
+
+TASK = "unconditional-image-generation"
+BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
+
+
+def card_of(model: str) -> Path:
+    """The card's file. Raises UserError for a model that is no local folder with a card."""
+    is_folder = (Path(model) / "model_index.json").exists()
+    folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
+    if not (folder / "README.md").exists():
+        raise UserError(
+            f"--report_to_model_card needs a local folder with a README.md, and {model!r} is none."
+            " Evaluate the folder, then push it with `python -m ddpm_hf.hub`."
+        )
+    return folder / "README.md"
+
+
+def headline(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
+    """The figures that a card states: (type, name with its terms, value, floor or None)."""
+    rows: list[tuple[str, str, Any, Any]] = []
+    if f := report.get("frechet"):
+        terms = f"{f['features']}, n = {f['n']}; not comparable with published FID"
+        rows.append(("frechet_distance", f"Fréchet distance ({terms})", f["value"], f["floor"]))
+    if f := report.get("kid"):
+        name = f"Kernel distance ({f['features']}, n = {f['n']})"
+        rows.append(("kernel_distance", name, f["value"]["mean"], f["floor"]["mean"]))
+    if f := report.get("precision"):
+        for name in ("precision", "recall"):
+            terms = f"{f['features']}, n = {f['n']}"
+            rows.append((name, f"{name.capitalize()} ({terms})", f[name], f[f"{name}_floor"]))
+    if f := report.get("likelihood"):
+        name = f"Bits per dimension, upper bound (n = {f['n']})"
+        rows.append(("bits_per_dimension", name, f["total"], None))
+    if f := report.get("decoder"):
+        n = f"n = {f['n']}"
+        rows += [
+            (
+                "median_rmse",
+                f"Grey levels to the nearest real cat, median ({n})",
+                f["median_rmse"],
+                0,
+            ),
+            (
+                "share_valid",
+                f"Share within {f['valid_threshold']} levels of a real cat ({n})",
+                f["share_valid"],
+                1,
+            ),
+            (
+                "share_novel",
+                f"Share of these that are no training cat ({n})",
+                f["share_novel_of_valid"],
+                f["share_novel_floor"],
+            ),
+        ]
+    return rows
+
+
+def section(report: dict[str, Any]) -> str:
+    """The card's section: a table, each figure beside what real pictures score."""
+    rows = [
+        f"| {name} | {value} | {'' if floor is None else floor} |"
+        for _, name, value, floor in headline(report)
+    ]
+    settings = report["settings"]
+    steps = settings["num_inference_steps"] or "all"
+    return f"""{BEGIN}
+## Evaluation
+
+`{report["command"]}`, seed {settings["seed"]}, {steps} steps.
+
+| | samples | fresh real pictures |
+|---|---|---|
+{chr(10).join(rows)}
+
+{END}"""
+
+
+def add_to_card(model: str, report: dict[str, Any]) -> None:
+    """Write the figures into the card: as `EvalResult`s, and as a section; old ones are replaced.
+
+    Raises UserError like `card_of`.
+    """
+    path = card_of(model)
+    card = ModelCard.load(path)
+    real = report["real"]
+    measured = [
+        EvalResult(
+            task_type=TASK,
+            dataset_type=real["dataset"],
+            dataset_name=real["dataset"],
+            dataset_split=real["test_split"],
+            metric_type=kind,
+            metric_name=name,
+            metric_value=value,
+        )
+        for kind, name, value, _ in headline(report)
+    ]
+    replaced = {result.metric_type for result in measured}
+    kept = [r for r in card.data.eval_results or [] if r.metric_type not in replaced]
+    card.data.eval_results = kept + measured
+    card.data.model_name = card.data.model_name or Path(model).name
+    before, _, rest = card.text.partition(BEGIN)
+    after = rest.partition(END)[2] if rest else ""
+    if not rest and "\n## Attribution" in before:
+        before, _, attribution = before.partition("\n## Attribution")
+        after = f"\n\n## Attribution{attribution}"
+    card.text = f"{before.rstrip()}\n\n{section(report)}{after}"
+    aside = path.with_suffix(".tmp")
+    card.save(aside)
+    aside.replace(path)

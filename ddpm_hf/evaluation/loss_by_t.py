@@ -1,0 +1,54 @@
+"""The loss (N15) at each of some t, on pictures seen in training and on others."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_hf import equations, runtime
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.processes import Deal, alone
+from ddpm_hf.training.losses import simple_loss, target
+
+BATCH = 64
+
+
+def some_timesteps(T: int, count: int = 12) -> list[int]:
+    """From 1 to T, each about as many times the one before it."""
+    return sorted({int(t) for t in np.geomspace(1, T, count).round()})
+
+
+def loss_by_t(
+    pipeline: DDPMPipeline,
+    x_0: Tensor,
+    timesteps: list[int],
+    *,
+    labels: Tensor | None = None,
+    seed: int = 0,
+    backend: str = "auto",
+    deal: Deal = alone,
+) -> Tensor:
+    """‖ε − ε̂‖², or of what the network predicts, for each picture and t: (n, len(timesteps)).
+
+    Picture i has the same noise at every t, a function of (seed, i).
+    """
+    scheduler, device = pipeline.scheduler, pipeline.device
+    schedule, kind = scheduler.schedule, scheduler.config.prediction_type
+
+    @torch.no_grad()
+    def losses(first: int) -> Tensor:
+        batch = x_0[first : first + BATCH].to(device)
+        given = None if labels is None else labels[first : first + BATCH].to(device)
+        denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        generators = image_generators(seed, range(first, first + len(batch)))
+        noise = [torch.randn(batch.shape[1:], generator=rng) for rng in generators]
+        z = torch.stack(noise).to(device)
+        each = []
+        for t in timesteps:
+            x_t = equations.q_sample(schedule, batch, z, t)
+            output = denoise(x_t, torch.tensor(t - 1))[:, : batch.shape[1]]
+            truth = target(schedule, kind, batch, z, torch.full((len(batch),), t))
+            each.append(simple_loss("l2", output, truth))
+        return torch.stack(each, 1).cpu()
+
+    return torch.cat(deal(range(0, len(x_0), BATCH), losses, "Loss by t"))

@@ -1,0 +1,74 @@
+"""One jump from x_t to x̂_0 (N6) against stepping down from there: blurry against crisp."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_hf import equations
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.processes import Deal, alone
+
+BATCH = 16
+
+
+def sharpness(batch: Tensor) -> Tensor:
+    """The mean size of 4x − up − down − left − right over a picture's inner pixels: (n,)."""
+    inner = 4 * batch[..., 1:-1, 1:-1]
+    around = (
+        batch[..., :-2, 1:-1] + batch[..., 2:, 1:-1] + batch[..., 1:-1, :-2] + batch[..., 1:-1, 2:]
+    )
+    return (inner - around).abs().flatten(1).mean(1)
+
+
+def rmse(batch: Tensor, x_0: Tensor) -> Tensor:
+    """The distance of pictures in [−1, 1] in grey levels of 0..255: (n,)."""
+    return (batch - x_0).flatten(1).square().mean(1).sqrt() * 127.5
+
+
+class Returned(NamedTuple):
+    """The way back from x_t, all (n, channels, height, width): x_t, one jump, and all steps."""
+
+    noisy: Tensor
+    jump: Tensor
+    steps: Tensor
+
+
+def way_back(
+    pipeline: DDPMPipeline,
+    x_0: Tensor,
+    t: int,
+    num_inference_steps: int,
+    *,
+    labels: Tensor | None = None,
+    seed: int = 0,
+    backend: str = "auto",
+    deal: Deal = alone,
+) -> Returned:
+    """Take pictures in [−1, 1] to x_t, then back at once and by at most so many steps."""
+    count = min(t, num_inference_steps)
+    timesteps = np.linspace(t - 1, 0, count).round().astype(int).tolist()
+
+    def back(first: int) -> Returned:
+        batch = x_0[first : first + BATCH]
+        given = None if labels is None else labels[first : first + BATCH]
+        generators = image_generators(seed, range(first, first + len(batch)))
+        z = torch.stack([torch.randn(batch.shape[1:], generator=rng) for rng in generators])
+        x_t = equations.q_sample(pipeline.scheduler.schedule, batch, z, t)
+        jump: Tensor | None = None
+        for step in pipeline.stream(
+            len(batch),
+            generators,
+            timesteps=timesteps,
+            latents=x_t,
+            class_labels=given,
+            backend=backend,
+        ):
+            jump = step.pred_original_sample if jump is None else jump
+        assert jump is not None
+        return Returned(x_t, jump.cpu(), step.sample.cpu())
+
+    parts = deal(range(0, len(x_0), BATCH), back, f"Back from t = {t}")
+    return Returned(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))

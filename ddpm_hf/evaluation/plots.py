@@ -1,0 +1,83 @@
+"""The report's plots and picture sheets."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+
+SCALE = 2
+"""Small pictures are shown so many times as large."""
+
+
+def sheet(rows: Tensor, path: Path) -> None:
+    """uint8 pictures (rows, columns, channels, height, width) as one PNG."""
+    n_rows, n_columns, channels, height, width = rows.shape
+    whole = rows[:, :, :3].permute(0, 3, 1, 4, 2).reshape(n_rows * height, n_columns * width, -1)
+    image = Image.fromarray(whole.squeeze(-1).numpy() if channels == 1 else whole.numpy())
+    factor = SCALE if width <= 64 else 1
+    size = (image.width * factor, image.height * factor)
+    image.resize(size, Image.Resampling.NEAREST).save(path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.tight_layout()
+    figure.savefig(path, dpi=100)
+
+
+def _over_t(axes: Axes, label: str) -> None:
+    axes.set_xscale("log")
+    axes.set_xlabel("t")
+    axes.set_ylabel(label)
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
+def loss_by_t(figures: dict[str, Any], path: Path) -> None:
+    """Training against test split; where the curves part, the model has learned by heart."""
+    figure = Figure(figsize=(7, 3.2))
+    axes = figure.add_subplot()
+    for split, colour in (("train", "#1c7ed6"), ("test", "#d9480f")):
+        axes.errorbar(
+            figures["t"],
+            figures[split],
+            figures[f"{split}_standard_error"],
+            label=split,
+            color=colour,
+            marker="o",
+            markersize=3,
+        )
+    axes.set_yscale("log")
+    _over_t(axes, "loss (N15)")
+    _save(figure, path)
+
+
+def one_jump(figures: dict[str, Any], path: Path) -> None:
+    """Sharpness and error of one jump from t and of stepping down from there."""
+    figure = Figure(figsize=(9, 3.2))
+    for place, (quantity, label) in enumerate(
+        (("sharpness", "sharpness (1: the original's)"), ("rmse", "RMSE to the original, levels"))
+    ):
+        axes = figure.add_subplot(1, 2, place + 1)
+        axes.plot(
+            figures["t"], figures[f"{quantity}_jump"], "o-", label="one jump", color="#1c7ed6"
+        )
+        axes.plot(figures["t"], figures[f"{quantity}_steps"], "o-", label="steps", color="#d9480f")
+        _over_t(axes, label)
+    _save(figure, path)
+
+
+def thumbnails(pictures: Tensor, columns: int = 16, rows: int = 4) -> Tensor:
+    """The first pictures as rows for `sheet`, as many as fill whole rows."""
+    shown = pictures[: columns * rows]
+    columns = min(columns, len(shown))
+    whole = shown[: len(shown) // columns * columns]
+    return whole.reshape(-1, columns, *pictures.shape[1:])
+
+
+def beside(*sets: Tensor) -> Tensor:
+    """Sets of pictures, (n, …) each, as one row each."""
+    return torch.stack(sets)

@@ -1,0 +1,188 @@
+"""The report as a page: what was measured, its floor, and how to read it."""
+
+from collections.abc import Callable
+from typing import Any
+
+Figures = dict[str, Any]
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def _frechet(f: Figures, pictures: str) -> str:
+    rows = [("samples", f["value"]), ("fresh real pictures, the floor", f["floor"])]
+    return f"""## Fréchet distance
+
+{_table(("", "distance"), rows)}
+
+Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
+"""
+
+
+def _kid(f: Figures, pictures: str) -> str:
+    def row(name: str, key: str) -> tuple[str, str]:
+        return name, f"{f[key]['mean']} ± {f[key]['std']}"
+
+    rows = [row("samples", "value"), row("fresh real pictures, the floor", "floor")]
+    return f"""## Kernel distance (KID)
+
+{_table(("", "mean ± standard deviation over subsets"), rows)}
+
+Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
+"""
+
+
+def _precision(f: Figures, pictures: str) -> str:
+    rows = [
+        ("precision: samples that look real", f["precision"], f["precision_floor"]),
+        ("recall: real pictures that the samples cover", f["recall"], f["recall_floor"]),
+    ]
+    return f"""## Precision and recall
+
+{_table(("", "samples", "fresh real pictures"), rows)}
+
+Within the third neighbour's distance (Kynkäänniemi et al. 2019); n = {f["n"]} of each set.
+"""
+
+
+def _likelihood(f: Figures, pictures: str) -> str:
+    rows = [
+        ("L_T, what is left of x_0 in x_T", f["prior"]),
+        ("L_1 … L_{T−1}, the steps", f["transitions"]),
+        ("L_0, to the 256 grey levels", f["decoder"]),
+        ("**sum**", f"**{f['total']} ± {f['standard_error']}**"),
+    ]
+    return f"""## Likelihood
+
+Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test pictures.
+
+{_table(("", "bits per dimension"), rows)}
+"""
+
+
+def _loss(f: Figures, pictures: str) -> str:
+    return f"""## Loss by t
+
+![loss by t]({pictures}/loss_by_t.png)
+
+The same noise for n = {f["n"]} pictures of each split; the bars are standard errors. Where the test
+split's loss lies above the training split's, the model has learned pictures by heart.
+"""
+
+
+def _one_jump(f: Figures, pictures: str) -> str:
+    rows = zip(
+        f["t"], f["rmse_jump"], f["rmse_steps"], f["sharpness_jump"], f["sharpness_steps"],
+        strict=True,
+    )  # fmt: skip
+    header = ("t", "RMSE, jump", "RMSE, steps", "sharpness, jump", "sharpness, steps")
+    return f"""## One jump or step by step
+
+![one jump and steps]({pictures}/one_jump.png)
+
+From x_t back to x_0 in one jump (N6), and in up to {f["num_inference_steps"]} steps; n = {f["n"]}
+test pictures. RMSE in grey levels; sharpness 1 is the original's. The jump lands on the mean of all
+pictures that x_t may have come from: the smaller error, and a blur.
+
+{_table(header, list(rows))}
+
+![originals, x_t, one jump, steps]({pictures}/way_back.png)
+
+From above: originals, x_t at t = {f["shown_t"]}, one jump, steps.
+"""
+
+
+def _memorisation(f: Figures, pictures: str) -> str:
+    rows = [
+        (name, f[key]["p01"], f[key]["median"])
+        for name, key in (
+            ("samples, grey levels", "pixels"),
+            ("fresh real pictures, grey levels", "pixels_floor"),
+            ("samples, features", "features"),
+            ("fresh real pictures, features", "features_floor"),
+        )
+    ]
+    return f"""## Learned by heart?
+
+Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Samples that
+are nearer than fresh real pictures are would be copies.
+
+{_table(("", "1st percentile", "median"), rows)}
+
+![the nearest]({pictures}/nearest_training.png)
+
+The samples nearest to a training picture, and that picture below.
+"""
+
+
+def _decoder(f: Figures, pictures: str) -> str:
+    rows = [
+        ("distance to the nearest of all 360,000 cats, median", f"{f['median_rmse']} levels", 0),
+        ("95th percentile", f"{f['p95_rmse']} levels", 0),
+        ("within 8 levels", _percent(f["share_within_8"]), _percent(1)),
+        (f"valid: within {f['valid_threshold']} levels", _percent(f["share_valid"]), _percent(1)),
+        (
+            "of these novel: not the picture of a training cat",
+            _percent(f["share_novel_of_valid"]),
+            _percent(f["share_novel_floor"]),
+        ),
+    ]
+    variations = [
+        (name, value, f["total_variation_floor"][name])
+        for name, value in f["total_variation"].items()
+    ]
+    return f"""## Which cats are they?
+
+Each sample against all 360,000 cats, exactly; n = {f["n"]}. "Valid" is nearer to a real cat than 99
+of 100 cats are to themselves with another body, other eyes or accessory.
+
+{_table(("", "samples", "real cats"), rows)}
+
+![samples and nearest cats]({pictures}/nearest_cats.png)
+
+Samples, from the best to the worst, and the nearest real cat below.
+
+How evenly the cats are spread: total variation from all cats, 0 at best; n real cats chosen at
+random score the floor. Fur and mouth leave no mark on some cats, which then share a sample.
+
+{_table(("", "samples", "floor"), variations)}
+"""
+
+
+SECTIONS: dict[str, Callable[[Figures, str], str]] = {
+    "frechet": _frechet,
+    "kid": _kid,
+    "precision": _precision,
+    "decoder": _decoder,
+    "likelihood": _likelihood,
+    "loss": _loss,
+    "one_jump": _one_jump,
+    "memorisation": _memorisation,
+}
+
+
+def markdown(report: Figures, pictures: str) -> str:
+    """The page for a report; `pictures` is the folder of its pictures, as seen from the page."""
+    settings, real = report["settings"], report["real"]
+    sampler = settings["scheduler"] or "DDPM"
+    steps = settings["num_inference_steps"] or "all"
+    sections = (SECTIONS[part](report[part], pictures) for part in SECTIONS if part in report)
+    return f"""# How good is {report["model"]}?
+
+![samples]({pictures}/samples.png)
+
+{settings["num_samples"]} samples in {steps} steps ({sampler}), seed {settings["seed"]}, against
+`{real["dataset"]}`: {real["train_pictures"]} pictures of `{real["train_split"]}` and
+{real["test_pictures"]} of `{real["test_split"]}`.
+
+```
+{report["command"]}
+```
+
+{chr(10).join(sections)}"""
