@@ -17,6 +17,8 @@ from ddpm_hf.pixels import to_uint8, to_unit_range
 from ddpm_hf.processes import Deal
 
 LIKELIHOOD_PICTURES, LOSS_PICTURES, JUMP_PICTURES, JUMP_SHOWN = 256, 512, 64, 12
+JUMPS, JUMP_SHOWN_AT = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8), 0.4
+"""Jumps start from these parts of T."""
 NOT_COMPARABLE = "Not comparable with published FID."
 
 
@@ -141,17 +143,18 @@ def loss(given: Given) -> dict[str, Any]:
 
 
 def one_jump(given: Given) -> dict[str, Any]:
-    """One jump against steps, from eight t on."""
-    T = given.pipeline.num_train_timesteps
+    """One jump against steps, from some t on."""
+    T, schedule = given.pipeline.num_train_timesteps, given.pipeline.scheduler.schedule
     x_0, labels = given.of(given.test, JUMP_PICTURES)
-    timesteps = sorted({max(1, round(T * part)) for part in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8)})
-    shown = timesteps[len(timesteps) // 2]
+    timesteps = sorted({max(1, round(T * part)) for part in JUMPS})
+    shown = max(1, round(T * JUMP_SHOWN_AT))
     original = sharpness(x_0).mean()
     figures: dict[str, Any] = {
         "n": len(x_0),
         "num_inference_steps": given.num_inference_steps,
         "shown_t": shown,
         "t": timesteps,
+        "error_is_multiplied_by": [float(schedule.snr(t).rsqrt()) for t in timesteps],
         **{f"{q}_{way}": [] for q in ("rmse", "sharpness") for way in ("jump", "steps")},
     }
     for t in timesteps:

@@ -77,20 +77,26 @@ split's loss lies above the training split's, the model has learned pictures by 
 
 
 def _one_jump(f: Figures, pictures: str) -> str:
-    rows = zip(
-        f["t"], f["rmse_jump"], f["rmse_steps"], f["sharpness_jump"], f["sharpness_steps"],
-        strict=True,
-    )  # fmt: skip
-    header = ("t", "RMSE, jump", "RMSE, steps", "sharpness, jump", "sharpness, steps")
+    columns = (
+        "t",
+        "rmse_jump",
+        "rmse_steps",
+        "sharpness_jump",
+        "sharpness_steps",
+        "error_is_multiplied_by",
+    )
+    rows = list(zip(*(f[name] for name in columns), strict=True))
+    header = ("t", "RMSE, jump", "RMSE, steps", "sharpness, jump", "sharpness, steps", "factor")
     return f"""## One jump or step by step
 
 ![one jump and steps]({pictures}/one_jump.png)
 
 From x_t back to x_0 in one jump (N6), and in up to {f["num_inference_steps"]} steps; n = {f["n"]}
-test pictures. RMSE in grey levels; sharpness 1 is the original's. The jump lands on the mean of all
-pictures that x_t may have come from: the smaller error, and a blur.
+test pictures. RMSE in grey levels; sharpness 1 is the original's. An ideal jump lands on the mean
+of all pictures that x_t may have come from: the smaller error, and a blur. Noise that the network
+misses stays in the picture, times the factor √((1−ᾱ_t)/ᾱ_t), as grain: sharpness above 1.
 
-{_table(header, list(rows))}
+{_table(header, rows)}
 
 ![originals, x_t, one jump, steps]({pictures}/way_back.png)
 

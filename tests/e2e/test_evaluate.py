@@ -1,0 +1,120 @@
+"""`ddpm_hf.evaluate` as it is started: one report, whatever the number of processes."""
+
+import json
+import os
+import subprocess
+import sys
+
+import datasets
+import pytest
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+from tests.conftest import tiny_unet
+from tests.e2e.conftest import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+PARTS = ("kid", "precision", "likelihood", "loss", "one_jump", "memorisation")
+
+
+def evaluate(folder, *flags, processes=1, expect=0):
+    launcher = [sys.executable]
+    if processes > 1:
+        launcher += ["-m", "accelerate.commands.launch", "--multi_gpu"]
+        launcher += ["--num_processes", str(processes), "--main_process_port", str(free_port())]
+    output = ("--output", str(folder / "report.json"), "--output_dir", str(folder / "samples"))
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*launcher, "-m", "ddpm_hf.evaluate", *output, *flags],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=400,
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A network of 8 × 8 grey pixels that has learned nothing, with a card."""
+    folder = tmp_path_factory.mktemp("model")
+    pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    pipe.save_pretrained(folder)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n\n# A model\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def common(model, fashion):
+    return (
+        *("--model", str(model), "--dataset_name", str(fashion), "--num_inference_steps", "4"),
+        *("--train_split", "train[:600]", "--test_split", "train[600:]", "--backend", "eager"),
+    )
+
+
+@pytest.fixture(scope="module")
+def report(common, model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one")
+    few = ("--num_samples", "50", "--batch_size", "8", "--parts", *PARTS)
+    evaluate(folder, *common, *few, "--report_to_model_card")
+    return folder
+
+
+def test_report_is_whole_and_its_page_finds_its_pictures(report):
+    figures = json.loads((report / "report.json").read_text())
+    assert set(PARTS) < set(figures) and figures["real"]["train_pictures"] == 600
+    assert figures["likelihood"]["n"] == 256 and figures["loss"]["n"] == 400
+    page = (report / "report.md").read_text()
+    shown = [word.split(")")[0] for word in page.split("](")[1:]]
+    assert len(shown) == 5 and all((report / picture).stat().st_size > 0 for picture in shown)
+    assert figures["kid"]["value"]["mean"] > 10 * abs(figures["kid"]["floor"]["mean"])
+    assert figures["precision"]["precision_floor"] > 0.5 > figures["precision"]["precision"]
+
+
+def test_two_processes_write_the_same_report(common, report, tmp_path):
+    few = ("--num_samples", "50", "--batch_size", "8", "--parts", *PARTS)
+    evaluate(tmp_path, *common, *few, processes=2)
+    for name in ("report.json", "report.md"):
+        assert (tmp_path / name).read_bytes() == (report / name).read_bytes()
+
+
+def test_card_has_the_figures(report, model):
+    card = (model / "README.md").read_text()
+    figures = json.loads((report / "report.json").read_text())
+    assert "model-index" in card and "bits_per_dimension" in card
+    assert str(figures["likelihood"]["total"]) in card
+
+
+def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion):
+    pages = datasets.load_dataset(str(fashion), split="train")
+    many = datasets.concatenate_datasets([pages, pages, pages])
+    datasets.DatasetDict({"train": many, "test": many}).save_to_disk(tmp_path / "data")
+    evaluate(
+        tmp_path,
+        *("--model", str(model), "--dataset_name", str(tmp_path / "data"), "--parts", "frechet"),
+        *("--num_samples", "1281", "--num_inference_steps", "2", "--batch_size", "128"),
+    )
+    figures = json.loads((tmp_path / "report.json").read_text())["frechet"]
+    assert figures["value"] > 2 * figures["floor"] > 0 and figures["n"] == 1281
+    assert "Not comparable with published FID" in (tmp_path / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (("--num_samples", "100"), "at least 1281"),
+        (("--num_samples", "2", "--parts", "kid"), "must be at least 8"),
+        (("--model", "tests", "--parts", "loss"), "Can't load the model 'tests'"),
+        (("--model", "cats-32", "--parts", "loss"), "draws pictures of 3 channels"),
+        (("--num_samples", "501", "--parts", "kid"), "at most --num_samples 500"),
+        (("--test_split", "nothing", "--parts", "loss"), "split 'nothing'"),
+        (("--test_split", "train[:0]", "--parts", "loss"), "is empty"),
+        (("--features", "inception", "--parts", "kid"), "pip install torch-fidelity"),
+        (("--model", "someone/else", "--report_to_model_card"), "needs a local folder"),
+        (("--class_column", "label", "--parts", "loss"), "no class column 'label'"),
+    ],
+)
+def test_mistakes_get_a_sentence_before_any_sampling(common, tmp_path, flags, sentence):
+    said = evaluate(tmp_path, *common, *flags, expect=1)
+    assert sentence in said and "Traceback" not in said
+    assert not list(tmp_path.glob("samples/*.png"))

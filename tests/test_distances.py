@@ -1,0 +1,94 @@
+"""Distances between sets against closed forms: Gaussians, halves of one set, sets apart."""
+
+import pytest
+import torch
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.evaluation.distances import (
+    check_enough,
+    frechet_distance,
+    kernel_distance,
+    nearest,
+    precision_recall,
+)
+
+D = 16
+
+
+def gaussian(n, mean=0.0, std=1.0, seed=0):
+    return torch.randn(n, D, generator=torch.Generator().manual_seed(seed)) * std + mean
+
+
+def whitened(points):
+    """The same points with mean 0 and covariance 1, exactly."""
+    points = points.double() - points.double().mean(0)
+    return points @ torch.linalg.inv(torch.linalg.cholesky(points.T.cov()).T)
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0.0, 1.0), (0.5, 1.0), (0.0, 2.0), (-1.0, 0.3)])
+def test_frechet_distance_of_two_gaussians_is_its_closed_form(mean, std):
+    a, b = whitened(gaussian(500)), whitened(gaussian(700, seed=1)) * std + mean
+    exact = D * mean**2 + D * (1 - std) ** 2
+    assert frechet_distance(a, b) == pytest.approx(exact, abs=1e-6)
+
+
+def test_frechet_distance_sees_what_depends_on_what():
+    spread = torch.linspace(0.5, 2, D, dtype=torch.float64)
+    a, b = whitened(gaussian(500)) * spread, whitened(gaussian(500, seed=1)) * spread.flip(0)
+    exact = float((spread - spread.flip(0)).square().sum())
+    assert frechet_distance(a, b) == pytest.approx(exact, abs=1e-6)
+
+
+def test_too_few_for_the_covariance_says_how_many():
+    with pytest.raises(UserError, match="needs at least 1281"):
+        check_enough(1280, 1280)
+    check_enough(1281, 1280)
+    with pytest.raises(UserError, match="16 pictures are too few"):
+        frechet_distance(gaussian(16), gaussian(100))
+
+
+def test_kernel_distance_of_halves_is_nothing_and_of_others_much():
+    points = gaussian(1200)
+    halves = kernel_distance(points[:600], points[600:])
+    assert abs(halves.mean) < 2 * halves.std
+    moved = kernel_distance(points[:600], points[600:] + 0.5)
+    assert moved.mean > 10 * halves.std
+    before = torch.get_rng_state()
+    assert kernel_distance(points[:600], points[600:]) == halves
+    assert torch.equal(torch.get_rng_state(), before), "the global generator was used"
+
+
+def test_kernel_distance_is_the_mean_of_its_closed_form():
+    """E[k(x, x')] of k = (x·y/d + 1)³ over N(0, 1) and N(m, 1) in closed form."""
+
+    def expected(a, b):  # x·y/d for independent N(a, 1), N(b, 1) in d dimensions
+        d = D
+        u = a * b
+        var = (1 + a**2 + b**2) / d
+        third = (6 * a * b) / d**2  # third central moment
+        return 1 + 3 * u + 3 * (u**2 + var) + u**3 + 3 * u * var + third
+
+    m = 0.5
+    exact = expected(0, 0) + expected(m, m) - 2 * expected(0, m)
+    found = kernel_distance(gaussian(8000), gaussian(8000, seed=1) + m)
+    assert found.mean == pytest.approx(exact, abs=4 * found.std / 10)
+
+
+def test_precision_and_recall_tell_what_is_wrong():
+    real, same = gaussian(400), gaussian(400, seed=1)
+    alike = precision_recall(real, same)
+    assert alike.precision > 0.7 and alike.recall > 0.7
+    apart = precision_recall(real, same + 20)
+    assert apart == (0.0, 0.0)
+    collapsed = precision_recall(real, real[:1] + 0.01 * same)
+    assert collapsed.precision == 1.0 and collapsed.recall < 0.05
+    scattered = precision_recall(real, 3 * same)
+    assert scattered.precision < 0.1 and scattered.recall > 0.9
+
+
+def test_nearest_is_the_nearest():
+    points, among = gaussian(50), gaussian(2300, seed=1)
+    apart = (points[:, None] - among[None]).double().norm(dim=2)
+    found = nearest(points, among)
+    assert torch.equal(found.neighbour, apart.argmin(1))
+    assert torch.allclose(found.distance, apart.min(1).values)

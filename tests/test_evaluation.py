@@ -1,0 +1,213 @@
+"""The parts of a report: what they measure, and that the page and the card say it."""
+
+import json
+
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.errors import UserError
+from ddpm_hf.evaluate import EvaluateConfig, command, rounded
+from ddpm_hf.evaluation.card import add_to_card, card_of
+from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
+from ddpm_hf.evaluation.memorisation import measure
+from ddpm_hf.evaluation.one_jump import rmse, sharpness, way_back
+from ddpm_hf.evaluation.real import Split, roles
+from ddpm_hf.evaluation.report import markdown
+from tests.conftest import tiny_unet
+
+# What a picture shows
+
+
+def test_sharpness_in_numbers():
+    board = torch.ones(1, 1, 6, 6)
+    board[..., ::2, ::2] = board[..., 1::2, 1::2] = -1
+    assert sharpness(board).item() == 8
+    ramp = torch.linspace(-1, 1, 6).expand(2, 3, 6, 6)
+    assert sharpness(ramp).abs().max() < 1e-5, "a slope is not an edge"
+    assert sharpness(board / 2).item() == 4
+
+
+def test_error_in_grey_levels():
+    x = torch.zeros(3, 1, 4, 4)
+    assert rmse(x + 2 / 255, x) == pytest.approx([1.0] * 3)
+
+
+# Loss by t, and the way back
+
+
+def knowing_pipeline():
+    """A network that knows each picture is the same: x_0 = 0.5 everywhere."""
+    unet = tiny_unet(1)
+    pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler())
+    schedule = pipe.scheduler.schedule
+
+    def knows(module, args, output):
+        t = int(args[1]) + 1
+        signal = float(schedule.alpha_bar(t).sqrt()) * 0.5
+        return ((args[0] - signal) / float(schedule.noise_var(t).sqrt()),)
+
+    unet.register_forward_hook(knows)
+    return pipe
+
+
+def test_loss_by_t_of_a_network_that_knows_is_nothing_and_of_silence_one():
+    x_0, timesteps = torch.full((70, 1, 8, 8), 0.5), some_timesteps(2000)
+    assert timesteps[0] == 1 and timesteps[-1] == 2000 and len(timesteps) == 12
+    each = loss_by_t(knowing_pipeline(), x_0, timesteps, backend="eager")
+    assert each.shape == (70, 12) and each.max() < 1e-3
+
+    silent = knowing_pipeline()
+    silent.unet.register_forward_hook(lambda module, args, output: (torch.zeros_like(args[0]),))
+    each = loss_by_t(silent, x_0, timesteps, backend="eager")
+    assert torch.allclose(each.mean(0), torch.ones(12), atol=0.1)
+    assert torch.allclose(each[:, 0], each[:, -1]), "the same noise at every t"
+
+
+def test_way_back_starts_from_q_and_ends_at_the_picture():
+    pipe, x_0 = knowing_pipeline(), torch.full((18, 1, 8, 8), 0.5)
+    back = way_back(pipe, x_0, 1000, 5, backend="eager")
+    alpha_bar = pipe.scheduler.schedule.alpha_bar(1000)
+    residue = (back.noisy - alpha_bar.sqrt() * x_0) / (1 - alpha_bar).sqrt()
+    assert residue.mean().abs() < 0.1 and residue.std() == pytest.approx(1, abs=0.05)
+    assert rmse(back.jump, x_0).max() < 0.1 and rmse(back.steps, x_0).max() < 0.1
+
+
+def test_an_ideal_jump_is_nearer_and_blurrier_than_ideal_steps():
+    """Pixels independent, N(0, 1/4): one jump gives their mean, steps give a draw."""
+    unet, std = tiny_unet(1), 0.25
+    scheduler = DDPMScheduler(clip_sample=False)
+    pipe, schedule = DDPMPipeline(unet=unet, scheduler=scheduler), scheduler.schedule
+
+    def knows(module, args, output):
+        t = int(args[1]) + 1
+        signal, noise = float(schedule.alpha_bar(t)) * std**2, float(schedule.noise_var(t))
+        return (args[0] * noise**0.5 / (signal + noise),)
+
+    unet.register_forward_hook(knows)
+    x_0 = std * torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    back = way_back(pipe, x_0, 800, 50, backend="eager")
+    known = float(schedule.alpha_bar(800)) * std**2
+    share = known / (known + float(schedule.noise_var(800)))  # of x_0's variance, seen in x_t
+    assert float(back.jump.var()) == pytest.approx(std**2 * share, rel=0.1)
+    # β̃, the lower bound of the variance, leaves it a little short in few steps.
+    assert float(back.steps.var()) == pytest.approx(std**2, rel=0.25)
+    assert rmse(back.jump, x_0).mean() < 0.8 * rmse(back.steps, x_0).mean()
+    assert sharpness(back.jump).mean() < 0.6 * sharpness(back.steps).mean()
+
+
+# Real pictures in their roles
+
+
+def split(n, first=0):
+    pixels = torch.arange(first, first + n, dtype=torch.uint8).reshape(n, 1, 1, 1)
+    return Split(pixels.expand(n, 1, 4, 4), torch.zeros(n, dtype=torch.long))
+
+
+@pytest.mark.parametrize(("test", "n"), [(20, 20), (10, 20), (5, 22)])
+def test_roles_share_no_picture(test, n):
+    real = roles(split(40), split(test, first=100), n, seed=0)
+    assert len(real.reference) == len(real.fresh) == n and len(real.seen) == 40
+    reference, fresh = (set(x[:, 0, 0, 0].tolist()) for x in (real.reference, real.fresh))
+    assert not reference & fresh and len(fresh) == n
+    assert sum(picture >= 100 for picture in fresh) == min(test, n), "test pictures first"
+    assert torch.equal(roles(split(40), split(test, 100), n, seed=0).reference, real.reference)
+
+
+def test_too_few_real_pictures_says_how_many_will_do():
+    with pytest.raises(UserError, match="at most --num_samples 25"):
+        roles(split(40), split(10, first=100), 26, seed=0)
+
+
+def test_copies_are_seen():
+    rng = torch.Generator().manual_seed(0)
+    seen, fresh, new = (
+        torch.randint(0, 256, (50, 3, 4, 4), generator=rng, dtype=torch.uint8) for _ in range(3)
+    )
+    copies = torch.cat([seen[:25], new[:25]])
+    sets = (copies, fresh, seen)
+    figures, copied = measure(sets, tuple(pictures.flatten(1).float() for pictures in sets))
+    assert figures["pixels"]["p01"] == 0 and figures["pixels_floor"]["p01"] > 10
+    assert figures["features"]["p01"] == 0 and figures["features_floor"]["p01"] > 10
+    assert torch.equal(copied.samples, copied.training)
+
+
+# What is said of it
+
+REPORT = {
+    "model": "m",
+    "command": "accelerate launch -m ddpm_hf.evaluate --model m",
+    "settings": {"num_samples": 9, "num_inference_steps": 5, "scheduler": None, "seed": 1},
+    "real": {
+        "dataset": "d",
+        "train_split": "train",
+        "train_pictures": 40,
+        "test_split": "test",
+        "test_pictures": 20,
+    },
+    "precision": {
+        "precision": 0.5,
+        "recall": 0.25,
+        "precision_floor": 0.9,
+        "recall_floor": 0.8,
+        "n": 9,
+        "features": "efficientnet-lite0",
+        "comparable": "Not comparable with published FID.",
+    },
+    "likelihood": {
+        "n": 4,
+        "total": 2.8,
+        "prior": 0.0,
+        "transitions": 1.0,
+        "decoder": 1.8,
+        "standard_error": 0.1,
+    },
+}
+
+
+def test_command_names_what_differs_and_nothing_else():
+    config = EvaluateConfig(model="m", seed=3, parts=("kid", "loss"), output="elsewhere.json")
+    assert command(config) == (
+        "accelerate launch -m ddpm_hf.evaluate --model m --seed 3 --parts kid loss"
+    )
+
+
+def test_figures_are_rounded_whatever_holds_them():
+    value = {"a": [1.23456, {"b": 123456.7}], "n": 123456, "name": "x", "none": None}
+    expected = {"a": [1.235, {"b": 123500.0}], "n": 123456, "name": "x", "none": None}
+    assert rounded(value) == expected
+
+
+def test_page_has_a_section_for_each_part_there_is():
+    page = markdown(REPORT, "report")
+    assert "# How good is m?" in page and REPORT["command"] in page
+    assert "## Precision and recall" in page and "**2.8 ± 0.1**" in page
+    assert "Fréchet" not in page and "| 0.5 | 0.9 |" in page
+
+
+def test_card_gets_the_figures_once_and_keeps_the_rest(tmp_path, pipeline):
+    pipeline.save_pretrained(tmp_path)
+    old = (
+        "---\nlicense: mit\nmodel-index:\n- name: mine\n  results:\n  - task:\n"
+        "      type: unconditional-image-generation\n    dataset:\n      type: d\n"
+        "      name: d\n    metrics:\n    - type: loss\n      value: 0.5\n---\n\n"
+        "# Mine\n\nText.\n\n## Attribution\n\nThanks.\n"
+    )
+    (tmp_path / "README.md").write_text(old)
+    add_to_card(str(tmp_path), REPORT)
+    again = json.loads(json.dumps(REPORT))
+    again["likelihood"]["total"] = 2.5
+    add_to_card(str(tmp_path), again)
+    card = ModelCard.load(tmp_path / "README.md")
+    values = {result.metric_type: result.metric_value for result in card.data.eval_results}
+    assert values == {"loss": 0.5, "precision": 0.5, "recall": 0.25, "bits_per_dimension": 2.5}
+    assert card.data.license == "mit" and card.data.model_name == "mine"
+    assert card.text.count("## Evaluation") == 1 and "| 0.5 | 0.9 |" in card.text
+    assert card.text.index("Text.") < card.text.index("## Evaluation") < card.text.index("Thanks.")
+
+
+def test_card_of_no_folder_is_refused(tmp_path):
+    with pytest.raises(UserError, match="needs a local folder"):
+        card_of("someone/something")
+    assert card_of("cats-32").name == "README.md"
