@@ -34,5 +34,5 @@ $(VENV)/demo.installed: requirements.txt
 
 $(VENV)/dev.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -r requirements.txt -e ".[dev]"
+	$(BIN)/pip install --quiet -r requirements.txt -e ".[eval,dev]"
 	touch $@
