@@ -1,7 +1,7 @@
 """How far two sets of pictures are apart, each picture given by its features."""
 
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,8 @@ from ddpm_hf.errors import UserError
 
 SUBSETS, SUBSET_SIZE = 100, 500
 NEIGHBOURS = 3
+HERE: dict[str, Any] = {"sync_on_compute": False}
+"""One process has all features; torchmetrics would wait for the others to ask, too."""
 ROWS = 1000
 
 
@@ -39,7 +41,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     Raises UserError if a set has no more than d members.
     """
     check_enough(min(len(real), len(fake)), real.shape[1])
-    metric = FrechetInceptionDistance(feature=_AsGiven(real))
+    metric = FrechetInceptionDistance(feature=_AsGiven(real), **HERE)
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
     return float(metric.compute())
@@ -60,7 +62,7 @@ def kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> KernelDistance
     size = min(SUBSET_SIZE, len(real) // 2, len(fake) // 2)
     with warnings.catch_warnings():  # that it keeps all features in memory: so do we
         warnings.simplefilter("ignore")
-        metric = KernelInceptionDistance(_AsGiven(real), subsets=SUBSETS, subset_size=size)
+        metric = KernelInceptionDistance(_AsGiven(real), subsets=SUBSETS, subset_size=size, **HERE)
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
     with torch.random.fork_rng(devices=[]):  # torchmetrics draws subsets from the global generator
