@@ -12,9 +12,10 @@ from ddpm_hf.evaluate import EvaluateConfig, command, rounded
 from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure
-from ddpm_hf.evaluation.one_jump import rmse, sharpness, way_back
+from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Split, roles
 from ddpm_hf.evaluation.report import markdown
+from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import tiny_unet
 
 # What a picture shows

@@ -10,8 +10,9 @@ from torch import Tensor
 from ddpm_hf.evaluation import decoder, distances, memorisation, plots
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
-from ddpm_hf.evaluation.one_jump import rmse, sharpness, way_back
+from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Real, Split
+from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.pixels import to_uint8, to_unit_range
 from ddpm_hf.processes import Deal
