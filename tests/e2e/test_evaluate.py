@@ -108,7 +108,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
         (("--model", "cats-32", "--parts", "loss"), "draws pictures of 3 channels"),
         (("--num_samples", "501", "--parts", "kid"), "at most --num_samples 500"),
         (("--test_split", "nothing", "--parts", "loss"), "split 'nothing'"),
-        (("--test_split", "train[:0]", "--parts", "loss"), "is empty"),
+        (("--test_split", "train[:0]", "--parts", "loss"), "corresponds to no data"),
         (("--features", "inception", "--parts", "kid"), "pip install torch-fidelity"),
         (("--model", "someone/else", "--report_to_model_card"), "needs a local folder"),
         (("--class_column", "label", "--parts", "loss"), "no class column 'label'"),
@@ -122,3 +122,11 @@ def test_mistakes_get_a_sentence_before_any_sampling(common, tmp_path, flags, se
     said = str(caught.value)
     assert said.startswith("ddpm_hf.evaluate: ") and sentence in said and "\n" not in said
     assert not list(samples.glob("*.png"))
+
+
+def test_an_empty_data_set_is_said_to_be_empty(model, tmp_path):
+    features = datasets.Features({"image": datasets.Image()})
+    nothing = datasets.Dataset.from_dict({"image": []}, features=features)
+    datasets.DatasetDict({"train": nothing, "test": nothing}).save_to_disk(tmp_path / "data")
+    with pytest.raises(SystemExit, match=r"The split 'train' of .* is empty"):
+        main(["--model", str(model), "--dataset_name", str(tmp_path / "data"), "--parts", "loss"])
