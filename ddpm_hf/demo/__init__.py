@@ -1,4 +1,4 @@
-"""The Gradio demo: one module a view."""
+"""The Gradio demo: one tab and one package for each view."""
 
 import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
@@ -8,10 +8,6 @@ from ddpm_hf.demo.texts import i18n
 from ddpm_hf.pipeline import DDPMPipeline
 
 MODEL = "cats-32"
-LATEX = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "$", "right": "$", "display": False},
-]
 LAUNCH = {
     "theme": gr.themes.Soft(primary_hue="orange", font=["system-ui", "sans-serif"]),
     "i18n": i18n,
@@ -32,9 +28,8 @@ def build() -> gr.Blocks:
     for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
         pass
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
-        gr.Markdown(i18n("title"), elem_id="title")
-        gr.Markdown(i18n("intro"))
-        generate.view(pipeline, MODEL)
-        gr.Markdown(i18n("formulas"), latex_delimiters=LATEX)
-        gr.Markdown(i18n("attribution"))
+        gr.Markdown(i18n("page_title"), elem_id="title")
+        with gr.Tabs(elem_id="views"), gr.Tab(i18n("generate_tab"), id="generate"):
+            generate.view(pipeline, MODEL)
+        gr.Markdown(i18n("page_attribution"))
     return demo.queue(max_size=32)

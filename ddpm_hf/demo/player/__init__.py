@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 import gradio as gr
 from torch import Tensor
 
-from ddpm_hf.demo.texts import PLAYER
+from ddpm_hf.demo.player.words import PAGE
 from ddpm_hf.pipeline import DenoisingStep
 from ddpm_hf.pixels import to_uint8
 
@@ -47,7 +47,7 @@ class Player(gr.HTML):
             html_template=(_HERE / "player.html").read_text(),
             css_template=(_HERE / "player.css").read_text(),
             js_on_load=(_HERE / "player.js").read_text(),
-            texts=PLAYER,
+            texts=PAGE,
             **kwargs,
         )
 

@@ -10,7 +10,7 @@ import gradio as gr
 import torch
 
 from ddpm_hf.demo.player import Chunk, Player, chunks
-from ddpm_hf.demo.texts import i18n, spoken
+from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.pipeline import DDPMPipeline, to_images
 
 MAX_PICTURES = 16
@@ -43,7 +43,7 @@ def _whole(name: str, value: Any, low: int, high: int, request: gr.Request | Non
         pass
     sentence = spoken(
         request,
-        "out_of_range",
+        "generate_out_of_range",
         name=spoken(request, name),
         low=low,
         high=high,
@@ -59,9 +59,11 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
     def checked(seed: Any, number: Any, steps: Any, request: gr.Request) -> dict[str, Any]:
         """The arguments of the pipeline, bounded: sliders do not bind those who call the API."""
         return {
-            "generator": torch.Generator().manual_seed(_whole("seed", seed, 0, MAX_SEED, request)),
-            "batch_size": _whole("how_many", number, 1, MAX_PICTURES, request),
-            "num_inference_steps": _whole("steps", steps, MIN_STEPS, T, request),
+            "generator": torch.Generator().manual_seed(
+                _whole("generate_seed", seed, 0, MAX_SEED, request)
+            ),
+            "batch_size": _whole("generate_how_many", number, 1, MAX_PICTURES, request),
+            "num_inference_steps": _whole("generate_steps", steps, MIN_STEPS, T, request),
             "backend": "auto",
         }
 
@@ -82,42 +84,48 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
             urls.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
         return {"seed": int(seed), "images": urls}
 
+    gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
             seed = gr.Number(
                 0,
-                label=i18n("seed"),
-                info=i18n("seed_info"),
+                label=i18n("generate_seed"),
+                info=i18n("generate_seed_info"),
                 precision=0,
                 minimum=0,
                 maximum=MAX_SEED,
                 elem_id="seed",
             )
-            dice = gr.Button(i18n("dice"), size="sm")
-            number = gr.Slider(1, MAX_PICTURES, 4, step=1, label=i18n("how_many"), elem_id="number")
+            dice = gr.Button(i18n("generate_dice"), size="sm")
+            number = gr.Slider(
+                1, MAX_PICTURES, 4, step=1, label=i18n("generate_how_many"), elem_id="number"
+            )
             steps = gr.Slider(
                 MIN_STEPS,
                 T,
                 100,
                 step=1,
-                label=i18n("steps"),
-                info=i18n("steps_info"),
+                label=i18n("generate_steps"),
+                info=i18n("generate_steps_info"),
                 elem_id="steps",
             )
             with gr.Row():
                 start = gr.Button(
-                    i18n("generate"), variant="primary", min_width=100, elem_id="generate"
+                    i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
                 )
-                stop = gr.Button(i18n("stop"), min_width=100, elem_id="stop")
+                stop = gr.Button(i18n("generate_stop"), min_width=100, elem_id="stop")
             gr.Examples(
                 EXAMPLES,
                 [seed, number, steps],
-                label=i18n("examples"),
+                label=i18n("generate_examples"),
                 example_labels=[f"{n} × {K}" for _, n, K in EXAMPLES],
             )
         with gr.Column(scale=2, min_width=320):
             player = Player(elem_id="player")
-    script = gr.Code(label=i18n("script"), language="python", interactive=False, elem_id="script")
+    gr.Markdown(i18n("generate_formulas"), latex_delimiters=LATEX)
+    script = gr.Code(
+        label=i18n("generate_script"), language="python", interactive=False, elem_id="script"
+    )
 
     inputs = [seed, number, steps]
     running = start.click(
