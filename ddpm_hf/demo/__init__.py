@@ -2,8 +2,10 @@
 
 import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
+from starlette.middleware import Middleware
 
 from ddpm_hf.demo import generate
+from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.pipeline import DDPMPipeline
 
@@ -14,6 +16,7 @@ LAUNCH = {
     "footer_links": ["api", "settings"],
     "run_history": False,
     "ssr_mode": False,
+    "app_kwargs": {"middleware": [Middleware(AskedLanguage)]},
     "max_file_size": "10mb",
 }
 """What `launch()` is to be told."""
@@ -28,8 +31,9 @@ def build() -> gr.Blocks:
     for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
         pass
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
+        AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")
         with gr.Tabs(elem_id="views"), gr.Tab(i18n("generate_tab"), id="generate"):
-            generate.view(pipeline, MODEL)
+            generate.view({MODEL: pipeline})
         gr.Markdown(i18n("page_attribution"))
     return demo.queue(max_size=32)

@@ -2,6 +2,7 @@
 
 import runpy
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import gradio as gr
 
@@ -21,6 +22,8 @@ i18n = gr.I18n(en=EN, **{"zh-CN": ZH, "zh-TW": ZH})
 
 
 def spoken(request: gr.Request | None, key: str, **values: object) -> str:
-    """A message from the server, in the language that the browser asks for first."""
-    asked = (request.headers.get("accept-language", "") if request else "").lower()
+    """A message from the server, in the language of the page, or of a caller's own headers."""
+    headers = request.headers if request else {}
+    page = parse_qs(urlsplit(headers.get("referer", "")).query)
+    asked = page.get("lang", [headers.get("accept-language", "")])[0].lower()
     return (ZH if asked.startswith("zh") else EN)[key].format(**values)

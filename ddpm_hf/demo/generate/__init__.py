@@ -4,85 +4,82 @@ import base64
 import io
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import torch
 
+from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.demo.generate import settings
+from ddpm_hf.demo.generate.save import animation
 from ddpm_hf.demo.player import Chunk, Player, chunks
-from ddpm_hf.demo.texts import LATEX, i18n, spoken
+from ddpm_hf.demo.player.course import course
+from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.pipeline import DDPMPipeline, to_images
 
-MAX_PICTURES = 16
-MIN_STEPS = 10
-MAX_SEED = 2**31 - 1
 SHARED_MODEL = {"concurrency_id": "model", "concurrency_limit": 2}
 """All handlers that run the model share the two cores."""
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
 
-SCRIPT = """import torch
-from ddpm_hf import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")
-images = pipe(
-    batch_size=${{number}},
-    generator=torch.Generator().manual_seed(${{seed}}),
-    num_inference_steps=${{steps}},
-    backend="auto",
-).images"""
+_HERE = Path(__file__).parent
+_PLAYER_STOPS = "() => window.dispatchEvent(new Event('player-stop'))"
+_REMEMBER = "(...values) => { history.replaceState(null, '', values.at(-1)); return values; }"
+_DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 
-def _whole(name: str, value: Any, low: int, high: int, request: gr.Request | None) -> int:
-    """The number, if it is whole and in range; else a sentence for the caller."""
-    try:
-        number = int(value)
-        if number == value and low <= number <= high:
-            return number
-    except (TypeError, ValueError, OverflowError):
-        pass
-    sentence = spoken(
-        request,
-        "generate_out_of_range",
-        name=spoken(request, name),
-        low=low,
-        high=high,
-        value=str(value)[:40],
-    )
-    raise gr.Error(sentence, print_exception=False)
+def view(models: dict[str, DDPMPipeline]) -> None:
+    """Build the view inside the current Blocks, for models by name; the first is the default."""
+    first = next(iter(models))
+    T = models[first].num_train_timesteps
 
-
-def view(pipeline: DDPMPipeline, name: str) -> None:
-    """Build the view inside the current Blocks."""
-    T = pipeline.num_train_timesteps
-
-    def checked(seed: Any, number: Any, steps: Any, request: gr.Request) -> dict[str, Any]:
-        """The arguments of the pipeline, bounded: sliders do not bind those who call the API."""
-        return {
-            "generator": torch.Generator().manual_seed(
-                _whole("generate_seed", seed, 0, MAX_SEED, request)
-            ),
-            "batch_size": _whole("generate_how_many", number, 1, MAX_PICTURES, request),
-            "num_inference_steps": _whole("generate_steps", steps, MIN_STEPS, T, request),
-            "backend": "auto",
-        }
-
-    def stream(seed: float, number: float, steps: float, request: gr.Request) -> Iterator[Chunk]:
+    def stream(
+        seed: float,
+        number: float,
+        steps: float,
+        variance: str,
+        noise: float,
+        model: str,
+        request: gr.Request,
+    ) -> Iterator[Chunk]:
         """Sample, and yield the frames as they come."""
-        arguments = checked(seed, number, steps, request)
-        yield from chunks(pipeline.stream(**arguments), arguments["num_inference_steps"])
+        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
+        yield from chunks(run.stream(), run.steps, lines)
 
-    def generate(seed: int, number: int, steps: int, request: gr.Request) -> dict[str, Any]:
+    def generate(
+        seed: int,
+        number: int,
+        steps: int,
+        request: gr.Request,
+        variance: str = "small",
+        noise: float = 1.0,
+        model: str = first,
+    ) -> dict[str, Any]:
         """Sample, and return the pictures as PNG data URLs, with the seed used."""
-        arguments = checked(seed, number, steps, request)
-        for step in pipeline.stream(**arguments):
+        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        for step in run.stream():
             final = step.sample
         urls = []
         for image in to_images(final):
             file = io.BytesIO()
             image.save(file, "PNG")
             urls.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
-        return {"seed": int(seed), "images": urls}
+        return {"seed": run.seed, "images": urls}
+
+    def animate(
+        seed: float,
+        number: float,
+        steps: float,
+        variance: str,
+        noise: float,
+        model: str,
+        suffix: str,
+        request: gr.Request,
+    ) -> Iterator[str | None]:
+        """Sample, and return the way there as a file."""
+        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        yield from animation(run, suffix)
 
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False):
@@ -93,21 +90,45 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
                 info=i18n("generate_seed_info"),
                 precision=0,
                 minimum=0,
-                maximum=MAX_SEED,
+                maximum=settings.MAX_SEED,
                 elem_id="seed",
             )
             dice = gr.Button(i18n("generate_dice"), size="sm")
             number = gr.Slider(
-                1, MAX_PICTURES, 4, step=1, label=i18n("generate_how_many"), elem_id="number"
+                1,
+                settings.MAX_PICTURES,
+                4,
+                step=1,
+                label=i18n("generate_how_many"),
+                elem_id="number",
             )
             steps = gr.Slider(
-                MIN_STEPS,
+                settings.MIN_STEPS,
                 T,
                 100,
                 step=1,
                 label=i18n("generate_steps"),
                 info=i18n("generate_steps_info"),
                 elem_id="steps",
+            )
+            variance = gr.Radio(
+                [(i18n(f"generate_variance_{name}"), name) for name in settings.VARIANCES],
+                value="small",
+                label=i18n("generate_variance"),
+                info=i18n("generate_variance_info"),
+                elem_id="variance",
+            )
+            noise = gr.Slider(
+                0,
+                settings.MAX_NOISE,
+                1,
+                step=0.05,
+                label=i18n("generate_noise"),
+                info=i18n("generate_noise_info"),
+                elem_id="noise",
+            )
+            model = gr.Dropdown(
+                list(models), value=first, label=i18n("generate_model"), elem_id="model"
             )
             with gr.Row():
                 start = gr.Button(
@@ -122,31 +143,55 @@ def view(pipeline: DDPMPipeline, name: str) -> None:
             )
         with gr.Column(scale=2, min_width=320):
             player = Player(elem_id="player")
+            with gr.Row(equal_height=True):
+                suffix = gr.Dropdown(
+                    [(name[1:].upper(), name) for name in FORMATS],
+                    value=FORMATS[0],
+                    label=i18n("generate_format"),
+                    elem_id="format",
+                )
+                save = gr.Button(i18n("generate_save"), min_width=120, elem_id="save")
+                file = gr.DownloadButton(visible="hidden", elem_id="animation_file")
     gr.Markdown(i18n("generate_formulas"), latex_delimiters=LATEX)
+    link = gr.Textbox(
+        label=i18n("generate_link"),
+        info=i18n("generate_link_info"),
+        interactive=False,
+        buttons=["copy"],
+        elem_id="link",
+    )
     script = gr.Code(
         label=i18n("generate_script"), language="python", interactive=False, elem_id="script"
     )
 
-    inputs = [seed, number, steps]
-    running = start.click(
-        stream,
-        inputs,
-        player,
-        api_name="stream",
-        show_progress="hidden",
-        preprocess=False,  # Gradio's own refusals do not say which number is out of range
+    inputs = [seed, number, steps, variance, noise, model]
+    shown = {"show_progress": "hidden", "preprocess": False}
+    # preprocess: Gradio's own refusals do not say which number is out of range
+    running = start.click(stream, inputs, player, api_name="stream", **shown, **SHARED_MODEL)
+    start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
+    saving = save.click(
+        animate,
+        [*inputs, suffix],
+        file,
+        api_name="animation",
+        preprocess=False,
+        show_progress_on=save,
         **SHARED_MODEL,
     )
-    tell_player = "() => window.dispatchEvent(new Event('player-stop'))"
-    stop.click(None, cancels=[running], js=tell_player, api_visibility="private")
-    dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
-    write_script = "(seed, number, steps) => `" + SCRIPT.format(name=name) + "`"
+    saving.success(None, js=_DOWNLOAD, api_visibility="private")
+    stop.click(None, cancels=[running, saving], js=_PLAYER_STOPS, api_visibility="private")
+    dice.click(lambda: random.randint(0, settings.MAX_SEED), None, seed, api_visibility="private")
+    page = gr.context.Context.root_block
+    read = page.load(
+        None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"
+    )
+    read.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
     gr.on(
-        [seed.change, number.change, steps.change, gr.context.Context.root_block.load],
+        [page.load, *(control.change for control in inputs)],
         None,
         inputs,
-        script,
-        js=write_script,
+        [script, link],
+        js=(_HERE / "script.js").read_text(),
         api_visibility="private",
     )
     gr.api(generate, api_name="generate", **SHARED_MODEL)
