@@ -4,10 +4,10 @@ import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo import generate
+from ddpm_hf.demo import generate, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.texts import i18n
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pipeline import PRETRAINED, DDPMPipeline
 
 MODEL = "cats-32"
 LAUNCH = {
@@ -33,7 +33,10 @@ def build() -> gr.Blocks:
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
         AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")
-        with gr.Tabs(elem_id="views"), gr.Tab(i18n("generate_tab"), id="generate"):
-            generate.view({MODEL: pipeline})
+        with gr.Tabs(elem_id="views"):
+            with gr.Tab(i18n("generate_tab"), id="generate"):
+                generate.view({MODEL: pipeline})
+            with gr.Tab(i18n("training_tab"), id="training"):
+                training.view(PRETRAINED / MODEL)
         gr.Markdown(i18n("page_attribution"))
     return demo.queue(max_size=32)
