@@ -1,17 +1,21 @@
 """The Gradio demo: one tab and one package for each view."""
 
+from pathlib import Path
+
 import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo import generate, training
+from ddpm_hf.demo import equations, generate, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.texts import i18n
+from ddpm_hf.demo.theme import THEME
 from ddpm_hf.pipeline import PRETRAINED, DDPMPipeline
 
 MODEL = "cats-32"
 LAUNCH = {
-    "theme": gr.themes.Soft(primary_hue="orange", font=["system-ui", "sans-serif"]),
+    "theme": THEME,
+    "css_paths": [Path(__file__).parent / "page.css", equations.CSS],
     "i18n": i18n,
     "footer_links": ["api", "settings"],
     "run_history": False,
@@ -38,5 +42,7 @@ def build() -> gr.Blocks:
                 generate.view({MODEL: pipeline})
             with gr.Tab(i18n("training_tab"), id="training"):
                 training.view(PRETRAINED / MODEL)
+            with gr.Tab(i18n("equations_tab"), id="equations"):
+                equations.view()
         gr.Markdown(i18n("page_attribution"))
     return demo.queue(max_size=32)
