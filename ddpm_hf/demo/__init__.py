@@ -35,9 +35,9 @@ def build() -> gr.Blocks:
     for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
         pass
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
-        AddressBar()
+        bar = AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")
-        with gr.Tabs(elem_id="views"):
+        with gr.Tabs(elem_id="views") as tabs:
             with gr.Tab(i18n("generate_tab"), id="generate"):
                 generate.view({MODEL: pipeline})
             with gr.Tab(i18n("training_tab"), id="training"):
@@ -45,4 +45,5 @@ def build() -> gr.Blocks:
             with gr.Tab(i18n("equations_tab"), id="equations"):
                 equations.view()
         gr.Markdown(i18n("page_attribution"))
+        bar.connect(tabs)
     return demo.queue(max_size=32)

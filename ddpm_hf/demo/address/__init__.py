@@ -4,6 +4,7 @@ Without `lang` the browser's own language is taken. Gradio asks `navigator.langu
 starts, so the choice must stand in the page before any script of Gradio's.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _HERE = Path(__file__).parent
 _SCRIPT = b"<head><script>" + (_HERE / "language.js").read_bytes() + b"</script>"
+
+_SHOW = """() => {
+  const asked = new URLSearchParams(location.search).get("view"), views = VIEWS;
+  return { selected: views.includes(asked) ? asked : views[0], __type__: "update" };
+}"""
 
 
 class AskedLanguage:
@@ -49,3 +55,13 @@ class AddressBar(gr.HTML):
             js_on_load=(_HERE / "address.js").read_text(),
             **kwargs,
         )
+
+    def connect(self, tabs: gr.Tabs) -> None:
+        """Open the tab that the address asks for.
+
+        A page script opens a view by `new CustomEvent("open-view", {detail: "training"})`.
+        """
+        views = [tab.id for tab in tabs.children]
+        show = _SHOW.replace("VIEWS", json.dumps(views))
+        page = gr.context.Context.root_block
+        gr.on([page.load, self.select], None, None, tabs, js=show, api_visibility="private")

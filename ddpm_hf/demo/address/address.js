@@ -8,3 +8,22 @@ for (const link of element.querySelectorAll("a")) {
     location.assign(address);
   });
 }
+
+function remember(view) {
+  const address = new URL(location);
+  address.searchParams.set("view", view);
+  history.replaceState(null, "", address);
+}
+
+// Only a choice of the reader's: Gradio selects a tab by itself when the page is built.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#views .tab-wrapper")) return;
+  requestAnimationFrame(() => {
+    remember(document.querySelector("#views [role=tab][aria-selected=true]").dataset.tabId);
+  });
+});
+
+window.addEventListener("open-view", (event) => {
+  remember(event.detail);
+  trigger("select");
+});

@@ -7,11 +7,16 @@ import gradio as gr
 
 from ddpm_hf.demo.equations.cited import cited
 from ddpm_hf.demo.equations.words import PAGE
-from ddpm_hf.demo.texts import LATEX, i18n
+from ddpm_hf.demo.texts import EN, LATEX, ZH, i18n
 
 _HERE = Path(__file__).parent
 CSS = _HERE / "notes.css"
 """The looks of the notes, for `launch(css_paths=)`: Markdown takes none of its own."""
+
+
+def _titles(words: dict[str, str]) -> dict[str, str]:
+    """The views of the page → the titles of their tabs."""
+    return {key.removesuffix("_tab"): word for key, word in words.items() if key.endswith("_tab")}
 
 
 class CodePanel(gr.HTML):
@@ -24,6 +29,7 @@ class CodePanel(gr.HTML):
             js_on_load=(_HERE / "equations.js").read_text(),
             places=cited(),
             texts=PAGE,
+            titles={"en": _titles(EN), "zh": _titles(ZH)},
             **kwargs,
         )
 

@@ -1,8 +1,8 @@
 // The links of the notes: #code-N4 shows the lines that cite (N4), #view-forward opens that tab.
-const text = props.texts[navigator.language.startsWith("zh") ? "zh" : "en"];
+const language = navigator.language.startsWith("zh") ? "zh" : "en";
+const text = props.texts[language], titles = props.titles[language];
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const notes = document.querySelector("#equations_notes");
-const tab = (view) => document.querySelector(`#views [role=tab][data-tab-id="${view}"]`);
 
 part("close").textContent = text.close;
 
@@ -39,9 +39,9 @@ function nameAll() {
     if (cell.textContent.trim()) cell.dataset.label = title;
   }
   for (const link of notes.querySelectorAll("a[href^='#view-']")) {
-    const found = tab(link.getAttribute("href").slice("#view-".length));
-    if (!found) link.remove();
-    else if (link.textContent !== found.textContent) link.textContent = found.textContent;
+    const title = titles[link.getAttribute("href").slice("#view-".length)];
+    if (!title) link.remove();
+    else if (link.textContent !== title) link.textContent = title;
   }
 }
 
@@ -51,7 +51,7 @@ notes.addEventListener("click", (event) => {
   if (!kind) return;
   event.preventDefault();
   if (kind === "code") showCode(name);
-  else tab(name).click();
+  else window.dispatchEvent(new CustomEvent("open-view", { detail: name }));
 });
 part("close").addEventListener("click", () => part("dialog").close());
 part("dialog").addEventListener("click", (event) => {

@@ -1,4 +1,6 @@
-// A link that has a seed runs at once.
+// A link that has a seed runs at once, if it leads to this view.
 () => {
-  if (new URLSearchParams(location.search).has("seed")) document.querySelector("#generate").click();
+  const asked = new URLSearchParams(location.search);
+  const here = (asked.get("view") ?? "generate") === "generate";
+  if (here && asked.has("seed")) document.querySelector("#generate").click();
 }
