@@ -1,5 +1,7 @@
 """The Gradio demo: one tab and one package for each view."""
 
+import threading
+from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
@@ -8,11 +10,14 @@ from starlette.middleware import Middleware
 
 from ddpm_hf.demo import equations, generate, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
+from ddpm_hf.demo.api import add_endpoints
+from ddpm_hf.demo.limits import QUEUE, busy
+from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
+from ddpm_hf.demo.uploads import MAX_MEGABYTES
 from ddpm_hf.pipeline import PRETRAINED, DDPMPipeline
 
-MODEL = "cats-32"
 LAUNCH = {
     "theme": THEME,
     "css_paths": [Path(__file__).parent / "page.css", equations.CSS],
@@ -20,30 +25,39 @@ LAUNCH = {
     "footer_links": ["api", "settings"],
     "run_history": False,
     "ssr_mode": False,
-    "app_kwargs": {"middleware": [Middleware(AskedLanguage)]},
-    "max_file_size": "10mb",
+    "app_kwargs": {
+        "middleware": [Middleware(AskedLanguage)],
+        "exception_handlers": {503: busy},
+    },
+    "max_file_size": f"{MAX_MEGABYTES}mb",
+    "mcp_server": find_spec("mcp") is not None,
 }
 """What `launch()` is to be told."""
 
 
+def _warm(pipeline: DDPMPipeline) -> None:
+    """Convert and compile the network for the first run, which waits for it if need be."""
+    pipeline.stream(4, num_inference_steps=1, backend="auto")
+
+
 def build() -> gr.Blocks:
-    """The page, with the bundled model loaded and ready to run."""
+    """The page, with the bundled model loaded and soon ready to run."""
     disable_progress_bar()
     pipeline = DDPMPipeline.from_pretrained(MODEL)
     pipeline.set_progress_bar_config(disable=True)
-    # The first run of a shape converts and compiles the network; do that before anyone waits.
-    for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
-        pass
+    models = Models(pipeline)
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
         bar = AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")
         with gr.Tabs(elem_id="views") as tabs:
             with gr.Tab(i18n("generate_tab"), id="generate"):
-                generate.view({MODEL: pipeline})
+                generate.view(models)
             with gr.Tab(i18n("training_tab"), id="training"):
                 training.view(PRETRAINED / MODEL)
             with gr.Tab(i18n("equations_tab"), id="equations"):
                 equations.view()
         gr.Markdown(i18n("page_attribution"))
         bar.connect(tabs)
-    return demo.queue(max_size=32)
+        add_endpoints(models)
+    threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
+    return demo.queue(max_size=QUEUE)

@@ -1,24 +1,20 @@
 """The Generate view: noise becomes cats while you watch (N6, N11, N14, N16)."""
 
-import base64
-import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from ddpm_hf.animation import FORMATS, key_steps
 from ddpm_hf.demo.generate import settings
 from ddpm_hf.demo.generate.save import animation
+from ddpm_hf.demo.limits import SHARED_MODEL
+from ddpm_hf.demo.models import ALLOWED, MODEL, Models
 from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.pipeline import DDPMPipeline, to_images
 
-SHARED_MODEL = {"concurrency_id": "model", "concurrency_limit": 2}
-"""All handlers that run the model share the two cores."""
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
 
@@ -28,10 +24,9 @@ _REMEMBER = "(...values) => { history.replaceState(null, '', values.at(-1)); ret
 _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 
-def view(models: dict[str, DDPMPipeline]) -> None:
-    """Build the view inside the current Blocks, for models by name; the first is the default."""
-    first = next(iter(models))
-    T = models[first].num_train_timesteps
+def view(models: Models) -> None:
+    """Build the view inside the current Blocks."""
+    T = models.bundled.num_train_timesteps
 
     def stream(
         seed: float,
@@ -46,26 +41,6 @@ def view(models: dict[str, DDPMPipeline]) -> None:
         run = settings.checked(models, seed, number, steps, variance, noise, model, request)
         lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
         yield from chunks(run.stream(), run.steps, lines)
-
-    def generate(
-        seed: int,
-        number: int,
-        steps: int,
-        request: gr.Request,
-        variance: str = "small",
-        noise: float = 1.0,
-        model: str = first,
-    ) -> dict[str, Any]:
-        """Sample, and return the pictures as PNG data URLs, with the seed used."""
-        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
-        for step in run.stream():
-            final = step.sample
-        urls = []
-        for image in to_images(final):
-            file = io.BytesIO()
-            image.save(file, "PNG")
-            urls.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
-        return {"seed": run.seed, "images": urls}
 
     def animate(
         seed: float,
@@ -128,8 +103,14 @@ def view(models: dict[str, DDPMPipeline]) -> None:
                 elem_id="noise",
             )
             model = gr.Dropdown(
-                list(models), value=first, label=i18n("generate_model"), elem_id="model"
+                [MODEL],
+                value=MODEL,
+                label=i18n("generate_model"),
+                info=i18n("models_info") if ALLOWED else None,
+                allow_custom_value=ALLOWED,
+                elem_id="model",
             )
+            banner = gr.Markdown(visible=False, elem_id="model_banner")
             with gr.Row():
                 start = gr.Button(
                     i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
@@ -186,6 +167,8 @@ def view(models: dict[str, DDPMPipeline]) -> None:
         None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"
     )
     read.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
+    if ALLOWED:
+        model.change(models.choose, model, [model, steps, banner], api_visibility="private")
     gr.on(
         [page.load, *(control.change for control in inputs)],
         None,
@@ -194,4 +177,3 @@ def view(models: dict[str, DDPMPipeline]) -> None:
         js=(_HERE / "script.js").read_text(),
         api_visibility="private",
     )
-    gr.api(generate, api_name="generate", **SHARED_MODEL)

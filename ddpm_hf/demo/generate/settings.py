@@ -8,11 +8,12 @@ from typing import Any
 import gradio as gr
 import torch
 
+from ddpm_hf.demo.limits import MAX_PICTURES, in_time
+from ddpm_hf.demo.models import Models, most_pictures
 from ddpm_hf.demo.texts import spoken
 from ddpm_hf.pipeline import DDPMPipeline, DenoisingStream
 from ddpm_hf.scheduler import DDPMScheduler
 
-MAX_PICTURES = 16
 MIN_STEPS = 10
 MAX_SEED = 2**31 - 1
 MAX_NOISE = 2.0
@@ -67,17 +68,18 @@ class Settings:
 
     def stream(self) -> DenoisingStream:
         """The run; each call starts it afresh."""
-        return self.pipeline.stream(
+        run = self.pipeline.stream(
             self.number,
             torch.Generator().manual_seed(self.seed),
             self.steps,
             noise_scale=self.noise_scale,
             backend="auto",
         )
+        return in_time(run)
 
 
 def checked(
-    models: dict[str, DDPMPipeline],
+    models: Models,
     seed: Any,
     number: Any,
     steps: Any,
@@ -87,7 +89,7 @@ def checked(
     request: gr.Request | None,
 ) -> Settings:
     """The settings, or gr.Error with a sentence that names the one that will not do."""
-    shared = models[_choice("generate_model", model, list(models), request)]
+    shared = models.get(model, request)
     kind = _choice("generate_variance", variance, list(VARIANCES), request)
     # The network is shared; the scheduler is this run's own.
     scheduler = DDPMScheduler.from_config(shared.scheduler.config, variance_type=VARIANCES[kind])
@@ -95,7 +97,7 @@ def checked(
     return Settings(
         DDPMPipeline(unet=shared.unet, scheduler=scheduler),
         _whole("generate_seed", seed, 0, MAX_SEED, request),
-        _whole("generate_how_many", number, 1, MAX_PICTURES, request),
+        _whole("generate_how_many", number, 1, most_pictures(shared), request),
         _whole("generate_steps", steps, MIN_STEPS, shared.num_train_timesteps, request),
         0.0 if kind == "none" else noise_scale,
     )
