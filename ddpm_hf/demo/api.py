@@ -1,7 +1,6 @@
 """Plain endpoints for scripts, and for MCP: numbers and data URLs in and out."""
 
 import base64
-import binascii
 import io
 import time
 from collections.abc import Iterator
@@ -51,12 +50,11 @@ def png_url(image: Image.Image) -> str:
 def read_url(url: Any, request: gr.Request | None) -> Image.Image:
     """The picture in a data URL, as RGB. Raises gr.Error for anything else."""
     try:
-        head, data = url.split(",", 1)
-        if not head.startswith("data:image/"):
-            raise ValueError
-        return read_picture(io.BytesIO(base64.b64decode(data, validate=True)), request)
-    except (AttributeError, ValueError, binascii.Error):
+        _, data = url.split(";base64,")
+        file = io.BytesIO(base64.b64decode(data, validate=True))
+    except (AttributeError, ValueError):
         raise refusal(request, "uploads_no_data_url") from None
+    return read_picture(file, request)
 
 
 def with_variance(pipeline: DDPMPipeline, variance: str) -> DDPMPipeline:
@@ -66,14 +64,14 @@ def with_variance(pipeline: DDPMPipeline, variance: str) -> DDPMPipeline:
 
 
 def noise_schedule(
-    kind: Any, T: Any, beta_1: Any, beta_T: Any, request: gr.Request | None
+    kind: Any, num_train_timesteps: Any, beta_start: Any, beta_end: Any, request: gr.Request | None
 ) -> NoiseSchedule:
     """The table for these settings. Raises gr.Error for what is out of range."""
     make_betas = equations.SCHEDULES[one_of("kind", kind, equations.SCHEDULES, request)]
     betas = make_betas(
-        whole("T", T, 1, MAX_T, request),
-        within("beta_1", beta_1, 1e-6, 0.999, request),
-        within("beta_T", beta_T, 1e-6, 0.999, request),
+        whole("num_train_timesteps", num_train_timesteps, 1, MAX_T, request),
+        within("beta_start", beta_start, 1e-6, 0.999, request),
+        within("beta_end", beta_end, 1e-6, 0.999, request),
     )
     return NoiseSchedule.from_betas(betas)
 
@@ -83,9 +81,9 @@ def forward(
     t: int,
     seed: int = 0,
     kind: str = "linear",
-    T: int = 2000,
-    beta_1: float = 1e-4,
-    beta_T: float = 2e-2,
+    num_train_timesteps: int = 2000,
+    beta_start: float = 1e-4,
+    beta_end: float = 2e-2,
     request: gr.Request | None = None,
 ) -> dict[str, Any]:
     """Add noise to a picture, x_0 → x_t in one jump: x_t = √ᾱ_t·x_0 + √(1−ᾱ_t)·z (N4).
@@ -95,15 +93,15 @@ def forward(
         t: The step, 0 (the picture itself) to T (noise).
         seed: Of the noise, 0 to 2147483647.
         kind: The noise schedule: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace.
-        T: The number of steps of the schedule, at most 4000.
-        beta_1: The first step's β.
-        beta_T: The last step's β.
+        num_train_timesteps: T, the number of steps, at most 4000.
+        beta_start: β_1, the first step's.
+        beta_end: β_T, the last step's.
 
     Returns:
         image: x_t as a PNG data URL, its longer side at most 256 pixels.
         sqrt_alpha_bar: √ᾱ_t, how much of the picture is left.
     """
-    schedule = noise_schedule(kind, T, beta_1, beta_T, request)
+    schedule = noise_schedule(kind, num_train_timesteps, beta_start, beta_end, request)
     step = whole("t", t, 0, schedule.T, request)
     generator = torch.Generator().manual_seed(whole("seed", seed, 0, MAX_SEED, request))
     image = read_url(picture, request)
@@ -116,24 +114,24 @@ def forward(
 
 def schedule(
     kind: str = "linear",
-    T: int = 2000,
-    beta_1: float = 1e-4,
-    beta_T: float = 2e-2,
+    num_train_timesteps: int = 2000,
+    beta_start: float = 1e-4,
+    beta_end: float = 2e-2,
     request: gr.Request | None = None,
 ) -> dict[str, list[float]]:
     """The numbers of a noise schedule at up to 1000 steps t, evenly from 1 to T (N1, N5, N14).
 
     Args:
         kind: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace.
-        T: The number of steps, at most 4000.
-        beta_1: The first step's β.
-        beta_T: The last step's β.
+        num_train_timesteps: T, the number of steps, at most 4000.
+        beta_start: β_1, the first step's.
+        beta_end: β_T, the last step's.
 
     Returns:
         Lists of one length: t, beta (β_t), alpha_bar (ᾱ_t), snr (ᾱ_t/(1−ᾱ_t)), and the weights of
         x_t and of x_0 in the mean of x_{t−1}: weight_xt, weight_x0.
     """
-    table = noise_schedule(kind, T, beta_1, beta_T, request)
+    table = noise_schedule(kind, num_train_timesteps, beta_start, beta_end, request)
     t = torch.linspace(1, table.T, min(table.T, MAX_POINTS), dtype=torch.float64).round().long()
     weight_xt, weight_x0 = equations.posterior_weights(table, t - 1, t)
     columns = {
