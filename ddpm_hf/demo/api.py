@@ -12,26 +12,14 @@ import torch
 from PIL import Image
 
 from ddpm_hf import equations
-from ddpm_hf.demo.limits import (
-    MAX_PICTURES,
-    MAX_SEED,
-    MIN_STEPS,
-    SHARED_MODEL,
-    in_time,
-    one_of,
-    refusal,
-    whole,
-    within,
-)
-from ddpm_hf.demo.texts import spoken
+from ddpm_hf.demo.generate.settings import checked
+from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, one_of, refusal, whole, within
+from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.uploads import read_picture
 from ddpm_hf.equations import NoiseSchedule
-from ddpm_hf.pipeline import DDPMPipeline, to_images
+from ddpm_hf.pipeline import to_images
 from ddpm_hf.pixels import to_unit_range
 
-VARIANCES = {"small": "fixed_small", "large": "fixed_large", "none": "fixed_small"}
-"""β̃, β, and no fresh noise at all (N8, N12, N13)."""
-MAX_NOISE_SCALE = 2.0
 MAX_T = 4000
 MAX_SIDE = 256
 """Of the picture that `/forward` returns; larger ones are made smaller."""
@@ -55,12 +43,6 @@ def read_url(url: Any, request: gr.Request | None) -> Image.Image:
     except (AttributeError, ValueError):
         raise refusal(request, "uploads_no_data_url") from None
     return read_picture(file, request)
-
-
-def with_variance(pipeline: DDPMPipeline, variance: str) -> DDPMPipeline:
-    """The same network with another choice of σ_t (N12)."""
-    config = {**pipeline.scheduler.config, "variance_type": VARIANCES[variance]}
-    return DDPMPipeline(pipeline.unet, type(pipeline.scheduler).from_config(config))
 
 
 def noise_schedule(
@@ -145,7 +127,7 @@ def schedule(
     return {name: column.tolist() for name, column in columns.items()}
 
 
-def add_endpoints(pipeline: DDPMPipeline) -> None:
+def add_endpoints(models: Models) -> None:
     """Add `/generate`, `/forward` and `/schedule` to the current Blocks."""
 
     def generate(
@@ -154,45 +136,32 @@ def add_endpoints(pipeline: DDPMPipeline) -> None:
         steps: int,
         variance: str = "small",
         noise_scale: float = 1.0,
+        model: str = MODEL,
         request: gr.Request | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Draw pictures of cats from noise with the bundled model (N16).
+        """Draw pictures from noise (N16).
 
         Args:
-            seed: 0 to 2147483647; the same seed gives the same cats.
-            number: How many cats, 1 to 16.
+            seed: 0 to 2147483647; the same seed gives the same pictures.
+            number: How many pictures, 1 to 16.
             steps: How many of the 2000 steps are taken, 10 to 2000; 100 are good.
             variance: The fresh noise of each step: small (β̃), large (β) or none.
             noise_scale: Multiplies the fresh noise, 0 to 2.
+            model: cats-32, or the id of a model on the Hub, where the server allows it.
 
         Returns:
             images: PNG data URLs, empty until the last result; seed: the seed used; step: how many
             steps are done.
         """
-        variance = one_of("variance", variance, VARIANCES, request)
-        scale = within("noise_scale", noise_scale, 0, MAX_NOISE_SCALE, request)
-        used = whole(spoken(request, "generate_seed"), seed, 0, MAX_SEED, request)
-        run = with_variance(pipeline, variance).stream(
-            whole(spoken(request, "generate_how_many"), number, 1, MAX_PICTURES, request),
-            torch.Generator().manual_seed(used),
-            whole(
-                spoken(request, "generate_steps"),
-                steps,
-                MIN_STEPS,
-                pipeline.num_train_timesteps,
-                request,
-            ),
-            noise_scale=0 if variance == "none" else scale,
-            backend="auto",
-        )
+        run = checked(models, seed, number, steps, variance, noise_scale, model, request)
         told = time.monotonic()
-        for step in in_time(run, request):
-            # Gradio notices that the caller is gone, or has cancelled, when something is yielded.
+        for step in run.stream():
+            # Gradio notices that the caller has gone or cancelled when something is yielded.
             if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
-                yield {"seed": used, "step": step.index + 1, "images": []}
+                yield {"seed": run.seed, "step": step.index + 1, "images": []}
                 told = time.monotonic()
-        images = [png_url(image) for image in to_images(step.sample.cpu())]
-        yield {"seed": used, "step": len(run), "images": images}
+        images = [png_url(image) for image in to_images(step.sample)]
+        yield {"seed": run.seed, "step": run.steps, "images": images}
 
     gr.api(generate, api_name="generate", **SHARED_MODEL)
     gr.api(forward, api_name="forward", concurrency_limit=2)

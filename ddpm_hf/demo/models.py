@@ -13,16 +13,19 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import diffusers
 import gradio as gr
 import torch
 from diffusers import UNet2DModel
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
-from ddpm_hf.demo.limits import MAX_PICTURES, refusal
-from ddpm_hf.pipeline import DDPMPipeline, bundled_models
+from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
+from ddpm_hf.demo.texts import spoken
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.scheduler import DDPMScheduler
 
+MODEL = "cats-32"
+"""The bundled model that the page begins with."""
 ALLOWED = bool(os.environ.get("DDPM_ALLOW_MODELS"))
 MAX_MEGABYTES = 500
 """Of the weights."""
@@ -42,6 +45,7 @@ SCHEDULERS = (
     "PNDMScheduler",
     "UniPCMultistepScheduler",
 )
+"""Their schedules mean the same to ours, which takes the steps."""
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 Sizes = dict[str, int | None]
 """A repository's files and their sizes in bytes."""
@@ -66,28 +70,37 @@ class Models:
         self._loading = Lock()
 
     def get(self, name: Any, request: gr.Request | None = None) -> DDPMPipeline:
-        """The model of this name, loaded if need be; the bundled one for an empty name.
+        """The model of this name, loaded if need be.
 
         Raises gr.Error, one sentence in the browser's language, for one that is not taken.
         """
-        name = str(name or "").strip()
-        if not name or name in bundled_models():
+        name = str(name).strip()
+        if name == MODEL:
             return self.bundled
-        if name not in self._kept:
-            try:
-                self._load(name)
-            except RefusedError as why:
-                raise refusal(request, why.key, name=name, **why.values) from None
-        return self._kept.get(name) or self.get(name, request)
+        try:
+            return self._kept.get(name) or self._load(name)
+        except RefusedError as why:
+            raise refusal(request, why.key, name=name, **why.values) from None
 
-    def _load(self, name: str) -> None:
+    def choose(self, name: Any, request: gr.Request) -> tuple[Any, Any, Any]:
+        """For the page: the model to draw with, its number of steps, and what is to be said."""
+        try:
+            T = self.get(name, request).num_train_timesteps
+        except gr.Error as error:
+            sentence = spoken(request, "models_instead", reason=error.message)
+            return MODEL, gr.skip(), gr.update(value=sentence, visible=True)
+        # What the page does when it puts the bundled model in must leave the sentence there.
+        said = gr.skip() if name == MODEL else gr.update(visible=False)
+        return gr.skip(), gr.update(maximum=T), said
+
+    def _load(self, name: str) -> DDPMPipeline:
         if not ALLOWED:
             raise RefusedError("models_off")
         with self._loading:
-            if name not in self._kept:
-                self._kept[name] = load(name)
-                while len(self._kept) > KEPT:
-                    del self._kept[next(iter(self._kept))]
+            kept = self._kept[name] = self._kept.get(name) or load(name)
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+            return kept
 
 
 def most_pictures(pipeline: DDPMPipeline) -> int:
@@ -113,9 +126,8 @@ def load(name: str) -> DDPMPipeline:
             _check_kind(*configs, weight_bytes=sizes[weights] or 0)
             fetch([*files, weights])
             network = UNet2DModel.from_pretrained(folder / unet, use_safetensors=True)
-            scheduler_class = getattr(diffusers, configs[0]["scheduler"][1])
-            pipeline = DDPMPipeline(network, scheduler_class.from_config(configs[2]))
-            next(pipeline.stream(1, num_inference_steps=10, backend="auto"))
+            pipeline = DDPMPipeline(network, DDPMScheduler.from_config(configs[2]))
+            next(pipeline.stream(1, num_inference_steps=1, backend="auto"))
         except RefusedError:
             raise
         except Exception as error:  # what strangers write can be wrong in any way
@@ -180,12 +192,9 @@ def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> 
         raise RefusedError("models_classes")
     if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
         raise RefusedError("models_too_wide", limit=MAX_SIDE)
-    bounds = (
-        (len(unet["down_block_types"]), MAX_BLOCKS),
-        (unet.get("layers_per_block", 2), MAX_LAYERS),
-        (scheduler.get("num_train_timesteps", 1000), MAX_STEPS),
-    )
-    if not all(0 < value <= most for value, most in bounds):
+    blocks, layers = len(unet["down_block_types"]), unet.get("layers_per_block", 2)
+    T = scheduler.get("num_train_timesteps", 1000)
+    if blocks > MAX_BLOCKS or layers > MAX_LAYERS or not MIN_STEPS <= T <= MAX_STEPS:
         raise RefusedError("models_broken")
     with torch.device("meta"):  # a small file must not ask for a large memory
         parameters = sum(p.numel() for p in UNet2DModel.from_config(unet).parameters())

@@ -9,7 +9,7 @@ import gradio as gr
 from ddpm_hf.animation import FORMATS, key_steps
 from ddpm_hf.demo.generate import settings
 from ddpm_hf.demo.generate.save import animation
-from ddpm_hf.demo.limits import SHARED_MODEL
+from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL
 from ddpm_hf.demo.models import ALLOWED, MODEL, Models
 from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
@@ -65,20 +65,20 @@ def view(models: Models) -> None:
                 info=i18n("generate_seed_info"),
                 precision=0,
                 minimum=0,
-                maximum=settings.MAX_SEED,
+                maximum=MAX_SEED,
                 elem_id="seed",
             )
             dice = gr.Button(i18n("generate_dice"), size="sm")
             number = gr.Slider(
                 1,
-                settings.MAX_PICTURES,
+                MAX_PICTURES,
                 4,
                 step=1,
                 label=i18n("generate_how_many"),
                 elem_id="number",
             )
             steps = gr.Slider(
-                settings.MIN_STEPS,
+                MIN_STEPS,
                 T,
                 100,
                 step=1,
@@ -161,7 +161,7 @@ def view(models: Models) -> None:
     )
     saving.success(None, js=_DOWNLOAD, api_visibility="private")
     stop.click(None, cancels=[running, saving], js=_PLAYER_STOPS, api_visibility="private")
-    dice.click(lambda: random.randint(0, settings.MAX_SEED), None, seed, api_visibility="private")
+    dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     page = gr.context.Context.root_block
     read = page.load(
         None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"

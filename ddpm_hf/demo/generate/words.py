@@ -40,9 +40,6 @@ EN = {
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
         " + \\sigma_t z$$"
     ),
-    "generate_not_whole": "{name} must be a whole number from {low} to {high}; got {value}.",
-    "generate_out_of_range": "{name} must be from {low} to {high}; got {value}.",
-    "generate_unknown": "{name} must be one of {known}; got {value}.",
 }
 
 ZH = {
@@ -84,7 +81,4 @@ ZH = {
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
         " + \\sigma_t z$$"
     ),
-    "generate_not_whole": "{name}必须是 {low} 到 {high} 之间的整数，收到的是 {value}。",
-    "generate_out_of_range": "{name}必须在 {low} 到 {high} 之间，收到的是 {value}。",
-    "generate_unknown": "{name}必须是 {known} 之一，收到的是 {value}。",
 }

@@ -15,6 +15,7 @@ from ddpm_hf.demo.texts import spoken
 from ddpm_hf.pipeline import DenoisingStep, DenoisingStream
 
 MAX_PICTURES = 16
+MIN_STEPS = 10
 MAX_SEED = 2**31 - 1
 SHARED_MODEL = {"concurrency_id": "model", "concurrency_limit": 2}
 """All handlers that run the model share the two cores."""
@@ -52,7 +53,9 @@ def within(name: str, value: Any, low: float, high: float, request: gr.Request |
     number = as_number(value)
     if low <= number <= high:
         return number
-    raise refusal(request, "limits_number", name=name, low=low, high=high, value=value)
+    raise refusal(
+        request, "limits_number", name=name, low=f"{low:g}", high=f"{high:g}", value=value
+    )
 
 
 def one_of(name: str, value: Any, known: Collection[str], request: gr.Request | None) -> str:

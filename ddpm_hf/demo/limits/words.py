@@ -2,7 +2,7 @@
 
 EN = {
     "limits_whole": "{name} must be a whole number from {low} to {high}; got {value}.",
-    "limits_number": "{name} must be a number from {low} to {high}; got {value}.",
+    "limits_number": "{name} must be from {low} to {high}; got {value}.",
     "limits_choice": "{name} must be one of {known}; got {value}.",
     "limits_deadline": "This run took more than {seconds} seconds and was ended; take fewer steps.",
     "limits_busy": "Many others are drawing just now; please try again in a minute.",
@@ -12,6 +12,7 @@ EN = {
     "uploads_no_data_url": "A picture is to be given as a data URL: data:image/png;base64,…",
     "uploads_too_many_bytes": "This file is too large; take one of at most {limit} MB.",
     "uploads_too_many_pixels": "This picture has too many pixels; take one of at most {limit} MP.",
+    "models_info": "Or the id of a DDPM on the Hub, such as google/ddpm-cifar10-32.",
     "models_off": "This server draws with its own model alone.",
     "models_missing": "There is no model {name} on the Hub, or it is private.",
     "models_unreachable": "The Hub can't be reached for {name}; please try again later.",
@@ -26,15 +27,16 @@ EN = {
 }
 
 ZH = {
-    "limits_whole": "{name} 必须是 {low} 到 {high} 之间的整数，收到的是 {value}。",
-    "limits_number": "{name} 必须是 {low} 到 {high} 之间的数，收到的是 {value}。",
-    "limits_choice": "{name} 必须是 {known} 之一，收到的是 {value}。",
+    "limits_whole": "{name}必须是 {low} 到 {high} 之间的整数，收到的是 {value}。",
+    "limits_number": "{name}必须在 {low} 到 {high} 之间，收到的是 {value}。",
+    "limits_choice": "{name}必须是 {known} 之一，收到的是 {value}。",
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "uploads_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
     "uploads_no_data_url": "图像须以 data URL 给出：data:image/png;base64,…",
     "uploads_too_many_bytes": "文件太大；请使用不超过 {limit} MB 的文件。",
     "uploads_too_many_pixels": "图像的像素太多；请使用不超过 {limit} 百万像素的图像。",
+    "models_info": "或者 Hub 上一个 DDPM 的名字，如 google/ddpm-cifar10-32。",
     "models_off": "此服务器只用自带的模型。",
     "models_missing": "Hub 上没有模型 {name}，或者它是私有的。",
     "models_unreachable": "暂时无法从 Hub 取得 {name}，请稍后再试。",
