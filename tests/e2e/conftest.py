@@ -66,10 +66,11 @@ def free_port():
 class Server:
     """`python app.py`, offline, on a port of its own."""
 
-    def __init__(self):
+    def __init__(self, **settings):
         self.url = f"http://127.0.0.1:{(port := free_port())}/"
         self.port = port
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
+        environment |= settings
         self.process = subprocess.Popen([sys.executable, "app.py"], env=environment)
         for _ in range(600):
             try:
