@@ -9,11 +9,11 @@ import gradio as gr
 from ddpm_hf.animation import FORMATS, key_steps
 from ddpm_hf.demo.generate import settings
 from ddpm_hf.demo.generate.save import animation
-from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL
+from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL, one_of
 from ddpm_hf.demo.models import ALLOWED, MODEL, Models
 from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
-from ddpm_hf.demo.texts import LATEX, i18n
+from ddpm_hf.demo.texts import LATEX, i18n, spoken
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
@@ -53,6 +53,7 @@ def view(models: Models) -> None:
         request: gr.Request,
     ) -> Iterator[str | None]:
         """Sample, and return the way there as a file."""
+        suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
         run = settings.checked(models, seed, number, steps, variance, noise, model, request)
         yield from animation(run, suffix)
 
