@@ -1,17 +1,22 @@
 """The Gradio demo: one tab and one package for each view."""
 
+from ddpm_hf.demo.zero_gpu import on_gpu
+
+# isort: split
+
 import threading
 from importlib.util import find_spec
 from pathlib import Path
 
 import gradio as gr
+import torch
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
 from ddpm_hf.demo import equations, generate, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.api import add_endpoints
-from ddpm_hf.demo.limits import QUEUE, busy
+from ddpm_hf.demo.limits import QUEUE, SHARED_MODEL, busy
 from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
@@ -45,6 +50,7 @@ def build() -> gr.Blocks:
     disable_progress_bar()
     pipeline = DDPMPipeline.from_pretrained(MODEL)
     pipeline.set_progress_bar_config(disable=True)
+    pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
     models = Models(pipeline)
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
         bar = AddressBar()
@@ -59,5 +65,7 @@ def build() -> gr.Blocks:
         gr.Markdown(i18n("page_attribution"))
         bar.connect(tabs)
         add_endpoints(models)
-    threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
+    on_gpu(demo.fns.values(), SHARED_MODEL["concurrency_id"])
+    if pipeline.device.type == "cpu":
+        threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
     return demo.queue(max_size=QUEUE)

@@ -41,7 +41,7 @@ def read_url(url: Any, request: gr.Request | None) -> Image.Image:
         _, data = url.split(";base64,")
         file = io.BytesIO(base64.b64decode(data, validate=True))
     except (AttributeError, ValueError):
-        raise refusal(request, "uploads_no_data_url") from None
+        raise refusal(request, "limits_file_no_data_url") from None
     return read_picture(file, request)
 
 

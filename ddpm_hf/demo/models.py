@@ -87,7 +87,7 @@ class Models:
         try:
             T = self.get(name, request).num_train_timesteps
         except gr.Error as error:
-            sentence = spoken(request, "models_instead", reason=error.message)
+            sentence = spoken(request, "limits_model_instead", reason=error.message)
             return MODEL, gr.skip(), gr.update(value=sentence, visible=True)
         # What the page does when it puts the bundled model in must leave the sentence there.
         said = gr.skip() if name == MODEL else gr.update(visible=False)
@@ -95,7 +95,7 @@ class Models:
 
     def _load(self, name: str) -> DDPMPipeline:
         if not ALLOWED:
-            raise RefusedError("models_off")
+            raise RefusedError("limits_model_off")
         with self._loading:
             kept = self._kept[name] = self._kept.get(name) or load(name)
             while len(self._kept) > KEPT:
@@ -114,7 +114,7 @@ def load(name: str) -> DDPMPipeline:
     with tempfile.TemporaryDirectory() as temporary:
         sizes, fetch = _local(Path(name)) or _on_hub(name, temporary)
         if any(file.endswith(".py") for file in sizes):
-            raise RefusedError("models_code")
+            raise RefusedError("limits_model_code")
         unet = "unet/" if "unet/config.json" in sizes else ""  # older ones have all in one folder
         scheduler = "scheduler/" if "scheduler/scheduler_config.json" in sizes else ""
         weights = unet + WEIGHTS
@@ -131,7 +131,7 @@ def load(name: str) -> DDPMPipeline:
         except RefusedError:
             raise
         except Exception as error:  # what strangers write can be wrong in any way
-            raise RefusedError("models_broken") from error
+            raise RefusedError("limits_model_broken") from error
     return pipeline
 
 
@@ -148,9 +148,9 @@ def _on_hub(name: str, temporary: str) -> tuple[Sizes, Fetch]:
     try:
         info = HfApi(token=False).model_info(name, files_metadata=True)
     except (HFValidationError, RepositoryNotFoundError):
-        raise RefusedError("models_missing") from None
+        raise RefusedError("limits_model_missing") from None
     except Exception as error:
-        raise RefusedError("models_unreachable") from error
+        raise RefusedError("limits_model_unreachable") from error
     fetch = partial(_download, name, info.sha, temporary)
     return {file.rfilename: file.size for file in info.siblings or []}, fetch
 
@@ -164,14 +164,14 @@ def _download(name: str, revision: str | None, temporary: str, files: list[str])
 
 def _check_sizes(sizes: Sizes, files: list[str], weights: str) -> None:
     if not set(files) <= set(sizes):
-        raise RefusedError("models_broken")
+        raise RefusedError("limits_model_broken")
     if weights not in sizes:
-        raise RefusedError("models_pickle")
+        raise RefusedError("limits_model_pickle")
     limits = {**dict.fromkeys(files, MAX_JSON_BYTES), weights: MAX_MEGABYTES * 10**6}
     for file, limit in limits.items():
         size = sizes[file]
         if size is None or size > limit:
-            raise RefusedError("models_too_large", limit=MAX_MEGABYTES)
+            raise RefusedError("limits_model_too_large", limit=MAX_MEGABYTES)
 
 
 def _side(size: Any) -> tuple[int, int]:
@@ -185,18 +185,18 @@ def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> 
     library, kind = parts.pop("scheduler")
     known = library == "diffusers" and kind in SCHEDULERS
     if parts != {"unet": ["diffusers", "UNet2DModel"]} or not known:
-        raise RefusedError("models_other_kind")
+        raise RefusedError("limits_model_other_kind")
     if unet["_class_name"] != "UNet2DModel" or unet.get("in_channels", 3) not in (1, 3, 4):
-        raise RefusedError("models_other_kind")
+        raise RefusedError("limits_model_other_kind")
     if unet.get("class_embed_type") or unet.get("num_class_embeds"):
-        raise RefusedError("models_classes")
+        raise RefusedError("limits_model_classes")
     if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
-        raise RefusedError("models_too_wide", limit=MAX_SIDE)
+        raise RefusedError("limits_model_too_wide", limit=MAX_SIDE)
     blocks, layers = len(unet["down_block_types"]), unet.get("layers_per_block", 2)
     T = scheduler.get("num_train_timesteps", 1000)
     if blocks > MAX_BLOCKS or layers > MAX_LAYERS or not MIN_STEPS <= T <= MAX_STEPS:
-        raise RefusedError("models_broken")
+        raise RefusedError("limits_model_broken")
     with torch.device("meta"):  # a small file must not ask for a large memory
         parameters = sum(p.numel() for p in UNet2DModel.from_config(unet).parameters())
     if 2 * parameters > weight_bytes:
-        raise RefusedError("models_broken")
+        raise RefusedError("limits_model_broken")

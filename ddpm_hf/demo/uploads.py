@@ -22,7 +22,7 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
     """
     with Path(file).open("rb") if isinstance(file, str | Path) else file as opened:
         if opened.seek(0, 2) > MAX_MEGABYTES * 2**20:
-            raise refusal(request, "uploads_too_many_bytes", limit=MAX_MEGABYTES)
+            raise refusal(request, "limits_file_too_many_bytes", limit=MAX_MEGABYTES)
         opened.seek(0)
         try:
             picture = Image.open(opened, formats=FORMATS)
@@ -30,9 +30,9 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
                 raise Image.DecompressionBombError
             return _rgb(ImageOps.exif_transpose(picture))
         except Image.DecompressionBombError:
-            raise refusal(request, "uploads_too_many_pixels", limit=MAX_MEGAPIXELS) from None
+            raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
         except Exception:  # what Pillow raises for broken files knows no bounds
-            raise refusal(request, "uploads_unreadable") from None
+            raise refusal(request, "limits_file_unreadable") from None
 
 
 def _rgb(picture: Image.Image) -> Image.Image:

@@ -5,14 +5,14 @@ import time
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.e2e.service import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SECONDS = 50
+SECONDS = 35
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -69,14 +69,15 @@ def test_any_json_gets_an_answer(server, endpoints):
         return st.tuples(st.just(name), odd)
 
     @given(st.sampled_from(sorted(endpoints)).flatmap(inputs))
-    @settings(max_examples=400, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     def fuzz(asked):
         if time.monotonic() > ends:
             return
         name, values = asked
         said = call(server.url, name, values)
         assert not has_traceback(said), said
-        if len(values) == len(endpoints[name]):  # Gradio itself says nothing where one is missing
+        # Gradio itself says nothing about an input that is missing, or is a file and yet is none.
+        if len(values) == len(endpoints[name]) and "meta" not in json.dumps(values):
             assert '{"error": null}' not in said, "refused without a sentence"
         tried[name] += 1
 
@@ -94,7 +95,7 @@ def test_any_body_gets_an_answer(server):
     @given(
         st.sampled_from(BODIES), st.binary(max_size=60) | JSON.map(lambda v: json.dumps(v).encode())
     )
-    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     def fuzz(path, body):
         headers = {"content-type": "application/json"}
         answer = httpx.post(f"{server.url}{ROOT}{path}", content=body, headers=headers, timeout=30)

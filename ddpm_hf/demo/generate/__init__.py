@@ -107,7 +107,7 @@ def view(models: Models) -> None:
                 [MODEL],
                 value=MODEL,
                 label=i18n("generate_model"),
-                info=i18n("models_info") if ALLOWED else None,
+                info=i18n("limits_model_info") if ALLOWED else None,
                 allow_custom_value=ALLOWED,
                 elem_id="model",
             )

@@ -17,7 +17,7 @@ from ddpm_hf.pipeline import DenoisingStep, DenoisingStream
 MAX_PICTURES = 16
 MIN_STEPS = 10
 MAX_SEED = 2**31 - 1
-SHARED_MODEL = {"concurrency_id": "model", "concurrency_limit": 2}
+SHARED_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
 """All handlers that run the model share the two cores."""
 QUEUE = 32
 """How many runs may wait."""

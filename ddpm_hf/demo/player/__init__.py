@@ -69,7 +69,7 @@ class Player(gr.HTML):
 def _rgb(batch: Tensor) -> bytes:
     """Pictures as RGB bytes, row by row; grey ones are repeated, transparency is left out."""
     pixels = to_uint8(batch[:, :3]).permute(0, 2, 3, 1)
-    return pixels.expand(*pixels.shape[:3], 3).contiguous().numpy().tobytes()
+    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
 
 
 def chunks(steps: Iterable[DenoisingStep], K: int, course: Course | None = None) -> Iterator[Chunk]:
