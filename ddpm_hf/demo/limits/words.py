@@ -11,7 +11,9 @@ EN = {
     ),
     "limits_file_no_data_url": "A picture is to be given as a data URL: data:image/png;base64,…",
     "limits_file_too_many_bytes": "This file is too large; take one of at most {limit} MB.",
-    "limits_file_too_many_pixels": "This picture has too many pixels; take one of at most {limit} MP.",
+    "limits_file_too_many_pixels": (
+        "This picture has too many pixels; take one of at most {limit} MP."
+    ),
     "limits_model_info": "Or the id of a DDPM on the Hub, such as google/ddpm-cifar10-32.",
     "limits_model_off": "This server draws with its own model alone.",
     "limits_model_missing": "There is no model {name} on the Hub, or it is private.",
