@@ -5,6 +5,7 @@ from ddpm_hf.demo.zero_gpu import on_gpu
 # isort: split
 
 import threading
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -67,5 +68,7 @@ def build() -> gr.Blocks:
         add_endpoints(models)
     on_gpu(demo.fns.values(), SHARED_MODEL["concurrency_id"])
     if pipeline.device.type == "cpu":
+        # `catch_warnings` around the conversion does not hold in a thread.
+        warnings.filterwarnings("ignore", module="diffusers")
         threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
     return demo.queue(max_size=QUEUE)
