@@ -62,4 +62,6 @@ def test_a_model_that_is_not_there_is_told_and_the_bundled_one_draws(page):
 def test_without_leave_there_is_nothing_to_type(visit):
     page = visit()
     expect(page.locator("#model")).to_be_visible()
-    assert page.locator("#model input").get_attribute("readonly") is not None
+    choose(page, "someone/other")
+    page.locator("#model input").blur()
+    expect(page.locator("#model input")).to_have_value("cats-32")

@@ -30,7 +30,7 @@ _SCRIPTS = ("frames.js", "strip.js", "playback.js")
 
 
 class Chunk(TypedDict):
-    """Some frames of a run, in order. `data` is base64 of RGB bytes: for each frame its `count`
+    """Some frames of a run, or none, in order. `data` is base64 of RGB bytes: for each its `count`
     pictures of x_t, then those of x̂_0, then those of ẑ, each `height` × `width`. `t` are the
     paper's, T..0. `course` comes with the first chunk alone.
     """
@@ -90,7 +90,8 @@ def chunks(steps: Iterable[DenoisingStep], K: int, course: Course | None = None)
         if is_last:
             times.append(0)
             frames += [_rgb(step.sample)] * 2 + [_rgb(torch.zeros_like(step.sample))]
-        if frames and (is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS):
+        # Also without frames: a run can be stopped where it yields, and nowhere else.
+        if is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS:
             count, _, height, width = step.sample.shape
             chunk = Chunk(
                 run=run,
