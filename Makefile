@@ -14,7 +14,7 @@ test: $(VENV)/dev.installed
 check: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	rm -f ddpm_hf/demo/*.pyi # Gradio writes these beside its components; mypy would take them for ours
+	find ddpm_hf/demo -name "*.pyi" -delete # Gradio writes these beside its components; mypy would take them for ours
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -m "not slow and not e2e and not soak"
 

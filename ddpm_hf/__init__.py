@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 _HOME = {
     "DDPMScheduler": "ddpm_hf.scheduler",
     "DDPMPipeline": "ddpm_hf.pipeline",
+    "save_animation": "ddpm_hf.animation",
 }
 __all__ = list(_HOME)
 

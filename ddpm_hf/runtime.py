@@ -73,9 +73,11 @@ class _Converted:
         self.takes_labels = unet.class_embedding is not None
         labels = (torch.zeros(1, dtype=torch.long),) if self.takes_labels else ()
         example = (sample, torch.tensor(0), *labels)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            self.model = openvino.convert_model(_PlainTensors(unet), example_input=example)
+            # OpenVINO would trace it too, and check its trace by two more: most of the time taken.
+            traced = torch.jit.trace(_PlainTensors(unet), example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
+            self.model = openvino.convert_model(traced, example_input=example)
         self.compiled: OrderedDict[tuple[int, ...], Any] = OrderedDict()
 
     def compile(self, core: Any, shape: tuple[int, ...]) -> Any:

@@ -168,6 +168,9 @@ class Handler(BaseHTTPRequestHandler):
             )
         else:
             siblings = [{"rfilename": path} for path in repo.files]
+            if "blobs=true" in self.path.lower():
+                for sibling in siblings:
+                    sibling["size"] = len(repo.files[sibling["rfilename"]])
             info = {"id": name.removeprefix("datasets/"), "sha": COMMIT, "private": repo.private}
             self.answer(200, {**info, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
 

@@ -1,40 +1,74 @@
-"""The Gradio demo: one module a view."""
+"""The Gradio demo: one tab and one package for each view."""
+
+from ddpm_hf.demo.zero_gpu import on_gpu
+
+# isort: split
+
+import threading
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
 
 import gradio as gr
+import torch
 from diffusers.utils.logging import disable_progress_bar
+from starlette.middleware import Middleware
 
-from ddpm_hf.demo import generate
+from ddpm_hf.demo import equations, generate, training
+from ddpm_hf.demo.address import AddressBar, AskedLanguage
+from ddpm_hf.demo.api import add_endpoints
+from ddpm_hf.demo.limits import QUEUE, SHARED_MODEL, busy
+from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.demo.theme import THEME
+from ddpm_hf.demo.uploads import MAX_MEGABYTES
+from ddpm_hf.pipeline import PRETRAINED, DDPMPipeline
 
-MODEL = "cats-32"
-LATEX = [
-    {"left": "$$", "right": "$$", "display": True},
-    {"left": "$", "right": "$", "display": False},
-]
 LAUNCH = {
-    "theme": gr.themes.Soft(primary_hue="orange", font=["system-ui", "sans-serif"]),
+    "theme": THEME,
+    "css_paths": [Path(__file__).parent / "page.css", equations.CSS],
     "i18n": i18n,
     "footer_links": ["api", "settings"],
     "run_history": False,
     "ssr_mode": False,
-    "max_file_size": "10mb",
+    "app_kwargs": {
+        "middleware": [Middleware(AskedLanguage)],
+        "exception_handlers": {503: busy},
+    },
+    "max_file_size": f"{MAX_MEGABYTES}mb",
+    "mcp_server": find_spec("mcp") is not None,
 }
 """What `launch()` is to be told."""
 
 
+def _warm(pipeline: DDPMPipeline) -> None:
+    """Convert and compile the network for the first run, which waits for it if need be."""
+    pipeline.stream(4, num_inference_steps=1, backend="auto")
+
+
 def build() -> gr.Blocks:
-    """The page, with the bundled model loaded and ready to run."""
+    """The page, with the bundled model loaded and soon ready to run."""
     disable_progress_bar()
     pipeline = DDPMPipeline.from_pretrained(MODEL)
     pipeline.set_progress_bar_config(disable=True)
-    # The first run of a shape converts and compiles the network; do that before anyone waits.
-    for _ in pipeline.stream(4, num_inference_steps=1, backend="auto"):
-        pass
+    pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
+    models = Models(pipeline)
     with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
-        gr.Markdown(i18n("title"), elem_id="title")
-        gr.Markdown(i18n("intro"))
-        generate.view(pipeline, MODEL)
-        gr.Markdown(i18n("formulas"), latex_delimiters=LATEX)
-        gr.Markdown(i18n("attribution"))
-    return demo.queue(max_size=32)
+        bar = AddressBar()
+        gr.Markdown(i18n("page_title"), elem_id="title")
+        with gr.Tabs(elem_id="views") as tabs:
+            with gr.Tab(i18n("generate_tab"), id="generate"):
+                generate.view(models)
+            with gr.Tab(i18n("training_tab"), id="training"):
+                training.view(PRETRAINED / MODEL)
+            with gr.Tab(i18n("equations_tab"), id="equations"):
+                equations.view()
+        gr.Markdown(i18n("page_attribution"))
+        bar.connect(tabs)
+        add_endpoints(models)
+    on_gpu(demo.fns.values(), SHARED_MODEL["concurrency_id"])
+    if pipeline.device.type == "cpu":
+        # `catch_warnings` around the conversion does not hold in a thread.
+        warnings.filterwarnings("ignore", module="diffusers")
+        threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
+    return demo.queue(max_size=QUEUE)

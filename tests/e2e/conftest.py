@@ -1,15 +1,29 @@
 import gzip
 import io
+import os
 import shutil
 import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import datasets
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
+BROWSER = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +61,68 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+class Server:
+    """`python app.py`, offline, on a port of its own."""
+
+    def __init__(self, **settings):
+        self.url = f"http://127.0.0.1:{(port := free_port())}/"
+        self.port = port
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
+        environment |= settings
+        self.process = subprocess.Popen([sys.executable, "app.py"], env=environment)
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(self.url)
+                return
+            except OSError:
+                assert self.process.poll() is None, "app.py ended"
+                time.sleep(0.2)
+        raise TimeoutError("app.py does not answer")
+
+    def cpu_seconds(self):
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture(scope="session")
+def server():
+    running = Server()
+    yield running
+    running.process.terminate()
+    running.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(server, browser):
+    """Open the page; afterwards: no console error, no request that left localhost."""
+    contexts, errors, requests = [], [], []
+
+    def open_page(**settings):
+        context = browser.new_context(**{"locale": "en-US", **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: errors.append(str(e)))
+        page.on("request", lambda r: requests.append(r.url))
+        page.requests = requests
+        page.goto(server.url)
+        page.wait_for_selector("#generate")
+        page.wait_for_timeout(500)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    away = [u for u in requests if not u.startswith((server.url, "data:", "blob:"))]
+    assert not away and not errors

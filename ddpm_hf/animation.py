@@ -1,0 +1,73 @@
+"""A run as a moving picture: GIF, WebP or animated PNG."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from ddpm_hf.pipeline import DenoisingStream, to_images
+
+FORMATS = (".gif", ".webp", ".png")
+FRAMES = 120
+"""At most so many frames, evenly spread over the run."""
+FRAME_MS, LAST_FRAME_MS = 40, 2000
+SMALLEST_SIDE = 128
+"""Smaller pictures are enlarged to this many pixels or a little more, by a whole number."""
+
+
+def key_steps(K: int, frames: int = FRAMES) -> set[int]:
+    """Which of the steps 0..K−1 become frames: the first, the last, and evenly between.
+
+    One frame less than `frames`, for the finished picture comes after them.
+    """
+    shown = min(K, frames - 1)
+    return {round(i * (K - 1) / max(1, shown - 1)) for i in range(shown)}
+
+
+def grid(images: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one size as one, row by row, as square as can be, on white."""
+    width, height = images[0].size
+    scale = math.ceil(SMALLEST_SIDE / min(width, height))
+    columns = math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    whole = Image.new("RGB", (columns * width, rows * height), "white")
+    for n, image in enumerate(images):
+        whole.paste(image.convert("RGB"), (n % columns * width, n // columns * height))
+    return whole.resize((whole.width * scale, whole.height * scale), Image.Resampling.NEAREST)
+
+
+def frames_of(steps: DenoisingStream) -> Iterable[Image.Image]:
+    """x_t at the key steps of the run, each as it is worked out, then the finished picture."""
+    keys = key_steps(len(steps))
+    for step in steps:
+        if step.index in keys:
+            yield grid(to_images(step.noisy_sample[:, :3]))
+    yield grid(to_images(step.sample[:, :3]))
+
+
+def checked_format(path: str | Path) -> Path:
+    """The path. Raises ValueError, in one sentence, unless its suffix is one of FORMATS."""
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise ValueError(f"An animation ends in {', '.join(FORMATS)}; got {path.name!r}.")
+    return path
+
+
+def save_frames(frames: Sequence[Image.Image], path: str | Path) -> None:
+    """Write frames of one size in the format that the path's suffix names; the last is held."""
+    path = checked_format(path)
+    durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
+    first, rest = frames[0], frames[1:]
+    first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, lossless=True)
+
+
+def save_animation(steps: DenoisingStream, path: str | Path) -> None:
+    """From noise to pictures, as GIF, WebP or animated PNG by the path's suffix.
+
+    Takes the whole run, `save_animation(pipe.stream(...), "cats.gif")`, and shows it in at most
+    120 frames, the last held for two seconds. Raises ValueError for another suffix, before the
+    first step.
+    """
+    path = checked_format(path)
+    save_frames(list(frames_of(steps)), path)

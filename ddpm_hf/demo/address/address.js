@@ -1,0 +1,29 @@
+const spoken = navigator.language.startsWith("zh") ? "zh" : "en";
+for (const link of element.querySelectorAll("a")) {
+  link.setAttribute("aria-current", link.hreflang === spoken);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const address = new URL(location); // as it is now, with the settings and the view
+    address.searchParams.set("lang", link.hreflang);
+    location.assign(address);
+  });
+}
+
+function remember(view) {
+  const address = new URL(location);
+  address.searchParams.set("view", view);
+  history.replaceState(null, "", address);
+}
+
+// Only a choice of the reader's: Gradio selects a tab by itself when the page is built.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#views .tab-wrapper")) return;
+  requestAnimationFrame(() => {
+    remember(document.querySelector("#views [role=tab][aria-selected=true]").dataset.tabId);
+  });
+});
+
+window.addEventListener("open-view", (event) => {
+  remember(event.detail);
+  trigger("select");
+});

@@ -1,0 +1,180 @@
+"""The Generate view: noise becomes cats while you watch (N6, N11, N14, N16)."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+
+from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.demo.generate import settings
+from ddpm_hf.demo.generate.save import animation
+from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL, one_of
+from ddpm_hf.demo.models import ALLOWED, MODEL, Models
+from ddpm_hf.demo.player import Chunk, Player, chunks
+from ddpm_hf.demo.player.course import course
+from ddpm_hf.demo.texts import LATEX, i18n, spoken
+
+EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
+"""Seed, number, steps."""
+
+_HERE = Path(__file__).parent
+_PLAYER_STOPS = "() => window.dispatchEvent(new Event('player-stop'))"
+_REMEMBER = "(...values) => { history.replaceState(null, '', values.at(-1)); return values; }"
+_DOWNLOAD = "() => document.querySelector('#animation_file').click()"
+
+
+def view(models: Models) -> None:
+    """Build the view inside the current Blocks."""
+    T = models.bundled.num_train_timesteps
+
+    def stream(
+        seed: float,
+        number: float,
+        steps: float,
+        variance: str,
+        noise: float,
+        model: str,
+        request: gr.Request,
+    ) -> Iterator[Chunk]:
+        """Sample, and yield the frames as they come."""
+        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
+        yield from chunks(run.stream(), run.steps, lines)
+
+    def animate(
+        seed: float,
+        number: float,
+        steps: float,
+        variance: str,
+        noise: float,
+        model: str,
+        suffix: str,
+        request: gr.Request,
+    ) -> Iterator[str | None]:
+        """Sample, and return the way there as a file."""
+        suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
+        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        yield from animation(run, suffix)
+
+    gr.Markdown(i18n("generate_intro"))
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=280):
+            seed = gr.Number(
+                0,
+                label=i18n("generate_seed"),
+                info=i18n("generate_seed_info"),
+                precision=0,
+                minimum=0,
+                maximum=MAX_SEED,
+                elem_id="seed",
+            )
+            dice = gr.Button(i18n("generate_dice"), size="sm")
+            number = gr.Slider(
+                1,
+                MAX_PICTURES,
+                4,
+                step=1,
+                label=i18n("generate_how_many"),
+                elem_id="number",
+            )
+            steps = gr.Slider(
+                MIN_STEPS,
+                T,
+                100,
+                step=1,
+                label=i18n("generate_steps"),
+                info=i18n("generate_steps_info"),
+                elem_id="steps",
+            )
+            variance = gr.Radio(
+                [(i18n(f"generate_variance_{name}"), name) for name in settings.VARIANCES],
+                value="small",
+                label=i18n("generate_variance"),
+                info=i18n("generate_variance_info"),
+                elem_id="variance",
+            )
+            noise = gr.Slider(
+                0,
+                settings.MAX_NOISE,
+                1,
+                step=0.05,
+                label=i18n("generate_noise"),
+                info=i18n("generate_noise_info"),
+                elem_id="noise",
+            )
+            model = gr.Dropdown(
+                [MODEL],
+                value=MODEL,
+                label=i18n("generate_model"),
+                info=i18n("limits_model_info") if ALLOWED else None,
+                allow_custom_value=ALLOWED,
+                elem_id="model",
+            )
+            banner = gr.Markdown(visible=False, elem_id="model_banner")
+            with gr.Row():
+                start = gr.Button(
+                    i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
+                )
+                stop = gr.Button(i18n("generate_stop"), min_width=100, elem_id="stop")
+            gr.Examples(
+                EXAMPLES,
+                [seed, number, steps],
+                label=i18n("generate_examples"),
+                example_labels=[f"{n} × {K}" for _, n, K in EXAMPLES],
+            )
+        with gr.Column(scale=2, min_width=320):
+            player = Player(elem_id="player")
+            with gr.Row(equal_height=True):
+                suffix = gr.Dropdown(
+                    [(name[1:].upper(), name) for name in FORMATS],
+                    value=FORMATS[0],
+                    label=i18n("generate_format"),
+                    elem_id="format",
+                )
+                save = gr.Button(i18n("generate_save"), min_width=120, elem_id="save")
+                file = gr.DownloadButton(visible="hidden", elem_id="animation_file")
+    gr.Markdown(i18n("generate_formulas"), latex_delimiters=LATEX)
+    link = gr.Textbox(
+        label=i18n("generate_link"),
+        info=i18n("generate_link_info"),
+        interactive=False,
+        buttons=["copy"],
+        elem_id="link",
+    )
+    script = gr.Code(
+        label=i18n("generate_script"), language="python", interactive=False, elem_id="script"
+    )
+
+    inputs = [seed, number, steps, variance, noise, model]
+    shown = {"show_progress": "hidden", "preprocess": False}
+    # preprocess: Gradio's own refusals do not say which number is out of range
+    running = start.click(stream, inputs, player, api_name="stream", **shown, **SHARED_MODEL)
+    start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
+    saving = save.click(
+        animate,
+        [*inputs, suffix],
+        file,
+        api_name="animation",
+        preprocess=False,
+        show_progress_on=save,
+        **SHARED_MODEL,
+    )
+    saving.success(None, js=_DOWNLOAD, api_visibility="private")
+    stop.click(None, cancels=[running, saving], js=_PLAYER_STOPS, api_visibility="private")
+    dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
+    page = gr.context.Context.root_block
+    read = page.load(
+        None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"
+    )
+    read.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
+    if ALLOWED:
+        model.change(models.choose, model, [model, steps, banner], api_visibility="private")
+    gr.on(
+        [page.load, *(control.change for control in inputs)],
+        None,
+        inputs,
+        [script, link],
+        js=(_HERE / "script.js").read_text(),
+        api_visibility="private",
+    )

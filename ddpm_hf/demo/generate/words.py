@@ -1,0 +1,84 @@
+"""The words of the Generate view."""
+
+EN = {
+    "generate_tab": "Generate",
+    "generate_intro": (
+        "A neural network has learned to see the noise in a picture. Start from pure noise, take a"
+        " little of the predicted noise away, add a little fresh noise, and repeat: a cat appears."
+    ),
+    "generate_seed": "Seed",
+    "generate_seed_info": "The same seed gives the same cats.",
+    "generate_dice": "Another seed",
+    "generate_how_many": "Number of cats",
+    "generate_steps": "Steps",
+    "generate_steps_info": "How many of the T steps are taken. More steps, finer cats.",
+    "generate_variance": "Variance σ² of the fresh noise",
+    "generate_variance_info": "N12: anything from β̃ to β will do. N13: none, σ = 0, can be tried.",
+    "generate_variance_small": "β̃, the lower",
+    "generate_variance_large": "β, the upper bound",
+    "generate_variance_none": "none, σ = 0",
+    "generate_noise": "Noise scale",
+    "generate_noise_info": "Multiplies σ. Too much, and the noise wins.",
+    "generate_model": "Model",
+    "generate_format": "Format",
+    "generate_save": "Save the way as a moving picture",
+    "generate_link": "Link",
+    "generate_link_info": "Whoever opens it sees these very pictures.",
+    "generate_generate": "Generate",
+    "generate_stop": "Stop",
+    "generate_examples": "Examples",
+    "generate_script": "The same pictures in a script",
+    "generate_formulas": (
+        "**What you see.** Left, the noisy picture $x_t$, from pure noise at $t=T$ to the picture"
+        " at $t=0$. Right, $\\hat z$, the noise that the network sees in it. In the middle, where"
+        " it would land if it jumped to the end at once:\n\n"
+        "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
+        "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
+        "The jump is blurry at first, so we go step by step, and each step trusts $\\hat x_0$ a"
+        " little more:\n\n"
+        "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
+        " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
+        " + \\sigma_t z$$"
+    ),
+}
+
+ZH = {
+    "generate_tab": "生成",
+    "generate_intro": (
+        "神经网络学会了看出图像中的噪声。从纯噪声出发，减去一点预测的噪声，再加上一点新的噪声，"
+        "如此反复，小猫就出现了。"
+    ),
+    "generate_seed": "随机种子",
+    "generate_seed_info": "同样的种子得到同样的小猫。",
+    "generate_dice": "换一个种子",
+    "generate_how_many": "小猫数量",
+    "generate_steps": "步数",
+    "generate_steps_info": "T 步中走多少步。步数越多，小猫越精细。",
+    "generate_variance": "新噪声的方差 σ²",
+    "generate_variance_info": "N12：β̃ 到 β 之间都可以。N13：不加噪声（σ = 0）也可以试试。",
+    "generate_variance_small": "β̃，下界",
+    "generate_variance_large": "β，方差上界",
+    "generate_variance_none": "不加，σ = 0",
+    "generate_noise": "噪声倍数",
+    "generate_noise_info": "乘在 σ 上。太大时噪声占上风。",
+    "generate_model": "模型",
+    "generate_format": "格式",
+    "generate_save": "把整个过程存成动图",
+    "generate_link": "链接",
+    "generate_link_info": "谁打开它，都会看到同样的图像。",
+    "generate_generate": "生成",
+    "generate_stop": "停止",
+    "generate_examples": "示例",
+    "generate_script": "在脚本中得到同样的图像",
+    "generate_formulas": (
+        "**图中所见。** 左边是带噪图像 $x_t$，从 $t=T$ 的纯噪声到 $t=0$ 的图像。"
+        "右边是网络看出的噪声 $\\hat z$。"
+        "中间是网络若一步跳到终点会到达的地方：\n\n"
+        "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
+        "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
+        "一步跳回的结果起初是模糊的，所以一步一步地走，每一步都更相信 $\\hat x_0$：\n\n"
+        "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
+        " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
+        " + \\sigma_t z$$"
+    ),
+}

@@ -1,0 +1,202 @@
+"""Other models than the bundled one: from the Hub, or a local folder in the Hub's layout.
+
+Off unless DDPM_ALLOW_MODELS is set. Nothing but JSON and safetensors is read, no code that comes
+with a model is run, and nothing is downloaded before its size and its kind are known.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import gradio as gr
+import torch
+from diffusers import UNet2DModel
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+
+from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
+from ddpm_hf.demo.texts import spoken
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.scheduler import DDPMScheduler
+
+MODEL = "cats-32"
+"""The bundled model that the page begins with."""
+ALLOWED = bool(os.environ.get("DDPM_ALLOW_MODELS"))
+MAX_MEGABYTES = 500
+"""Of the weights."""
+MAX_JSON_BYTES = 100_000
+MAX_SIDE = 256
+MAX_PIXELS = 16 * 64 * 64
+"""Of all pictures of one run."""
+MAX_BLOCKS, MAX_LAYERS, MAX_STEPS = 8, 8, 10_000
+KEPT = 2
+"""How many models stay in memory beside the bundled one."""
+SCHEDULERS = (
+    "DDPMScheduler",
+    "DDIMScheduler",
+    "DPMSolverMultistepScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "PNDMScheduler",
+    "UniPCMultistepScheduler",
+)
+"""Their schedules mean the same to ours, which takes the steps."""
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+Sizes = dict[str, int | None]
+"""A repository's files and their sizes in bytes."""
+Fetch = Callable[[list[str]], Path]
+"""Brings these files, and says in which folder they lie."""
+
+
+class RefusedError(Exception):
+    """A model is not taken: the key of the sentence that says why, and what goes into it."""
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+class Models:
+    """The bundled model, and the last few others that were asked for."""
+
+    def __init__(self, bundled: DDPMPipeline) -> None:
+        self.bundled = bundled
+        self._kept: dict[str, DDPMPipeline] = {}
+        self._loading = Lock()
+
+    def get(self, name: Any, request: gr.Request | None = None) -> DDPMPipeline:
+        """The model of this name, loaded if need be.
+
+        Raises gr.Error, one sentence in the browser's language, for one that is not taken.
+        """
+        name = str(name).strip()
+        if name == MODEL:
+            return self.bundled
+        try:
+            return self._kept.get(name) or self._load(name)
+        except RefusedError as why:
+            raise refusal(request, why.key, name=name, **why.values) from None
+
+    def choose(self, name: Any, request: gr.Request) -> tuple[Any, Any, Any]:
+        """For the page: the model to draw with, its number of steps, and what is to be said."""
+        try:
+            T = self.get(name, request).num_train_timesteps
+        except gr.Error as error:
+            sentence = spoken(request, "limits_model_instead", reason=error.message)
+            return MODEL, gr.skip(), gr.update(value=sentence, visible=True)
+        # What the page does when it puts the bundled model in must leave the sentence there.
+        said = gr.skip() if name == MODEL else gr.update(visible=False)
+        return gr.skip(), gr.update(maximum=T), said
+
+    def _load(self, name: str) -> DDPMPipeline:
+        if not ALLOWED:
+            raise RefusedError("limits_model_off")
+        with self._loading:
+            kept = self._kept[name] = self._kept.get(name) or load(name)
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+            return kept
+
+
+def most_pictures(pipeline: DDPMPipeline) -> int:
+    """How many pictures one run of this model may draw."""
+    height, width = _side(pipeline.unet.config.sample_size)
+    return max(1, min(MAX_PICTURES, MAX_PIXELS // (height * width)))
+
+
+def load(name: str) -> DDPMPipeline:
+    """A model that is checked and runs. Raises RefusedError."""
+    with tempfile.TemporaryDirectory() as temporary:
+        sizes, fetch = _local(Path(name)) or _on_hub(name, temporary)
+        if any(file.endswith(".py") for file in sizes):
+            raise RefusedError("limits_model_code")
+        unet = "unet/" if "unet/config.json" in sizes else ""  # older ones have all in one folder
+        scheduler = "scheduler/" if "scheduler/scheduler_config.json" in sizes else ""
+        weights = unet + WEIGHTS
+        files = ["model_index.json", f"{unet}config.json", f"{scheduler}scheduler_config.json"]
+        _check_sizes(sizes, files, weights)
+        try:
+            folder = fetch(files)
+            configs = [json.loads((folder / file).read_text()) for file in files]
+            _check_kind(*configs, weight_bytes=sizes[weights] or 0)
+            fetch([*files, weights])
+            network = UNet2DModel.from_pretrained(folder / unet, use_safetensors=True)
+            pipeline = DDPMPipeline(network, DDPMScheduler.from_config(configs[2]))
+            next(pipeline.stream(1, num_inference_steps=1, backend="auto"))
+        except RefusedError:
+            raise
+        except Exception as error:  # what strangers write can be wrong in any way
+            raise RefusedError("limits_model_broken") from error
+    return pipeline
+
+
+def _local(folder: Path) -> tuple[Sizes, Fetch] | None:
+    if not (folder / "model_index.json").is_file():
+        return None
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    sizes: Sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    return sizes, lambda _: folder
+
+
+def _on_hub(name: str, temporary: str) -> tuple[Sizes, Fetch]:
+    """Without a token: a visitor is not to see what the one who runs this may see."""
+    try:
+        info = HfApi(token=False).model_info(name, files_metadata=True)
+    except (HFValidationError, RepositoryNotFoundError):
+        raise RefusedError("limits_model_missing") from None
+    except Exception as error:
+        raise RefusedError("limits_model_unreachable") from error
+    fetch = partial(_download, name, info.sha, temporary)
+    return {file.rfilename: file.size for file in info.siblings or []}, fetch
+
+
+def _download(name: str, revision: str | None, temporary: str, files: list[str]) -> Path:
+    folder = snapshot_download(
+        name, revision=revision, local_dir=temporary, allow_patterns=files, token=False
+    )
+    return Path(folder)
+
+
+def _check_sizes(sizes: Sizes, files: list[str], weights: str) -> None:
+    if not set(files) <= set(sizes):
+        raise RefusedError("limits_model_broken")
+    if weights not in sizes:
+        raise RefusedError("limits_model_pickle")
+    limits = {**dict.fromkeys(files, MAX_JSON_BYTES), weights: MAX_MEGABYTES * 10**6}
+    for file, limit in limits.items():
+        size = sizes[file]
+        if size is None or size > limit:
+            raise RefusedError("limits_model_too_large", limit=MAX_MEGABYTES)
+
+
+def _side(size: Any) -> tuple[int, int]:
+    height, width = (size, size) if isinstance(size, int) else size
+    return height, width
+
+
+def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> None:
+    """Of this class, without others, and no larger than it should be. Raises RefusedError."""
+    parts = {key: part for key, part in index.items() if key[0] != "_" and part != [None, None]}
+    library, kind = parts.pop("scheduler")
+    known = library == "diffusers" and kind in SCHEDULERS
+    if parts != {"unet": ["diffusers", "UNet2DModel"]} or not known:
+        raise RefusedError("limits_model_other_kind")
+    if unet["_class_name"] != "UNet2DModel" or unet.get("in_channels", 3) not in (1, 3, 4):
+        raise RefusedError("limits_model_other_kind")
+    if unet.get("class_embed_type") or unet.get("num_class_embeds"):
+        raise RefusedError("limits_model_classes")
+    if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
+        raise RefusedError("limits_model_too_wide", limit=MAX_SIDE)
+    blocks, layers = len(unet["down_block_types"]), unet.get("layers_per_block", 2)
+    T = scheduler.get("num_train_timesteps", 1000)
+    if blocks > MAX_BLOCKS or layers > MAX_LAYERS or not MIN_STEPS <= T <= MAX_STEPS:
+        raise RefusedError("limits_model_broken")
+    with torch.device("meta"):  # a small file must not ask for a large memory
+        parameters = sum(p.numel() for p in UNet2DModel.from_config(unet).parameters())
+    if 2 * parameters > weight_bytes:
+        raise RefusedError("limits_model_broken")

@@ -1,0 +1,108 @@
+"""The player: canvases in the page that show the way from noise to picture.
+
+The server sends each frame once, in chunks, while it samples; the page keeps them. So playing and
+scrubbing ask nothing of the server, and a run of any length stays within `FRAMES` of them.
+"""
+
+import base64
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from ddpm_hf.animation import key_steps
+from ddpm_hf.demo.player.course import Course
+from ddpm_hf.demo.player.words import PAGE
+from ddpm_hf.pipeline import DenoisingStep
+from ddpm_hf.pixels import to_uint8
+
+SECONDS_BETWEEN_CHUNKS = 0.05
+WIDEST_NOISE = 3
+"""ẑ is shown from −3 to 3, black to white: all but 0.3 % of a normal variable."""
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("frames.js", "strip.js", "playback.js")
+
+
+class Chunk(TypedDict):
+    """Some frames of a run, or none, in order. `data` is base64 of RGB bytes: for each its `count`
+    pictures of x_t, then those of x̂_0, then those of ẑ, each `height` × `width`. `t` are the
+    paper's, T..0. `course` comes with the first chunk alone.
+    """
+
+    run: str
+    total: int
+    count: int
+    width: int
+    height: int
+    t: list[int]
+    data: str
+    course: NotRequired[Course]
+
+
+class Player(gr.HTML):
+    """The canvas player. Its value is the latest `Chunk`; use it as an output only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            html_template=(_HERE / "player.html").read_text(),
+            css_template=(_HERE / "player.css").read_text(),
+            js_on_load="".join((_HERE / name).read_text() for name in _SCRIPTS),
+            texts=PAGE,
+            **kwargs,
+        )
+
+    def postprocess(self, value: Chunk | None) -> Chunk | None:
+        """A chunk goes to the page as it is."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """A chunk is an object."""
+        return {"type": "object"}
+
+
+def _rgb(batch: Tensor) -> bytes:
+    """Pictures as RGB bytes, row by row; grey ones are repeated, transparency is left out."""
+    pixels = to_uint8(batch[:, :3]).permute(0, 2, 3, 1)
+    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
+
+
+def chunks(steps: Iterable[DenoisingStep], K: int, course: Course | None = None) -> Iterator[Chunk]:
+    """The frames of a run of K steps, sent as they come: the key steps, then the picture.
+
+    The network is taken to predict noise. Beside the picture itself, ẑ is nothing: grey.
+    """
+    run, keys = uuid.uuid4().hex, key_steps(K)
+    times: list[int] = []
+    frames: list[bytes] = []
+    sent = time.monotonic()
+    for step in steps:
+        if step.index in keys:
+            times.append(step.timestep + 1)
+            shown = (step.noisy_sample, step.pred_original_sample, step.model_output / WIDEST_NOISE)
+            frames += [_rgb(batch) for batch in shown]
+        is_last = step.index == K - 1
+        if is_last:
+            times.append(0)
+            frames += [_rgb(step.sample)] * 2 + [_rgb(torch.zeros_like(step.sample))]
+        # Also without frames: a run can be stopped where it yields, and nowhere else.
+        if is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS:
+            count, _, height, width = step.sample.shape
+            chunk = Chunk(
+                run=run,
+                total=len(keys) + 1,
+                count=count,
+                width=width,
+                height=height,
+                t=times,
+                data=base64.b64encode(b"".join(frames)).decode(),
+            )
+            if course is not None:
+                chunk["course"] = course
+            yield chunk
+            times, frames, course, sent = [], [], None, time.monotonic()

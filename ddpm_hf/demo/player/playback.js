@@ -1,0 +1,137 @@
+// Timeline, play, speed, loop, keys, and one picture alone.
+const timeline = part("timeline"), playButton = part("play"), picture = part("picture");
+const FRAMES_PER_SECOND = 25;
+
+let playing = false;
+let following = true; // show each frame as it comes, until the reader takes over
+
+timeline.setAttribute("aria-label", text.timeline);
+playButton.textContent = text.play;
+part("status").textContent = text.idle;
+picture.append(new Option(text.all, ""));
+
+function show(index) {
+  position = Math.max(0, Math.min(index, run.frames.length - 1));
+  const frame = run.frames[position];
+  for (const name of SCREENS) draw(part(name), frame[name]);
+  timeline.value = position;
+  timeline.setAttribute("aria-valuetext", `t = ${frame.t}`);
+  part("clock").textContent = `t = ${frame.t}`;
+  moveCursor();
+  markFilmstrip();
+}
+
+// The reader chose a frame.
+function takeOver(index) {
+  if (!run) return;
+  following = false;
+  setPlaying(false);
+  show(index);
+}
+
+function setPlaying(value) {
+  playing = value;
+  playButton.textContent = playing ? text.pause : text.play;
+  if (!playing) return;
+  following = false;
+  if (position >= run.frames.length - 1) show(0);
+  let last = performance.now(), owed = 0;
+  const tick = (now) => {
+    if (!playing) return;
+    owed += ((now - last) / 1000) * FRAMES_PER_SECOND * Number(part("speed").value);
+    last = now;
+    const atEnd = position >= run.frames.length - 1;
+    if (owed >= 1) {
+      show(atEnd && part("loop").checked ? 0 : position + Math.floor(owed));
+      owed %= 1;
+    }
+    if (position >= run.frames.length - 1 && run.ended && !part("loop").checked) setPlaying(false);
+    else requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+}
+
+function showAlone(n) {
+  alone = n;
+  picture.value = n ?? "";
+  show(position);
+  drawFilmstrip();
+}
+
+function begin() {
+  following = true;
+  setPlaying(false);
+  alone = null;
+  timeline.max = run.total - 1;
+  timeline.disabled = playButton.disabled = picture.disabled = false;
+  part("save").hidden = true;
+  picture.replaceChildren(new Option(text.all, ""));
+  for (let n = 0; n < run.count; n++) picture.append(new Option(n + 1, n));
+  drawCourse();
+}
+
+function offerPng() {
+  const was = alone;
+  alone = null;
+  const canvas = document.createElement("canvas");
+  draw(canvas, run.frames.at(-1).noisy);
+  alone = was;
+  part("save").href = canvas.toDataURL("image/png");
+  part("save").hidden = false;
+}
+
+function arrived() {
+  if (!props.value) return;
+  if (receive(props.value)) begin();
+  part("status").textContent = run.complete
+    ? text.done
+    : text.sampling.replace("{percent}", Math.round((100 * run.frames.length) / run.total));
+  drawFilmstrip();
+  if (following) show(run.frames.length - 1);
+  if (run.complete) offerPng();
+}
+
+timeline.addEventListener("input", () => takeOver(Number(timeline.value)));
+playButton.addEventListener("click", () => setPlaying(!playing));
+picture.addEventListener("change", () => showAlone(picture.value === "" ? null : Number(picture.value)));
+for (const name of SCREENS) {
+  part(name).addEventListener("click", (event) => {
+    if (!run || run.count === 1) return;
+    if (alone !== null) return showAlone(null);
+    const box = part(name).getBoundingClientRect(), columns = columnsOf(run.count);
+    const rows = Math.ceil(run.count / columns);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * columns);
+    const n = Math.floor(((event.clientY - box.top) / box.height) * rows) * columns + column;
+    if (n < run.count) showAlone(n);
+  });
+}
+
+const KEYS = {
+  ArrowLeft: () => takeOver(position - 1),
+  ArrowRight: () => takeOver(position + 1),
+  Home: () => takeOver(0),
+  End: () => takeOver(run.frames.length - 1),
+  " ": () => setPlaying(!playing),
+  Escape: () => showAlone(null),
+};
+
+// Keys work in the player, and in the open page where nothing else has the focus.
+document.addEventListener("keydown", (event) => {
+  const target = event.target, visible = element.offsetParent !== null;
+  const ours = target === document.body || element.contains(target);
+  if (!run || !visible || !ours || !(event.key in KEYS)) return;
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const hasOwnSpace = target.matches("button, a, select, input[type=checkbox]");
+  if (target.matches("select") ? event.key !== "Escape" : hasOwnSpace && event.key === " ") return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
+
+window.addEventListener("player-stop", () => {
+  if (!run || run.ended) return;
+  run.ended = true;
+  timeline.max = run.frames.length - 1;
+  part("status").textContent = text.stopped;
+});
+watch("value", arrived);
+arrived();

@@ -1,0 +1,48 @@
+"""What a training run left of its course (N17): `training.csv` and the sample grids."""
+
+import base64
+import csv
+import math
+from pathlib import Path
+from typing import TypedDict
+
+
+class Grid(TypedDict):
+    """Samples of the averaged weights after `number` steps; `picture` is a data URL."""
+
+    number: int
+    picture: str
+
+
+class Course(TypedDict):
+    """One entry for each report, in order. `by_t` has the loss of each tenth of 1..T, None where
+    no timestep fell into it; it is empty where the run kept none.
+    """
+
+    numbers: list[int]
+    losses: list[float]
+    minutes: list[float]
+    by_t: list[list[float | None]]
+    grids: list[Grid]
+
+
+def read_course(folder: Path) -> Course:
+    """The course that lies in a model's folder."""
+    with (folder / "training.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    tenths = [name for name in rows[0] if name.startswith("loss_t")]
+    by_t = [[float(row[name] or "nan") for name in tenths] for row in rows] if tenths else []
+    pictures = sorted((folder / "samples").glob("step-*.png"))
+    return Course(
+        numbers=[int(row["number"]) for row in rows],
+        losses=[float(row["loss"]) for row in rows],
+        minutes=[float(row["seconds"]) / 60 for row in rows],
+        by_t=[[None if math.isnan(x) else x for x in row] for row in by_t],
+        grids=[
+            Grid(
+                number=int(path.stem.removeprefix("step-")),
+                picture="data:image/png;base64," + base64.b64encode(path.read_bytes()).decode(),
+            )
+            for path in pictures
+        ],
+    )

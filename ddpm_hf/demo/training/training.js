@@ -1,0 +1,98 @@
+// The time machine. The course is asked for once, when the view is first shown; the slider then
+// moves the cursor and the grid without asking anything.
+const text = props.texts[navigator.language.startsWith("zh") ? "zh" : "en"];
+const part = (name) => element.querySelector(`[data-part="${name}"]`);
+const fill = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
+const MEAN_OF = 10; // reports, each of ten steps
+
+for (const node of element.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
+part("loading").textContent = text.loading;
+part("chart").setAttribute("aria-label", text.chart);
+part("by_t").setAttribute("aria-label", text.by_t);
+
+function draw(course) {
+  const { numbers, losses, minutes, by_t, grids } = course;
+  const means = losses.map((_, i) => {
+    const window = losses.slice(Math.max(0, i + 1 - MEAN_OF), i + 1);
+    return window.reduce((a, b) => a + b) / window.length;
+  });
+  const scale = scales(numbers, losses), chart = part("chart");
+  drawAxes(chart, scale, numbers, text);
+  line(chart, "each", numbers, losses, scale);
+  line(chart, "mean", numbers, means, scale);
+  const nearest = (number) =>
+    numbers.reduce((best, n, i) => (Math.abs(n - number) < Math.abs(numbers[best] - number) ? i : best), 0);
+  const moments = grids.map((grid) => nearest(grid.number));
+  for (const i of moments)
+    svg(chart, "circle", { class: "moment", r: 5, cx: scale.across(numbers[i]), cy: scale.up(means[i]) });
+  const cursor = svg(chart, "line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
+  const hover = svg(chart, "line", { class: "hover", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
+
+  const say = (i) => {
+    part("point").textContent = fill(text.point, {
+      number: numbers[i],
+      minutes: minutes[i].toFixed(0),
+      loss: losses[i].toPrecision(3),
+      mean: means[i].toPrecision(3),
+    });
+  };
+  const place = (mark, i) => {
+    for (const end of ["x1", "x2"]) mark.setAttribute(end, scale.across(numbers[i]));
+  };
+
+  function drawByT(i) {
+    const bars = part("by_t"), tenths = by_t[i];
+    part("by_t_figure").hidden = false;
+    bars.replaceChildren();
+    const top = Math.max(...by_t.flat());
+    tenths.forEach((loss, k) => {
+      const height = (150 * (loss ?? 0)) / top, x = 20 + 60 * k;
+      svg(bars, "rect", { class: "bar", x, y: 170 - height, width: 50, height });
+      svg(bars, "text", { x: x + 25, y: 165 - height, "text-anchor": "middle" }, loss?.toPrecision(2) ?? "");
+      svg(bars, "text", { x: x + 25, y: 190, "text-anchor": "middle" }, `${k}/10`);
+    });
+  }
+
+  function travel(k) {
+    const i = moments[k], caption = fill(text.samples, { number: grids[k].number });
+    slider.value = k;
+    slider.setAttribute("aria-valuetext", caption);
+    part("grid").src = grids[k].picture;
+    part("grid").alt = part("caption").textContent = caption;
+    place(cursor, i);
+    say(i);
+    if (by_t.length) drawByT(i);
+  }
+
+  const slider = part("slider");
+  slider.max = grids.length - 1;
+  slider.addEventListener("input", () => travel(Number(slider.value)));
+
+  const under = (event) => {
+    const box = chart.getBoundingClientRect();
+    const x = ((event.clientX - box.left) / box.width) * WIDTH;
+    return nearest((last(numbers) * (x - LEFT)) / (WIDTH - LEFT - RIGHT));
+  };
+  chart.addEventListener("pointermove", (event) => {
+    const i = under(event);
+    hover.setAttribute("visibility", "visible");
+    place(hover, i);
+    say(i);
+  });
+  chart.addEventListener("pointerleave", () => {
+    hover.setAttribute("visibility", "hidden");
+    say(moments[slider.value]);
+  });
+  chart.addEventListener("click", (event) => {
+    const i = under(event);
+    const distance = (k) => Math.abs(moments[k] - i);
+    travel(grids.reduce((best, _, k) => (distance(k) < distance(best) ? k : best), 0));
+  });
+
+  part("loading").hidden = true;
+  part("all").hidden = false;
+  travel(0);
+}
+
+watch("value", () => draw(props.value));
+trigger("expand");

@@ -1,0 +1,46 @@
+"""Pictures that visitors send."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import gradio as gr
+import numpy as np
+from PIL import Image, ImageOps
+
+from ddpm_hf.demo.limits import refusal
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MAX_MEGABYTES = 10
+MAX_MEGAPIXELS = 25
+
+
+def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None) -> Image.Image:
+    """The picture in a file, upright, as RGB: the first frame, on white where it is transparent.
+
+    Size and format are checked by the file's header, before anything is decoded. Raises gr.Error,
+    one sentence in the browser's language.
+    """
+    with Path(file).open("rb") if isinstance(file, str | Path) else file as opened:
+        if opened.seek(0, 2) > MAX_MEGABYTES * 2**20:
+            raise refusal(request, "limits_file_too_many_bytes", limit=MAX_MEGABYTES)
+        opened.seek(0)
+        try:
+            picture = Image.open(opened, formats=FORMATS)
+            if picture.width * picture.height > MAX_MEGAPIXELS * 1e6:
+                raise Image.DecompressionBombError
+            return _rgb(ImageOps.exif_transpose(picture))
+        except Image.DecompressionBombError:
+            raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
+        except Exception:  # what Pillow raises for broken files knows no bounds
+            raise refusal(request, "limits_file_unreadable") from None
+
+
+def _rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits, of which Pillow itself would cut off all above 255
+        return Image.fromarray((np.asarray(picture) / 257).clip(0, 255).astype("uint8")).convert(
+            "RGB"
+        )
+    if picture.has_transparency_data:
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    return picture.convert("RGB")

@@ -1,0 +1,41 @@
+"""Gradio's own protocol, bare: what a caller sends, and what comes back."""
+
+import json
+import uuid
+from functools import cache
+
+import httpx
+
+ROOT = "gradio_api/"
+
+
+@cache
+def functions(url):
+    """The page's events: name → number."""
+    return {f["api_name"]: f["id"] for f in httpx.get(f"{url}config").json()["dependencies"]}
+
+
+def join(server, endpoint, data, session=None, **headers):
+    """Put a run into the queue; the answer, and the session's name."""
+    session = session or uuid.uuid4().hex
+    index = functions(server.url)[endpoint]
+    body = {"data": data, "fn_index": index, "session_hash": session}
+    answer = httpx.post(f"{server.url}{ROOT}queue/join", json=body, headers=headers)
+    return answer, session
+
+
+def events(server, session):
+    """The session's messages, as they come; to stop reading is to leave."""
+    address = f"{server.url}{ROOT}queue/data?session_hash={session}"
+    with httpx.stream("GET", address, timeout=120) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:"):
+                yield json.loads(line[5:])
+
+
+def until(server, session, kind):
+    """Reads on to the first message of this kind, and leaves."""
+    reading = events(server, session)
+    found = next(message for message in reading if message["msg"] == kind)
+    reading.close()
+    return found

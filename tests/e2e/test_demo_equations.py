@@ -1,0 +1,73 @@
+"""The Equations view: the notes, each number with its code and its view."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+
+
+def open_view(page):
+    page.locator("[data-tab-id=equations]").click()
+    page.wait_for_selector("#equations_notes .katex")
+
+
+def test_every_number_shows_its_line_of_code(visit):
+    page = visit()
+    open_view(page)
+    assert page.locator("#equations_notes .katex-error").count() == 0
+    for n in range(1, 18):
+        page.locator(f"#equations_notes a[href='#code-N{n}']").click()
+        dialog = page.locator("#equations_code dialog")
+        expect(dialog.locator("h2")).to_have_text(f"N{n} in the code")
+        for place in range(dialog.locator("h3").count()):
+            file, line = dialog.locator("h3").nth(place).inner_text().split(":")
+            lines = (ROOT / file).read_text().splitlines()
+            marked = dialog.locator("pre").nth(place).locator("mark")
+            assert marked.get_attribute("data-line") == line
+            assert marked.inner_text().strip() == lines[int(line) - 1].strip()
+            assert f"(N{n})" in marked.inner_text()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+
+
+def test_the_damaged_reading_stands_beside_the_right_one(visit):
+    page = visit()
+    open_view(page)
+    rows = page.locator("#equations_notes tbody tr")
+    assert rows.count() == 17
+    cells = rows.nth(3).locator("td")
+    expect(cells.nth(0)).to_have_text("N4")
+    assert "prod" in cells.nth(1).locator("annotation").last.text_content()
+    assert "sum" in cells.nth(2).locator("annotation").first.text_content()
+    assert "$" not in page.locator("#equations_notes").inner_text()
+
+
+def test_links_open_the_views(visit):
+    page = visit()
+    open_view(page)
+    titles = page.locator("#views [role=tab]").all_inner_texts()
+    links = page.locator("#equations_notes a[href^='#view-']")
+    assert set(links.all_inner_texts()) <= set(titles)
+    rows = page.locator("#equations_notes tbody tr")
+    link = rows.nth(14).locator("a[href='#view-training']")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
+    assert re.search(r"[?&]view=training", page.url)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits_a_phone_in_chinese(visit, server, scheme):
+    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(f"{server.url}?view=equations&lang=zh")
+    page.wait_for_selector("#equations_notes .katex")
+    expect(page.get_by_role("heading", name="重建")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("a[href='#code-N9']").click()
+    expect(page.locator("#equations_code h2")).to_have_text("N9 在代码中")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,238 @@
+"""The Generate view: what a person sees, sets, plays, keeps and sends on."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageSequence
+from playwright.sync_api import expect
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
+from ddpm_hf.animation import grid
+from ddpm_hf.pixels import to_uint8
+from tests.e2e.test_demo import canvas, generate, scrub
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+DONE = "[data-complete=true]"
+
+
+def by_the_pages_script(page):
+    """The pictures that the lines on the page make when they are run."""
+    names = {}
+    exec("\n".join(page.locator("#script .cm-line").all_inner_texts()), names)
+    return [np.array(image) for image in names["images"]]
+
+
+def tiled(images):
+    """Four pictures, two by two."""
+    return np.vstack([np.hstack(images[:2]), np.hstack(images[2:])])
+
+
+def link_of(page):
+    return page.locator("#link textarea, #link input").input_value()
+
+
+@pytest.mark.parametrize(
+    ("variance", "noise", "line"),
+    [
+        ("β̃, the lower", 1, None),
+        ("β, the upper bound", 1, 'variance_type="fixed_large"'),
+        ("none, σ = 0", 1, "noise_scale=0,"),
+        ("β, the upper bound", 0.5, "noise_scale=0.5,"),
+    ],
+)
+def test_each_variance_gives_the_pictures_of_the_script_on_the_page(visit, variance, noise, line):
+    page = visit()
+    page.get_by_label(variance).check()
+    generate(page, seed=11, steps=20, noise=noise)
+    if line:
+        expect(page.locator("#script")).to_contain_text(line)
+    images = by_the_pages_script(page)
+    assert np.array_equal(canvas(page, "noisy"), tiled(images))
+
+
+def test_the_variances_differ():
+    def last(kind, scale=1.0):
+        pipe = DDPMPipeline.from_pretrained("cats-32")
+        config = pipe.scheduler.config
+        pipe.scheduler = DDPMScheduler.from_config(config, variance_type=kind)
+        seed = torch.Generator().manual_seed(11)
+        return np.array(pipe(1, seed, 20, noise_scale=scale, backend="auto").images[0])
+
+    assert not np.array_equal(last("fixed_small"), last("fixed_large"))
+    assert not np.array_equal(last("fixed_small"), last("fixed_small", 0))
+
+
+def test_three_screens_and_the_schedule_move_in_step(visit):
+    page = visit()
+    generate(page, seed=5, number=1, steps=40)
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    steps = list(pipe.stream(1, torch.Generator().manual_seed(5), 40, backend="auto"))
+    schedule = pipe.scheduler.schedule
+    for position in (0, 25, 39):
+        scrub(page, position)
+        step, t = steps[position], steps[position].timestep + 1
+        s = steps[position + 1].timestep + 1 if position < 39 else 0
+        shown = {
+            "noisy": step.noisy_sample,
+            "predicted": step.pred_original_sample,
+            "noise": step.model_output / 3,
+        }
+        for name, batch in shown.items():
+            wanted = to_uint8(batch)[0].permute(1, 2, 0).numpy()
+            assert np.array_equal(canvas(page, name), wanted), (position, name)
+        weight_xt, weight_x0 = equations.posterior_weights(schedule, s, t)
+        sigma = equations.posterior_var(schedule, s, t).sqrt()
+        wanted = {
+            "root_alpha_bar": schedule.alpha_bar(t).sqrt(),
+            "sigma": sigma,
+            "weight_xt": weight_xt,
+            "weight_x0": weight_x0,
+        }
+        for name, value in wanted.items():
+            assert page.locator(f"[data-value={name}]").inner_text() == f"{abs(float(value)):.3f}"
+        cursor = float(page.locator("[data-part=cursor]").get_attribute("x1"))
+        assert abs(cursor - 1000 * position / 40) < 0.01
+    scrub(page, 40)
+    assert np.unique(canvas(page, "noise")).tolist() == [128], "at t = 0 there is no noise"
+
+
+def test_the_keyboard_is_enough(visit):
+    page = visit()
+    for _ in range(40):
+        if page.evaluate("document.activeElement.id") == "generate":
+            break
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DONE, timeout=60_000)
+    page.evaluate("document.activeElement.blur()")
+    position = page.locator("[data-part=timeline]")
+    for key, wanted in [
+        ("Home", "0"),
+        ("ArrowRight", "1"),
+        ("ArrowRight", "2"),
+        ("ArrowLeft", "1"),
+        ("End", "100"),
+        ("ArrowRight", "100"),
+    ]:
+        page.keyboard.press(key)
+        assert position.input_value() == wanted, key
+    page.keyboard.press("Home")
+    noise = canvas(page, "noisy")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-part=play]")).to_contain_text("Pause")
+    page.wait_for_function("document.querySelector('[data-part=timeline]').value > 5")
+    page.keyboard.press("Space")
+    expect(page.locator("[data-part=play]")).to_contain_text("Play")
+    assert not np.array_equal(canvas(page, "noisy"), noise)
+    page.locator("[data-part=picture]").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-part=picture]")).to_have_value("0")
+    assert canvas(page, "noisy").shape == (32, 32, 3)
+    page.keyboard.press("Escape")
+    assert canvas(page, "noisy").shape == (64, 64, 3)
+
+
+def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
+    page = visit()
+    generate(page, steps=20)
+    whole = canvas(page, "noisy")
+    screen = page.locator("canvas[data-part=predicted]")
+    box = screen.bounding_box()
+    screen.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.25})
+    for name in ("noisy", "predicted", "noise"):
+        assert canvas(page, name).shape == (32, 32, 3)
+    assert np.array_equal(canvas(page, "noisy"), whole[:32, 32:])
+    page.locator("canvas[data-part=noise]").click()
+    assert np.array_equal(canvas(page, "noisy"), whole)
+
+    film = page.locator("[data-part=filmstrip] button")
+    assert film.count() == 9
+    film.nth(0).click()
+    expect(page.locator("[data-part=clock]")).to_have_text("t = 1901")
+    expect(film.nth(0)).to_have_attribute("aria-pressed", "true")
+    assert not np.array_equal(canvas(page, "noisy"), whole)
+
+    page.locator("[data-part=loop]").check()
+    page.select_option("[data-part=speed]", "4")
+    page.click("[data-part=play]")
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          const bar = document.querySelector('[data-part=timeline]');
+          let last = 0, returns = 0;
+          const look = () => {
+            if (Number(bar.value) < last) returns++;
+            last = Number(bar.value);
+            returns >= 2 ? resolve() : requestAnimationFrame(look);
+          };
+          look();
+        })"""
+    )
+    expect(page.locator("[data-part=play]")).to_contain_text("Pause")
+
+
+def test_a_link_reproduces_the_pictures(visit, server):
+    page = visit()
+    page.get_by_label("β, the upper bound").check()
+    generate(page, seed=8, number=4, steps=15, noise=0.9)
+    pictures, link = canvas(page, "noisy"), link_of(page)
+    assert page.url == link, "the address bar has the link, too"
+    page.goto(link + "&lang=zh")
+    page.wait_for_selector(DONE, timeout=60_000)
+    assert np.array_equal(canvas(page, "noisy"), pictures)
+    expect(page.locator("#seed input")).to_have_value("8")
+    expect(page.locator("#generate")).to_have_text("生成")
+    expect(page.locator("[data-part=status]")).to_contain_text("完成")
+    assert "lang=zh" in link_of(page) and "variance=large" in link_of(page)
+
+
+def test_the_language_can_be_switched_and_errors_follow(visit, server):
+    page = visit(locale="zh-CN")
+    expect(page.locator("#generate")).to_have_text("生成")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("#generate")).to_have_text("Generate")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    expect(page.locator("[data-part=status]")).to_contain_text("Press Generate")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("#generate")).to_have_text("生成")
+
+    page = visit()
+    page.goto(f"{server.url}?lang=zh&seed=1&steps=5000")
+    expect(page.get_by_text("步数必须是 10 到 2000 之间的整数，收到的是 5000。")).to_be_visible()
+
+
+@pytest.mark.parametrize("suffix", ["GIF", "WEBP", "PNG"])
+def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
+    page = visit()
+    generate(page, seed=4, steps=12)
+    page.locator("#format input").click()
+    page.get_by_role("option", name=suffix).click()
+    with page.expect_download(timeout=60_000) as download:
+        page.click("#save")
+    assert download.value.suggested_filename == f"cats-4.{suffix.lower()}"
+    with Image.open(download.value.path()) as film:
+        assert film.format == suffix and film.n_frames == 13
+        frames = [np.array(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(film)]
+    final = np.array(grid([Image.fromarray(p) for p in by_the_pages_script(page)]), float)
+    assert np.abs(frames[-1] - final).mean() <= (16 if suffix == "GIF" else 0)
+    assert np.abs(frames[0] - final).mean() > 40
+
+
+def test_the_grid_can_be_kept(visit):
+    page = visit()
+    generate(page, steps=10)
+    with page.expect_download() as download:
+        page.click("[data-part=save]")
+    data = download.value.path().read_bytes()
+    kept = np.array(Image.open(io.BytesIO(data)).convert("RGB"))
+    assert np.array_equal(kept, canvas(page, "noisy"))
+
+
+def test_the_words_of_the_player_have_both_languages(visit):
+    page = visit(locale="zh-CN")
+    generate(page, steps=10)
+    text = page.locator("#player").inner_text()
+    assert not re.search(r"\b(Play|Speed|Loop|Save|weight|noise)\b", text)

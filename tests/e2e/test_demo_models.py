@@ -1,0 +1,67 @@
+"""Another model in the Generate view, on a server that allows it."""
+
+import pytest
+from diffusers import DDPMPipeline as StockPipeline
+from diffusers import DDPMScheduler as StockScheduler
+from playwright.sync_api import expect
+
+from tests.conftest import tiny_unet
+from tests.e2e.conftest import Server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def open_server():
+    running = Server(DDPM_ALLOW_MODELS="1")
+    yield running
+    running.process.terminate()
+    running.process.wait(30)
+
+
+@pytest.fixture
+def page(open_server, browser):
+    context = browser.new_context(locale="en-US")
+    opened = context.new_page()
+    opened.goto(open_server.url)
+    opened.wait_for_selector("#generate")
+    yield opened
+    context.close()
+
+
+def choose(page, name):
+    box = page.locator("#model input")
+    box.fill(str(name))
+    box.press("Enter")
+
+
+def test_a_folders_model_draws(page, tmp_path):
+    StockPipeline(tiny_unet(size=16), StockScheduler(500)).save_pretrained(tmp_path / "mine")
+    choose(page, tmp_path / "mine")
+    expect(page.locator("#steps input[type=number]")).to_have_attribute("max", "500")
+    page.locator("#steps input[type=number]").fill("10")
+    page.click("#generate")
+    page.wait_for_selector("[data-complete=true]", timeout=60_000)
+    width = page.evaluate("document.querySelector('canvas[data-part=noisy]').width")
+    assert width == 32  # four pictures of 16 × 16
+    expect(page.locator("#model_banner")).to_be_hidden()
+
+
+def test_a_model_that_is_not_there_is_told_and_the_bundled_one_draws(page):
+    choose(page, "not a name")
+    banner = page.locator("#model_banner")
+    expect(banner).to_contain_text("There is no model not a name on the Hub, or it is private.")
+    expect(banner).to_contain_text("The bundled model draws instead.")
+    expect(page.locator("#model input")).to_have_value("cats-32")
+    page.locator("#steps input[type=number]").fill("10")
+    page.click("#generate")
+    page.wait_for_selector("[data-complete=true]", timeout=60_000)
+    expect(banner).to_be_visible()
+
+
+def test_without_leave_there_is_nothing_to_type(visit):
+    page = visit()
+    expect(page.locator("#model")).to_be_visible()
+    choose(page, "someone/other")
+    page.locator("#model input").blur()
+    expect(page.locator("#model input")).to_have_value("cats-32")

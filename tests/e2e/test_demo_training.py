@@ -1,0 +1,90 @@
+"""The Training view: one slider moves the cursor on the curve and the samples."""
+
+import base64
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from ddpm_hf.pipeline import PRETRAINED
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+FOLDER = PRETRAINED / "cats-32"
+
+
+@pytest.fixture
+def rows():
+    with (FOLDER / "training.csv").open(newline="") as file:
+        return {int(row["number"]): row for row in csv.DictReader(file)}
+
+
+def open_view(page):
+    page.locator("[data-tab-id=training]").click()
+    page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
+    page.wait_for_function("document.querySelector('#time_machine img').complete")
+
+
+def grid(page):
+    data = page.locator("#time_machine img").get_attribute("src").split(",")[1]
+    return np.array(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+def cursor(page):
+    return float(page.locator("#time_machine .cursor").get_attribute("x1"))
+
+
+def test_slider_moves_cursor_and_samples_together(visit, rows):
+    page = visit()
+    open_view(page)
+    pictures = sorted((FOLDER / "samples").glob("*.png"))
+    asked, places = len(page.requests), []
+    page.locator("#time_machine_slider").focus()
+    page.keyboard.press("Home")
+    for path in pictures:
+        number = int(path.stem.removeprefix("step-"))
+        expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
+        assert np.array_equal(grid(page), np.array(Image.open(path)))
+        loss = float(rows[number]["loss"])
+        expect(page.locator("[data-part=point]")).to_contain_text(f"loss {loss:#.3g}")
+        places.append(cursor(page))
+        page.keyboard.press("ArrowRight")
+    assert places == sorted(set(places)) and len(places) == len(pictures)
+    away = [url for url in page.requests[asked:] if not url.startswith("data:")]
+    assert not away, "the slider asked the server"
+
+
+def test_values_on_hover_and_a_log_axis(visit, rows):
+    page = visit()
+    open_view(page)
+    ticks = page.locator("#time_machine svg[data-part=chart] text").all_text_contents()
+    assert {"1", "0.1", "0.01"} <= set(ticks)
+    heights = {
+        tick: page.locator("#time_machine svg[data-part=chart] text", has_text=tick).first
+        for tick in ("0.5", "0.05", "0.005")
+    }
+    y = [float(heights[tick].get_attribute("y")) for tick in ("0.5", "0.05", "0.005")]
+    assert abs((y[1] - y[0]) - (y[2] - y[1])) < 0.1, "equal factors are equal distances"
+
+    page.locator("svg[data-part=chart]").scroll_into_view_if_needed()
+    box = page.locator("svg[data-part=chart]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
+    point = page.locator("[data-part=point]").inner_text()
+    number = int(point.split()[1])
+    assert number in rows and 2000 < number < 3200
+    assert f"loss {float(rows[number]['loss']):#.3g}" in point
+    page.mouse.click(box["x"] + box["width"] - 14, box["y"] + box["height"] / 2)
+    expect(page.locator("[data-part=caption]")).to_have_text("Samples at step 5500")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
+    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.goto(f"{server.url}?view=training&lang=zh")
+    page.wait_for_selector("#time_machine [data-part=all]", timeout=20_000)
+    expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
+    expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,65 @@
+"""What the Hub reads of this repository when it runs as a Space."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from huggingface_hub import metadata_load
+
+COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+ROOT = Path(__file__).parents[1]
+FRONT = metadata_load(ROOT / "README.md")
+
+
+def test_front_matter_is_complete():
+    wanted = "title emoji colorFrom colorTo sdk app_file python_version license tags"
+    assert all(FRONT.get(field) for field in wanted.split())
+    assert FRONT["sdk"] == "gradio" and {FRONT["colorFrom"], FRONT["colorTo"]} <= COLOURS
+    assert 0 < len(FRONT["short_description"]) <= 60
+    assert FRONT["suggested_hardware"] == "cpu-basic"
+    assert (ROOT / FRONT["app_file"]).is_file()
+
+
+def test_versions_are_those_of_the_requirements():
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
+    assert FRONT["sdk_version"] == pins["gradio"]
+    needed = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    assert tuple(map(int, FRONT["python_version"].split("."))) >= tuple(
+        map(int, needed.group(1).split("."))
+    )
+
+
+def test_no_file_is_too_large_for_the_hub():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    files = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+    assert max(file.stat().st_size for file in files if file.exists()) < 10 * 10**6
+
+
+SPACES = """
+import sys
+early = not {"torch", "gradio"} & set(sys.modules)
+wrapped = []
+
+def GPU(task=None, duration=None):
+    wrapped.append(task.__name__)
+    return task
+"""
+BUILD = """
+import json
+from ddpm_hf.demo import build
+demo = build()
+import spaces
+shared = [f.fn.__name__ for f in demo.fns.values() if f.concurrency_id == "model"]
+print(json.dumps([spaces.early, spaces.wrapped, shared]))
+"""
+
+
+def test_runs_of_the_model_get_the_gpu_where_it_is_lent(tmp_path):
+    (tmp_path / "spaces.py").write_text(SPACES)
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{BUILD}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    early, wrapped, shared = json.loads(done.stdout.splitlines()[-1])
+    assert early, "spaces must be imported before torch"
+    assert wrapped == shared and {"stream", "generate"} <= set(shared)
