@@ -6,7 +6,7 @@ import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo import equations, generate, training
+from ddpm_hf.demo import equations, forward, generate, jump, schedule, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
@@ -40,6 +40,12 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="views") as tabs:
             with gr.Tab(i18n("generate_tab"), id="generate"):
                 generate.view({MODEL: pipeline})
+            with gr.Tab(i18n("forward_tab"), id="forward"):
+                forward.view()
+            with gr.Tab(i18n("jump_tab"), id="jump"):
+                jump.view(pipeline)
+            with gr.Tab(i18n("schedule_tab"), id="schedule"):
+                schedule.view()
             with gr.Tab(i18n("training_tab"), id="training"):
                 training.view(PRETRAINED / MODEL)
             with gr.Tab(i18n("equations_tab"), id="equations"):

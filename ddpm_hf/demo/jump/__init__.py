@@ -1,0 +1,122 @@
+"""The view of one jump back beside many small steps (N6)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_hf import equations
+from ddpm_hf.demo.generate import MAX_SEED, SHARED_MODEL
+from ddpm_hf.demo.jump.sharpness import sharpness
+from ddpm_hf.demo.jump.words import PAGE
+from ddpm_hf.demo.limits import whole
+from ddpm_hf.demo.picture import picture_input, x_0_of
+from ddpm_hf.demo.row import STOP, Frame, Note, Row, RowChunk, row_chunks
+from ddpm_hf.demo.texts import LATEX, i18n, spoken
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pipeline import DDPMPipeline
+
+MOST_CHAINS = 4
+MOST_STEPS = 50
+GREY_LEVELS = 127.5
+"""8-bit grey levels in one unit of [−1, 1]."""
+
+
+def steps_down(t: int) -> list[int]:
+    """At most `MOST_STEPS` timesteps, as diffusers counts, from the paper's t down to 1."""
+    return [int(s) for s in np.linspace(t - 1, 0, min(t, MOST_STEPS)).round()]
+
+
+def measured(pictures: Tensor, x_0: Tensor) -> list[Note]:
+    """For each picture: its distance to x_0 in grey levels, its sharpness in % of x_0's."""
+    error = GREY_LEVELS * (pictures - x_0).square().mean((1, 2, 3)).sqrt()
+    crispness = 100 * sharpness(pictures) / sharpness(x_0).clamp(min=1e-6)
+    rows = zip(error.tolist(), crispness.tolist(), strict=True)
+    return [{"key": "measured", "error": round(e, 1), "sharpness": round(s)} for e, s in rows]
+
+
+def verdict(notes: list[Note]) -> Note:
+    """The one jump (third) against the chains (from the fourth on), in numbers."""
+    jump, chains = notes[2], notes[3:]
+    numbers = {
+        "jump_error": jump["error"],
+        "jump_sharpness": jump["sharpness"],
+        "chain_error": round(float(np.mean([n["error"] for n in chains])), 1),
+        "chain_sharpness": round(float(np.mean([n["sharpness"] for n in chains]))),
+    }
+    blurry = numbers["jump_sharpness"] < numbers["chain_sharpness"]
+    closer = numbers["jump_error"] < numbers["chain_error"]
+    return {"key": "verdict" if blurry and closer else "no_contrast", **numbers}
+
+
+def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) -> Iterator[Frame]:
+    """x_0, x_t, x̂_0 in one jump, and the chains on their way from x_t: first there, last at 0."""
+    z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(seed))
+    x_t = equations.q_sample(pipeline.scheduler.schedule, x_0, z, t)
+    stream = pipeline.stream(
+        chains,
+        image_generators(seed, range(chains)),
+        timesteps=steps_down(t),
+        latents=x_t.expand(chains, -1, -1, -1),
+        backend="auto",
+    )
+    for step in stream:
+        if step.index == 0:
+            x_hat = step.pred_original_sample[:1]  # all chains begin at the same x_t
+            fixed = torch.cat([x_0, x_t, x_hat])
+            fixed_notes: list[Note] = [{}, {}, *measured(x_hat, x_0)]
+            yield Frame(t, torch.cat([fixed, step.noisy_sample]), [*fixed_notes, *[{}] * chains])
+        is_last = step.index == len(stream) - 1
+        s = 0 if is_last else step.timestep
+        notes = measured(step.sample, x_0) if is_last else [{}] * chains
+        yield Frame(s, torch.cat([fixed, step.sample]), [*fixed_notes, *notes])
+
+
+def view(pipeline: DDPMPipeline) -> None:
+    """Build the view inside the current Blocks."""
+    T = pipeline.num_train_timesteps
+
+    def compare(
+        picture: Any, t: Any, chains: Any, seed: Any, request: gr.Request
+    ) -> Iterator[RowChunk]:
+        """Noise the picture to t, then go back both ways."""
+        t = whole("t", t, 1, T, request)
+        chains = whole(spoken(request, "jump_chains"), chains, 1, MOST_CHAINS, request)
+        seed = whole(spoken(request, "jump_seed"), seed, 0, MAX_SEED, request)
+        x_0 = x_0_of(picture, pipeline.unet.config.sample_size)
+        captions = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
+        captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
+        total = len(steps_down(t)) + 1
+        yield from row_chunks(frames(pipeline, x_0, t, chains, seed), total, captions, verdict)
+
+    gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=1, min_width=280):
+            picture = picture_input("jump-picture")
+            t = gr.Slider(
+                1, T, T // 4, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
+            )
+            chains = gr.Slider(
+                1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
+            )
+            seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
+            with gr.Row():
+                start = gr.Button(
+                    i18n("jump_start"), variant="primary", min_width=100, elem_id="jump-start"
+                )
+                stop = gr.Button(i18n("jump_stop"), min_width=100, elem_id="jump-stop")
+        with gr.Column(scale=2, min_width=320):
+            row = Row(PAGE, elem_id="jump")
+    running = start.click(
+        compare,
+        [picture, t, chains, seed],
+        row,
+        preprocess=False,
+        show_progress="hidden",
+        api_visibility="private",
+        **SHARED_MODEL,
+    )
+    stop.click(None, cancels=[running], js=STOP, api_visibility="private")
