@@ -6,7 +6,7 @@ import gradio as gr
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo import equations, forward, generate, jump, schedule, training
+from ddpm_hf.demo import equations, forward, generate, jump, noise, schedule, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
@@ -44,6 +44,8 @@ def build() -> gr.Blocks:
                 forward.view()
             with gr.Tab(i18n("jump_tab"), id="jump"):
                 jump.view(pipeline)
+            with gr.Tab(i18n("noise_tab"), id="noise"):
+                noise.view(pipeline)
             with gr.Tab(i18n("schedule_tab"), id="schedule"):
                 schedule.view()
             with gr.Tab(i18n("training_tab"), id="training"):

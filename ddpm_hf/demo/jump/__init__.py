@@ -38,18 +38,23 @@ def measured(pictures: Tensor, x_0: Tensor) -> list[Note]:
     return [{"key": "measured", "error": round(e, 1), "sharpness": round(s)} for e, s in rows]
 
 
-def verdict(notes: list[Note]) -> Note:
-    """The one jump (third) against the chains (from the fourth on), in numbers."""
+def verdict(notes: list[Note], gain: float) -> Note:
+    """The one jump (third) against the chains (from the fourth on), in numbers.
+
+    gain: what (N6) multiplies an error in ẑ by, √(1−ᾱ_t)/√ᾱ_t.
+    """
     jump, chains = notes[2], notes[3:]
     numbers = {
         "jump_error": jump["error"],
         "jump_sharpness": jump["sharpness"],
         "chain_error": round(float(np.mean([n["error"] for n in chains])), 1),
         "chain_sharpness": round(float(np.mean([n["sharpness"] for n in chains]))),
+        "gain": round(gain, 1),
     }
-    blurry = numbers["jump_sharpness"] < numbers["chain_sharpness"]
+    if numbers["jump_sharpness"] > numbers["chain_sharpness"]:
+        return {"key": "speckled", **numbers}
     closer = numbers["jump_error"] < numbers["chain_error"]
-    return {"key": "verdict" if blurry and closer else "no_contrast", **numbers}
+    return {"key": "blurry" if closer else "blurry_and_farther", **numbers}
 
 
 def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) -> Iterator[Frame]:
@@ -90,14 +95,17 @@ def view(pipeline: DDPMPipeline) -> None:
         captions = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
         captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
         total = len(steps_down(t)) + 1
-        yield from row_chunks(frames(pipeline, x_0, t, chains, seed), total, captions, verdict)
+        gain = float(pipeline.scheduler.schedule.snr(t).rsqrt())
+        way = frames(pipeline, x_0, t, chains, seed)
+        yield from row_chunks(way, total, captions, lambda notes: verdict(notes, gain))
 
     gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):
-        with gr.Column(scale=1, min_width=280):
+        with gr.Column(min_width=280):
             picture = picture_input("jump-picture")
+        with gr.Column(min_width=280):
             t = gr.Slider(
-                1, T, T // 4, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
+                1, T, T * 7 // 20, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
             )
             chains = gr.Slider(
                 1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
@@ -105,11 +113,10 @@ def view(pipeline: DDPMPipeline) -> None:
             seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
             with gr.Row():
                 start = gr.Button(
-                    i18n("jump_start"), variant="primary", min_width=100, elem_id="jump-start"
+                    i18n("jump_start"), variant="primary", min_width=180, elem_id="jump-start"
                 )
-                stop = gr.Button(i18n("jump_stop"), min_width=100, elem_id="jump-stop")
-        with gr.Column(scale=2, min_width=320):
-            row = Row(PAGE, elem_id="jump")
+                stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
+    row = Row(PAGE, elem_id="jump")
     running = start.click(
         compare,
         [picture, t, chains, seed],

@@ -52,7 +52,7 @@ STOP = "() => window.dispatchEvent(new Event('row-stop'))"
 class Row(Page):
     """The row of canvases. Its value is the latest `RowChunk`; use it as an output only.
 
-    words: the view's own.
+    words: the view's own, with `waiting`, which is shown before the first run.
     """
 
     def __init__(self, words: Words, **kwargs: Any) -> None:

@@ -91,5 +91,6 @@ window.addEventListener("row-stop", () => {
   part("status").textContent = text.stopped;
 });
 playButton.textContent = text.play;
+part("status").textContent = text.waiting;
 watch("value", receive);
 receive();
