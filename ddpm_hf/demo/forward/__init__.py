@@ -74,7 +74,9 @@ def view() -> None:
     gr.Markdown(i18n("forward_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):
         with gr.Column(scale=2, min_width=320):
-            page = Page(Path(__file__).parent, PAGE, everything(None, NOTES), elem_id="forward")
+            page = Page(
+                Path(__file__).parent, PAGE, everything(None, NOTES), elem_id="forward-page"
+            )
         with gr.Column(scale=1, min_width=280):
             picture = picture_input("forward-picture")
             with gr.Accordion(i18n("forward_schedule"), open=True):

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
-from ddpm_hf.demo.generate import MAX_SEED, SHARED_MODEL
+from ddpm_hf.demo.generate import SHARED_MODEL
+from ddpm_hf.demo.generate.settings import MAX_SEED
 from ddpm_hf.demo.jump.sharpness import sharpness
 from ddpm_hf.demo.jump.words import PAGE
 from ddpm_hf.demo.limits import whole
@@ -116,7 +117,7 @@ def view(pipeline: DDPMPipeline) -> None:
                     i18n("jump_start"), variant="primary", min_width=180, elem_id="jump-start"
                 )
                 stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
-    row = Row(PAGE, elem_id="jump")
+    row = Row(PAGE, elem_id="jump-row")
     running = start.click(
         compare,
         [picture, t, chains, seed],

@@ -1,12 +1,15 @@
 """The view of why fresh noise is added: four runs from one x_T, and a playground (N12, N13)."""
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
 import torch
 
-from ddpm_hf.demo.generate import MAX_SEED, SHARED_MODEL
+from ddpm_hf.demo.generate import SHARED_MODEL
+from ddpm_hf.demo.generate.settings import MAX_SEED
+from ddpm_hf.demo.jump.sharpness import sharpness
 from ddpm_hf.demo.limits import whole
 from ddpm_hf.demo.noise.playground import playground
 from ddpm_hf.demo.noise.words import PAGE
@@ -57,7 +60,10 @@ def frames(running: list[DenoisingStream]) -> Iterator[Frame]:
             yield Frame(steps[0].timestep + 1, x_T, nothing)
         is_last = steps[0].index == len(running[0]) - 1
         t = 0 if is_last else steps[0].timestep
-        yield Frame(t, torch.cat([step.sample for step in steps]), nothing)
+        pictures = torch.cat([step.sample for step in steps])
+        grain = [round(g, 2) for g in sharpness(pictures).tolist()]
+        notes = [{"key": "grain", "grain": g} for g in grain] if is_last else nothing
+        yield Frame(t, pictures, notes)
 
 
 def view(pipeline: DDPMPipeline) -> None:
@@ -75,6 +81,7 @@ def view(pipeline: DDPMPipeline) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
             seed = gr.Number(0, label=i18n("noise_seed"), precision=0, elem_id="noise-seed")
+            dice = gr.Button(i18n("noise_dice"), size="sm")
             steps = gr.Slider(
                 FEWEST_STEPS,
                 MOST_STEPS,
@@ -89,7 +96,7 @@ def view(pipeline: DDPMPipeline) -> None:
                 )
                 stop = gr.Button(i18n("noise_stop"), min_width=80, elem_id="noise-stop")
         with gr.Column(scale=3, min_width=320):
-            row = Row(PAGE, elem_id="noise")
+            row = Row(PAGE, elem_id="noise-row")
     gr.Markdown(i18n("noise_playground"), latex_delimiters=LATEX)
     playground()
     running = start.click(
@@ -101,4 +108,5 @@ def view(pipeline: DDPMPipeline) -> None:
         api_visibility="private",
         **SHARED_MODEL,
     )
+    dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     stop.click(None, cancels=[running], js=STOP, api_visibility="private")

@@ -9,6 +9,7 @@ EN = {
         " same $z$ at each step; only $\\sigma_t$ differs."
     ),
     "noise_seed": "Seed",
+    "noise_dice": "Another seed",
     "noise_steps": "Steps",
     "noise_start": "Run all four",
     "noise_stop": "Stop",
@@ -29,6 +30,7 @@ ZH = {
         "每一步的 $z$ 也相同，只有 $\\sigma_t$ 不同。"
     ),
     "noise_seed": "随机种子",
+    "noise_dice": "换一个种子",
     "noise_steps": "步数",
     "noise_start": "四个一起运行",
     "noise_stop": "停止",
@@ -47,7 +49,14 @@ PAGE = {
         "small": "σ² = β̃",
         "large": "σ² = β",
         "double": "σ² = 2β",
-        "verdict": "TODO",
+        "grain": "grain {grain}",
+        "verdict": (
+            "Without fresh noise nearly every x_T leads to the same plain cat: try another seed."
+            " With β̃ or β the cats differ from seed to seed, and any variance between the two"
+            " will do (N12). 2β is too much: the network can't take so much noise away again, and"
+            " grain is left in the picture (grain: the mean difference of a pixel from its"
+            " neighbours)."
+        ),
     },
     "zh": {
         "waiting": "请按“四个一起运行”。",
@@ -55,6 +64,11 @@ PAGE = {
         "small": "σ² = β̃",
         "large": "σ² = β",
         "double": "σ² = 2β",
-        "verdict": "TODO",
+        "grain": "颗粒 {grain}",
+        "verdict": (
+            "没有新噪声，几乎每个 x_T 都走向同一只平淡的小猫：换个种子试试。"
+            "用 β̃ 或 β，小猫随种子而不同，两者之间的方差都可以（N12）。"
+            "2β 就太大了：网络去不掉这么多噪声，图中留下了颗粒（颗粒：像素与相邻像素之差的平均）。"
+        ),
     },
 }

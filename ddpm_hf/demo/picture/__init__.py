@@ -33,6 +33,7 @@ def picture_input(elem_id: str) -> gr.Image:
     picture = gr.Image(
         cats()[0],
         type="filepath",
+        format="png",  # the default, WebP, would blur the cats' pixels
         sources=["upload", "clipboard"],
         label=i18n("picture_label"),
         height=220,

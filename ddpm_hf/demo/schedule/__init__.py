@@ -77,7 +77,7 @@ def view() -> None:
                 )
                 controls += schedule_inputs(f"schedule-{name}", values)
     at_first = [value for _, is_shown, values in COMPARED for value in (is_shown, *values)]
-    page = Page(Path(__file__).parent, PAGE, compared(at_first), elem_id="schedule")
+    page = Page(Path(__file__).parent, PAGE, compared(at_first), elem_id="schedule-page")
 
     def draw(request: gr.Request, *values: Any) -> dict[str, Any]:
         return compared(values, request)
