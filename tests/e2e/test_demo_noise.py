@@ -1,5 +1,7 @@
 """Why fresh noise: four runs that differ in σ alone, and particles in the plane."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -30,6 +32,10 @@ def picture(page, name):
     return pixels(page.locator(f"#noise-row figure[data-name={name}] canvas"))
 
 
+def captions(page, name):
+    return page.locator(f"#noise-row figure[data-name={name}] figcaption")
+
+
 def part(page, name):
     return page.locator(f"#playground [data-part={name}]")
 
@@ -49,14 +55,7 @@ def test_one_x_T_four_runs(visit):
         images = pipe(1, generator, 50, latents=x_T, noise_scale=noise_scale, backend="auto").images
         assert np.array_equal(picture(page, name), np.array(images[0])), name
     ends = {name: picture(page, name) for name in ("none", "small", "large", "double")}
-    grain = {
-        name: float(
-            page.locator(f"#noise-row figure[data-name={name}] figcaption")
-            .last.inner_text()
-            .split()[1]
-        )
-        for name in ends
-    }
+    grain = {name: float(captions(page, name).last.inner_text().split()[1]) for name in ends}
     assert grain["none"] < grain["small"] < grain["large"] < grain["double"]
     assert grain["double"] > 1.4 * grain["large"], "2β should leave grain"
     slide(page.locator("#noise-row [data-part=timeline]"), 0)
@@ -91,7 +90,7 @@ def test_particles_diffuse_and_find_the_shape_again(visit):
         slide(part(page, "timeline"), position)
         expect(part(page, "clock")).to_have_text(clock)
         seen.append(pixels(part(page, "canvas")))
-    assert all(not np.array_equal(a, b) for a, b in zip(seen, seen[1:], strict=False))
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
     assert reached(page) > 200
     part(page, "shape").select_option("rings")
     assert reached(page) > 200

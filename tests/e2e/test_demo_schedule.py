@@ -1,13 +1,16 @@
 """The Schedule view: the values on hover are the tables', for every schedule."""
 
+import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from ddpm_hf.demo.schedule import POINTS, compared, shown_steps
-from ddpm_hf.demo.schedule.inputs import NOTES
+from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule
 from ddpm_hf.equations import SCHEDULES, NoiseSchedule, posterior_var, posterior_weights
 from tests.e2e.views import fill, open_tab, slide
+
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -25,17 +28,20 @@ def opened(visit, **settings):
 def told(page, quantity, name="A"):
     """The value that the page tells at the cursor."""
     words = page.locator(f"[data-quantity={quantity}] .key.{name}").inner_text().split()[1]
-    mantissa, _, exponent = words.partition("·10")
-    return float(mantissa) * 10.0 ** int(
-        exponent.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0
-    )
+
+    mantissa, _, exponent = words.translate(RAISED).partition("·10")
+    return float(mantissa) * 10.0 ** int(exponent or 0)
 
 
 def step(page, name="A"):
     """The step t that schedule `name` is told at."""
-    return int(
-        part(page, "legend").locator(f".key.{name}").inner_text().split("t = ")[1].split()[0]
-    )
+    words = part(page, "legend").locator(f".key.{name}").inner_text()
+    return int(words.split("t = ")[1].split()[0])
+
+
+def paths(page, name):
+    found = page.locator(f"#schedule-page .{name}")
+    return found.evaluate_all("paths => paths.map((path) => path.getAttribute('d'))")
 
 
 def tables(schedule, t):
@@ -68,9 +74,7 @@ def test_values_on_hover_are_the_tables(visit):
         agrees(page, "A", notes)
         agrees(page, "B", cosine)
         seen.add(step(page))
-        cursors = page.locator("#schedule-page .cursor").evaluate_all(
-            "paths => paths.map((path) => path.getAttribute('d'))"
-        )
+        cursors = paths(page, "cursor")
         assert len(cursors) == 6 and len(set(cursors)) == 1, "one cursor in all plots"
     assert len(seen) == 3 and len(page.requests) == asked
 
@@ -91,7 +95,7 @@ def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
     part(page, "logT").focus()
     page.keyboard.press("Space")
     assert curve.get_attribute("d") != after
-    ticks = page.locator("[data-quantity=beta] svg text").all_inner_texts()
+    ticks = page.locator("[data-quantity=beta] svg text").all_text_contents()
     assert {"1", "10", "100", "1000"} <= set(ticks)
 
 
@@ -105,17 +109,15 @@ def test_any_schedule_is_drawn(visit, kind):
     expect(part(page, "legend")).to_contain_text("/ 500")
     slide(part(page, "t"), 250)
     agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES[kind](500, 1e-4, 2e-2)))
-    for d in page.locator("#schedule-page .curve").evaluate_all(
-        "a => a.map(c => c.getAttribute('d'))"
-    ):
+    for d in paths(page, "curve"):
         assert d.startswith("M") and "NaN" not in d and "Infinity" not in d
 
 
 def test_what_is_left_at_the_end_is_warned_of(visit):
     page = opened(visit)
     expect(part(page, "warnings")).to_be_empty()
-    page.locator("#schedule-page").locator("..")
-    page.get_by_role("button", name="C", exact=False).last.click()
+
+    page.locator("button.label-wrap", has_text="C").click()
     page.locator("#schedule-C input").check()
     expect(part(page, "warnings")).to_contain_text("C: √ᾱ_T = 0.603 at T = 100 is too large")
     page.locator("#schedule-C-zero-snr input").check()
@@ -126,7 +128,7 @@ def test_what_is_left_at_the_end_is_warned_of(visit):
     assert told(page, "alphaBar", "C") == 0 and told(page, "snr", "C") == 0
     for name in "AC":
         page.locator(f"#schedule-{name} input").uncheck()
-    page.get_by_role("button", name="B", exact=True).click()
+    page.locator("button.label-wrap", has_text="B").click()
     page.locator("#schedule-B input").uncheck()
     expect(part(page, "warnings")).to_contain_text("Nothing is chosen")
 
@@ -140,6 +142,30 @@ def test_curves_are_few_points_of_the_float64_tables():
     schedule = NoiseSchedule.from_betas(SCHEDULES["linear"](2000, 1e-4, 2e-2))
     for key, column in tables(schedule, shown_steps(2000)).items():
         assert np.array_equal(drawn[0]["curves"][key], column.numpy())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({0: "<b>new</b>"}, "The kind of schedule must be one of linear, scaled_linear"),
+        ({0: ["linear"]}, "The kind of schedule must be one of"),
+        ({1: 9}, "T must be a whole number from 10 to 4000; got 9."),
+        ({1: 4001}, "got 4001."),
+        ({1: 10.5}, "got 10.5."),
+        ({1: None}, "got None."),
+        ({1: "<i>"}, "got &lt;i&gt;."),
+        ({1: float("inf")}, "got inf."),
+        ({2: 0}, "β₁ must be a number above 0 and below 1; got 0."),
+        ({3: 1}, "β_T must be a number above 0 and below 1; got 1."),
+        ({3: "nan"}, "got nan."),
+        ({1: 4000, 3: 0.99, 4: True}, "lower β_T or T."),
+    ],
+)
+def test_out_of_range_gets_a_sentence(changes, sentence):
+    values = [changes.get(i, value) for i, value in enumerate(NOTES)]
+    with pytest.raises(gr.Error) as caught:
+        noise_schedule(values)
+    assert sentence in caught.value.message
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
