@@ -27,7 +27,7 @@ STROKES = (
 
 def _standard(points: Points) -> Points:
     """Moved and scaled to mean 0 and mean square 1, like the noise that they become."""
-    centred = points - points.mean(0)
+    centred: Points = points - points.mean(0)
     return centred / float(np.sqrt((centred**2).mean()))
 
 

@@ -1,6 +1,9 @@
 """The input for a picture: one's own, or a cat that was sampled beforehand."""
 
+import base64
+import io
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -9,6 +12,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ddpm_hf.demo.limits import whole
+from ddpm_hf.demo.page import Page
+from ddpm_hf.demo.picture.words import PAGE
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.uploads import read_picture
 from ddpm_hf.pipeline import PRETRAINED
@@ -16,6 +22,10 @@ from ddpm_hf.pixels import to_unit_range
 
 _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 """Generated cats of 32 × 32, each drawn four times as large."""
+
+
+OFFERED = 8
+"""How many of them there are to choose from."""
 
 
 @cache
@@ -26,6 +36,16 @@ def cats() -> list[Image.Image]:
     side = sheet.width // _COLUMNS
     corners = [(x, y) for y in range(0, sheet.height, side) for x in range(0, sheet.width, side)]
     return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
+
+
+def _thumbnail(cat: Image.Image) -> str:
+    file = io.BytesIO()
+    cat.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _chosen(event: gr.EventData, request: gr.Request) -> Image.Image:
+    return cats()[whole("n", getattr(event, "n", None), 0, OFFERED - 1, request)]
 
 
 def picture_input(elem_id: str) -> gr.Image:
@@ -40,7 +60,10 @@ def picture_input(elem_id: str) -> gr.Image:
         buttons=[],
         elem_id=elem_id,
     )
-    gr.Examples([[cat] for cat in cats()[:8]], picture, label=i18n("picture_examples"))
+
+    thumbnails = [_thumbnail(cat) for cat in cats()[:OFFERED]]
+    examples = Page(Path(__file__).parent, PAGE, thumbnails, elem_id=f"{elem_id}-cats")
+    examples.select(_chosen, None, picture, show_progress="hidden", api_visibility="private")
     return picture
 
 
