@@ -4,7 +4,7 @@ EN = {
     "forward_tab": "Forward",
     "forward_intro": (
         "**A picture dissolves into noise.** Each step weakens the picture a little and adds a"
-        " little noise (N2). Since the noises add up (N3), one jump leads to the same $x_t$ (N4):\n\n"
+        " little noise (N2). The noises add up (N3), so one jump leads to the same $x_t$ (N4):\n\n"
         "$$x_t = \\sqrt{1-\\beta_t}\\,x_{t-1} + \\sqrt{\\beta_t}\\,z_t$$\n\n"
         "$$x_t = \\sqrt{\\bar\\alpha_t}\\,x_0 + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,"
         "\\quad \\bar\\alpha_t = \\prod_{i=1}^{t} \\alpha_i$$\n\n"
