@@ -76,6 +76,21 @@ def test_without_noise_every_seed_leads_to_the_same_cat(visit):
     assert apart["none"] < 5 < 20 < apart["small"], apart
 
 
+def test_stop_keeps_what_there_is(visit):
+    page = opened(visit)
+    fill(page, "noise-steps", 500)
+    page.click("#noise-start")
+    page.wait_for_selector("#noise-row canvas")
+    page.click("#noise-stop")
+    status = page.locator("#noise-row [data-part=status]")
+    expect(status).to_have_text("Stopped. What there is can be played.")
+    timeline = page.locator("#noise-row [data-part=timeline]")
+    there = timeline.get_attribute("max")
+    assert 0 < int(there) < 500
+    run(page, steps=10)  # and the next run is not in its way
+    assert timeline.get_attribute("max") == "10"
+
+
 def test_particles_diffuse_and_find_the_shape_again(visit):
     page = opened(visit)
     asked = len(page.requests)

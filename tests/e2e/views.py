@@ -14,7 +14,7 @@ def open_tab(page, name):
         page.locator("#views .overflow-menu button").first.click()
         tab = page.locator("#views .overflow-dropdown button", has_text=name)
     tab.click()
-    page.wait_for_selector(".view")
+    page.wait_for_selector(".view >> visible=true")
 
 
 def pixels(canvas):

@@ -63,7 +63,7 @@ function correlation(x, y) {
     xx += (x[i] - mx) ** 2;
     yy += (y[i] - my) ** 2;
   }
-  return xy / Math.sqrt(xx * yy);
+  return xy / Math.sqrt(xx * yy) || 0; // a picture of one colour has none
 }
 
 function moments(x) {

@@ -34,7 +34,7 @@ def steps_down(t: int) -> list[int]:
 def measured(pictures: Tensor, x_0: Tensor) -> list[Note]:
     """For each picture: its distance to x_0 in grey levels, its sharpness in % of x_0's."""
     error = GREY_LEVELS * (pictures - x_0).square().mean((1, 2, 3)).sqrt()
-    crispness = 100 * sharpness(pictures) / sharpness(x_0).clamp(min=1e-6)
+    crispness = 100 * sharpness(pictures) / sharpness(x_0).clamp(min=0.01)
     rows = zip(error.tolist(), crispness.tolist(), strict=True)
     return [{"key": "measured", "error": round(e, 1), "sharpness": round(s)} for e, s in rows]
 
