@@ -80,7 +80,8 @@ def test_stop_keeps_what_there_is(visit):
     page = opened(visit)
     fill(page, "noise-steps", 500)
     page.click("#noise-start")
-    page.wait_for_selector("#noise-row canvas")
+    page.wait_for_function("document.querySelector('#noise-row [data-part=timeline]').value > 3")
+
     page.click("#noise-stop")
     status = page.locator("#noise-row [data-part=status]")
     expect(status).to_have_text("Stopped. What there is can be played.")

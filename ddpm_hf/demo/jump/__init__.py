@@ -15,7 +15,7 @@ from ddpm_hf.demo.jump.sharpness import sharpness
 from ddpm_hf.demo.jump.words import PAGE
 from ddpm_hf.demo.limits import whole
 from ddpm_hf.demo.picture import picture_input, x_0_of
-from ddpm_hf.demo.row import STOP, Frame, Note, Row, RowChunk, row_chunks
+from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
@@ -127,4 +127,5 @@ def view(pipeline: DDPMPipeline) -> None:
         api_visibility="private",
         **SHARED_MODEL,
     )
-    stop.click(None, cancels=[running], js=STOP, api_visibility="private")
+    stop_row = stop_script("jump-row")
+    stop.click(None, cancels=[running], js=stop_row, api_visibility="private")

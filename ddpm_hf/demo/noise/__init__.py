@@ -13,7 +13,7 @@ from ddpm_hf.demo.jump.sharpness import sharpness
 from ddpm_hf.demo.limits import whole
 from ddpm_hf.demo.noise.playground import playground
 from ddpm_hf.demo.noise.words import PAGE
-from ddpm_hf.demo.row import STOP, Frame, Note, Row, RowChunk, row_chunks
+from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.pipeline import DDPMPipeline, DenoisingStream
 from ddpm_hf.scheduler import DDPMScheduler
@@ -109,4 +109,5 @@ def view(pipeline: DDPMPipeline) -> None:
         **SHARED_MODEL,
     )
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
-    stop.click(None, cancels=[running], js=STOP, api_visibility="private")
+    stop_row = stop_script("noise-row")
+    stop.click(None, cancels=[running], js=stop_row, api_visibility="private")

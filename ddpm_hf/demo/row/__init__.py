@@ -45,8 +45,9 @@ class RowChunk(TypedDict):
     verdict: Note | None
 
 
-STOP = "() => window.dispatchEvent(new Event('row-stop'))"
-"""What a stop button runs in the page: the rows keep what they have."""
+def stop_script(elem_id: str) -> str:
+    """What a stop button runs in the page: that row keeps what it has."""
+    return f"() => window.dispatchEvent(new CustomEvent('row-stop', {{detail: '{elem_id}'}}))"
 
 
 class Row(Page):

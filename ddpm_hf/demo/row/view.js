@@ -48,7 +48,7 @@ function setPlaying(value) {
 }
 
 function begin({ run: id, total, width, height, captions }) {
-  run = { id, total, width, height, frames: [], ended: false };
+  run = { id, total, width, height, frames: [], ended: false, stopped: false };
   figures = captions.map(figureFor);
   part("pictures").replaceChildren(...figures);
   part("verdict").textContent = "";
@@ -60,7 +60,9 @@ function begin({ run: id, total, width, height, captions }) {
 function receive() {
   const chunk = props.value;
   if (!chunk) return;
-  if (!run || run.id !== chunk.run) begin(chunk);
+    if (!run || run.id !== chunk.run) begin(chunk);
+  if (run.stopped) return; // sent before the server heard of it
+
   const bytes = bytesOf(chunk.data), size = bytes.length / chunk.t.length;
   chunk.t.forEach((t, i) => {
     run.frames.push({ t, notes: chunk.notes[i], pixels: bytes.subarray(i * size, (i + 1) * size) });
@@ -84,9 +86,9 @@ playButton.addEventListener("click", () => {
   following = false;
   setPlaying(!playing);
 });
-window.addEventListener("row-stop", () => {
-  if (!run || run.ended) return;
-  run.ended = true;
+window.addEventListener("row-stop", (event) => {
+  if (!run || run.ended || !element.closest(`#${event.detail}`)) return;
+  run.ended = run.stopped = true;
   timeline.max = run.frames.length - 1;
   part("status").textContent = text.stopped;
 });
