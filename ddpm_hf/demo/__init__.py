@@ -14,7 +14,7 @@ import torch
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo import equations, generate, training
+from ddpm_hf.demo import equations, forward, generate, jump, noise, schedule, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.api import add_endpoints
 from ddpm_hf.demo.limits import QUEUE, SHARED_MODEL, busy
@@ -59,6 +59,14 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="views") as tabs:
             with gr.Tab(i18n("generate_tab"), id="generate"):
                 generate.view(models)
+            with gr.Tab(i18n("forward_tab"), id="forward"):
+                forward.view()
+            with gr.Tab(i18n("jump_tab"), id="jump"):
+                jump.view(pipeline)
+            with gr.Tab(i18n("noise_tab"), id="noise"):
+                noise.view(pipeline)
+            with gr.Tab(i18n("schedule_tab"), id="schedule"):
+                schedule.view()
             with gr.Tab(i18n("training_tab"), id="training"):
                 training.view(PRETRAINED / MODEL)
             with gr.Tab(i18n("equations_tab"), id="equations"):

@@ -13,14 +13,14 @@ from PIL import Image
 
 from ddpm_hf import equations
 from ddpm_hf.demo.generate.settings import checked
-from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, one_of, refusal, whole, within
+from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, refusal, whole
 from ddpm_hf.demo.models import MODEL, Models
+from ddpm_hf.demo.schedule.inputs import noise_schedule
 from ddpm_hf.demo.uploads import read_picture
-from ddpm_hf.equations import NoiseSchedule
 from ddpm_hf.pipeline import to_images
 from ddpm_hf.pixels import to_unit_range
 
-MAX_T = 4000
+NAMES = ("kind", "num_train_timesteps", "beta_start", "beta_end")
 MAX_SIDE = 256
 """Of the picture that `/forward` returns; larger ones are made smaller."""
 MAX_POINTS = 1000
@@ -45,19 +45,6 @@ def read_url(url: Any, request: gr.Request | None) -> Image.Image:
     return read_picture(file, request)
 
 
-def noise_schedule(
-    kind: Any, num_train_timesteps: Any, beta_start: Any, beta_end: Any, request: gr.Request | None
-) -> NoiseSchedule:
-    """The table for these settings. Raises gr.Error for what is out of range."""
-    make_betas = equations.SCHEDULES[one_of("kind", kind, equations.SCHEDULES, request)]
-    betas = make_betas(
-        whole("num_train_timesteps", num_train_timesteps, 1, MAX_T, request),
-        within("beta_start", beta_start, 1e-6, 0.999, request),
-        within("beta_end", beta_end, 1e-6, 0.999, request),
-    )
-    return NoiseSchedule.from_betas(betas)
-
-
 def forward(
     picture: str,
     t: int,
@@ -75,7 +62,7 @@ def forward(
         t: The step, 0 (the picture itself) to T (noise).
         seed: Of the noise, 0 to 2147483647.
         kind: The noise schedule: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace.
-        num_train_timesteps: T, the number of steps, at most 4000.
+        num_train_timesteps: T, the number of steps, 10 to 4000.
         beta_start: β_1, the first step's.
         beta_end: β_T, the last step's.
 
@@ -83,7 +70,9 @@ def forward(
         image: x_t as a PNG data URL, its longer side at most 256 pixels.
         sqrt_alpha_bar: √ᾱ_t, how much of the picture is left.
     """
-    schedule = noise_schedule(kind, num_train_timesteps, beta_start, beta_end, request)
+    schedule = noise_schedule(
+        (kind, num_train_timesteps, beta_start, beta_end, False), request, NAMES
+    )
     step = whole("t", t, 0, schedule.T, request)
     generator = torch.Generator().manual_seed(whole("seed", seed, 0, MAX_SEED, request))
     image = read_url(picture, request)
@@ -105,7 +94,7 @@ def schedule(
 
     Args:
         kind: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace.
-        num_train_timesteps: T, the number of steps, at most 4000.
+        num_train_timesteps: T, the number of steps, 10 to 4000.
         beta_start: β_1, the first step's.
         beta_end: β_T, the last step's.
 
@@ -113,7 +102,7 @@ def schedule(
         Lists of one length: t, beta (β_t), alpha_bar (ᾱ_t), snr (ᾱ_t/(1−ᾱ_t)), and the weights of
         x_t and of x_0 in the mean of x_{t−1}: weight_xt, weight_x0.
     """
-    table = noise_schedule(kind, num_train_timesteps, beta_start, beta_end, request)
+    table = noise_schedule((kind, num_train_timesteps, beta_start, beta_end, False), request, NAMES)
     t = torch.linspace(1, table.T, min(table.T, MAX_POINTS), dtype=torch.float64).round().long()
     weight_xt, weight_x0 = equations.posterior_weights(table, t - 1, t)
     columns = {

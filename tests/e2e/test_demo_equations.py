@@ -68,6 +68,8 @@ def test_fits_a_phone_in_chinese(visit, server, scheme):
     page.wait_for_selector("#equations_notes .katex")
     expect(page.get_by_role("heading", name="重建")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    empty = page.locator("#equations_notes td.nothing")
+    assert empty.count() > 0 and empty.locator("visible=true").count() == 0, "they take no room"
     page.locator("a[href='#code-N9']").click()
     expect(page.locator("#equations_code h2")).to_have_text("N9 在代码中")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

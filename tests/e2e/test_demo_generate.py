@@ -1,16 +1,13 @@
 """The Generate view: what a person sees, sets, plays, keeps and sends on."""
 
-import io
 import re
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
-from ddpm_hf.animation import grid
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.test_demo import canvas, generate, scrub
 
@@ -29,10 +26,6 @@ def by_the_pages_script(page):
 def tiled(images):
     """Four pictures, two by two."""
     return np.vstack([np.hstack(images[:2]), np.hstack(images[2:])])
-
-
-def link_of(page):
-    return page.locator("#link textarea, #link input").input_value()
 
 
 @pytest.mark.parametrize(
@@ -172,63 +165,6 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
         })"""
     )
     expect(page.locator("[data-part=play]")).to_contain_text("Pause")
-
-
-def test_a_link_reproduces_the_pictures(visit, server):
-    page = visit()
-    page.get_by_label("β, the upper bound").check()
-    generate(page, seed=8, number=4, steps=15, noise=0.9)
-    pictures, link = canvas(page, "noisy"), link_of(page)
-    assert page.url == link, "the address bar has the link, too"
-    page.goto(link + "&lang=zh")
-    page.wait_for_selector(DONE, timeout=60_000)
-    assert np.array_equal(canvas(page, "noisy"), pictures)
-    expect(page.locator("#seed input")).to_have_value("8")
-    expect(page.locator("#generate")).to_have_text("生成")
-    expect(page.locator("[data-part=status]")).to_contain_text("完成")
-    assert "lang=zh" in link_of(page) and "variance=large" in link_of(page)
-
-
-def test_the_language_can_be_switched_and_errors_follow(visit, server):
-    page = visit(locale="zh-CN")
-    expect(page.locator("#generate")).to_have_text("生成")
-    page.get_by_role("link", name="English").click()
-    expect(page.locator("#generate")).to_have_text("Generate")
-    assert page.evaluate("document.documentElement.lang") == "en"
-    expect(page.locator("[data-part=status]")).to_contain_text("Press Generate")
-    page.get_by_role("link", name="中文").click()
-    expect(page.locator("#generate")).to_have_text("生成")
-
-    page = visit()
-    page.goto(f"{server.url}?lang=zh&seed=1&steps=5000")
-    expect(page.get_by_text("步数必须是 10 到 2000 之间的整数，收到的是 5000。")).to_be_visible()
-
-
-@pytest.mark.parametrize("suffix", ["GIF", "WEBP", "PNG"])
-def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
-    page = visit()
-    generate(page, seed=4, steps=12)
-    page.locator("#format input").click()
-    page.get_by_role("option", name=suffix).click()
-    with page.expect_download(timeout=60_000) as download:
-        page.click("#save")
-    assert download.value.suggested_filename == f"cats-4.{suffix.lower()}"
-    with Image.open(download.value.path()) as film:
-        assert film.format == suffix and film.n_frames == 13
-        frames = [np.array(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(film)]
-    final = np.array(grid([Image.fromarray(p) for p in by_the_pages_script(page)]), float)
-    assert np.abs(frames[-1] - final).mean() <= (16 if suffix == "GIF" else 0)
-    assert np.abs(frames[0] - final).mean() > 40
-
-
-def test_the_grid_can_be_kept(visit):
-    page = visit()
-    generate(page, steps=10)
-    with page.expect_download() as download:
-        page.click("[data-part=save]")
-    data = download.value.path().read_bytes()
-    kept = np.array(Image.open(io.BytesIO(data)).convert("RGB"))
-    assert np.array_equal(kept, canvas(page, "noisy"))
 
 
 def test_the_words_of_the_player_have_both_languages(visit):

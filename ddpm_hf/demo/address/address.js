@@ -19,7 +19,8 @@ function remember(view) {
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#views .tab-wrapper")) return;
   requestAnimationFrame(() => {
-    remember(document.querySelector("#views [role=tab][aria-selected=true]").dataset.tabId);
+    const chosen = document.querySelector("#views [role=tab][aria-selected=true]");
+    if (chosen) remember(chosen.dataset.tabId); // on a phone it may still be behind the "…"
   });
 });
 

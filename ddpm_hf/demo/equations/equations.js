@@ -30,18 +30,18 @@ function showCode(number) {
   part("dialog").showModal();
 }
 
-// Links to views take the tab's title; those to views that this page does not have go. Cells take
-// the title of their column, for narrow screens.
+// Links to views take the tab's title; those to views that this page does not have go. For narrow
+// screens cells take the title of their column, and those that hold nothing a class.
 function nameAll() {
-  for (const cell of notes.querySelectorAll("td")) {
-    const table = cell.closest("table");
-    const title = table.querySelectorAll("th")[cell.cellIndex].textContent;
-    if (cell.textContent.trim()) cell.dataset.label = title;
-  }
   for (const link of notes.querySelectorAll("a[href^='#view-']")) {
     const title = titles[link.getAttribute("href").slice("#view-".length)];
     if (!title) link.remove();
     else if (link.textContent !== title) link.textContent = title;
+  }
+  for (const cell of notes.querySelectorAll("td")) {
+    const headings = cell.closest("table").querySelectorAll("th");
+    cell.dataset.label = headings[cell.cellIndex].textContent;
+    cell.classList.toggle("nothing", cell.textContent.trim() === "");
   }
 }
 

@@ -6,7 +6,7 @@
     "import torch",
     `from ddpm_hf import DDPMPipeline${own ? ", DDPMScheduler" : ""}`,
     "",
-    `pipe = DDPMPipeline.from_pretrained("${model}")`,
+    `pipe = DDPMPipeline.from_pretrained(${JSON.stringify(model)})`,
     ...(own
       ? [
           "pipe.scheduler = DDPMScheduler.from_config(",

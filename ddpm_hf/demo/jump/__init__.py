@@ -1,0 +1,126 @@
+"""The view of one jump back beside many small steps (N6)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from torch import Tensor
+
+from ddpm_hf import equations
+from ddpm_hf.demo.jump.words import PAGE
+from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, in_time, whole
+from ddpm_hf.demo.picture import picture_input, x_0_of
+from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
+from ddpm_hf.demo.texts import LATEX, i18n, spoken
+from ddpm_hf.evaluation.sharpness import rmse, sharpness
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pipeline import DDPMPipeline
+
+MOST_CHAINS = 4
+MOST_STEPS = 50
+
+
+def steps_down(t: int) -> list[int]:
+    """At most `MOST_STEPS` timesteps, as diffusers counts, from the paper's t down to 1."""
+    return [int(s) for s in np.linspace(t - 1, 0, min(t, MOST_STEPS)).round()]
+
+
+def measured(pictures: Tensor, x_0: Tensor) -> list[Note]:
+    """For each picture: its distance to x_0 in grey levels, its sharpness in % of x_0's."""
+    crispness = 100 * sharpness(pictures) / sharpness(x_0).clamp(min=0.01)
+    rows = zip(rmse(pictures, x_0).tolist(), crispness.tolist(), strict=True)
+    return [{"key": "measured", "error": round(e, 1), "sharpness": round(s)} for e, s in rows]
+
+
+def verdict(notes: list[Note], gain: float) -> Note:
+    """The one jump (third) against the chains (from the fourth on), in numbers.
+
+    gain: what (N6) multiplies an error in ẑ by, √(1−ᾱ_t)/√ᾱ_t.
+    """
+    jump, chains = notes[2], notes[3:]
+    numbers = {
+        "jump_error": jump["error"],
+        "jump_sharpness": jump["sharpness"],
+        "chain_error": round(float(np.mean([n["error"] for n in chains])), 1),
+        "chain_sharpness": round(float(np.mean([n["sharpness"] for n in chains]))),
+        "gain": round(gain, 1),
+    }
+    if numbers["jump_sharpness"] > numbers["chain_sharpness"]:
+        return {"key": "speckled", **numbers}
+    closer = numbers["jump_error"] < numbers["chain_error"]
+    return {"key": "blurry" if closer else "blurry_and_farther", **numbers}
+
+
+def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) -> Iterator[Frame]:
+    """x_0, x_t, x̂_0 in one jump, and the chains on their way from x_t: first there, last at 0."""
+    z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(seed))
+    x_t = equations.q_sample(pipeline.scheduler.schedule, x_0, z, t)
+    stream = pipeline.stream(
+        chains,
+        image_generators(seed, range(chains)),
+        timesteps=steps_down(t),
+        latents=x_t.expand(chains, -1, -1, -1),
+        backend="auto",
+    )
+    for step in in_time(stream):
+        if step.index == 0:
+            x_hat = step.pred_original_sample[:1]  # all chains begin at the same x_t
+            fixed = torch.cat([x_0, x_t, x_hat])
+            fixed_notes: list[Note] = [{}, {}, *measured(x_hat, x_0)]
+            yield Frame(t, torch.cat([fixed, step.noisy_sample]), [*fixed_notes, *[{}] * chains])
+        is_last = step.index == len(stream) - 1
+        s = 0 if is_last else step.timestep
+        notes = measured(step.sample, x_0) if is_last else [{}] * chains
+        yield Frame(s, torch.cat([fixed, step.sample]), [*fixed_notes, *notes])
+
+
+def view(pipeline: DDPMPipeline) -> None:
+    """Build the view inside the current Blocks."""
+    T = pipeline.num_train_timesteps
+
+    def compare(
+        picture: Any, t: Any, chains: Any, seed: Any, request: gr.Request
+    ) -> Iterator[RowChunk]:
+        """Noise the picture to t, then go back both ways."""
+        t = whole("t", t, 1, T, request)
+        chains = whole(spoken(request, "jump_chains"), chains, 1, MOST_CHAINS, request)
+        seed = whole(spoken(request, "jump_seed"), seed, 0, MAX_SEED, request)
+        x_0 = x_0_of(picture, pipeline.unet.config.sample_size)
+        captions = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
+        captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
+        total = len(steps_down(t)) + 1
+        gain = float(pipeline.scheduler.schedule.snr(t).rsqrt())
+        way = frames(pipeline, x_0, t, chains, seed)
+        yield from row_chunks(way, total, captions, lambda notes: verdict(notes, gain))
+
+    gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=280):
+            picture = picture_input("jump-picture")
+        with gr.Column(min_width=280):
+            t = gr.Slider(
+                1, T, T * 7 // 20, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
+            )
+            chains = gr.Slider(
+                1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
+            )
+            seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
+            with gr.Row():
+                start = gr.Button(
+                    i18n("jump_start"), variant="primary", min_width=180, elem_id="jump-start"
+                )
+                stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
+    row = Row(PAGE, elem_id="jump-row")
+    running = start.click(
+        compare,
+        [picture, t, chains, seed],
+        row,
+        preprocess=False,
+        show_progress="hidden",
+        api_visibility="private",
+        **SHARED_MODEL,
+    )
+    stop_row = stop_script("jump-row")
+    stop.click(None, cancels=[running], js=stop_row, api_visibility="private")

@@ -1,0 +1,98 @@
+// A row of pictures with one timeline. Frames arrive in chunks; scrubbing and playing ask nothing.
+const FRAMES_PER_SECOND = 20;
+const timeline = part("timeline"), playButton = part("play");
+let run = null; // {id, total, frames: [{t, notes, pixels}], width, height, ended}
+let figures = [], position = 0, playing = false, following = true;
+
+// One picture with its caption above and its note below.
+function figureFor(caption) {
+  const figure = document.createElement("figure");
+  figure.innerHTML = "<figcaption><b></b></figcaption><canvas role='img'></canvas><figcaption></figcaption>";
+  const words = say(caption.key, caption);
+  figure.querySelector("b").textContent = words;
+  figure.querySelector("canvas").setAttribute("aria-label", words);
+  figure.dataset.name = caption.key;
+  return figure;
+}
+
+function show(index) {
+  position = Math.max(0, Math.min(index, run.frames.length - 1));
+  const { t, notes, pixels } = run.frames[position];
+  const size = run.width * run.height * 3;
+  figures.forEach((figure, n) => {
+    paint(figure.querySelector("canvas"), run.width, run.height, pixels.subarray(n * size, (n + 1) * size));
+    figure.lastChild.textContent = notes[n].key ? say(notes[n].key, notes[n]) : "";
+  });
+  timeline.value = position;
+  timeline.setAttribute("aria-valuetext", `t = ${t}`);
+  part("clock").textContent = `t = ${t}`;
+}
+
+function setPlaying(value) {
+  playing = value;
+  playButton.textContent = text[playing ? "pause" : "play"];
+  if (!playing) return;
+  if (position >= run.frames.length - 1) show(0);
+  let last = performance.now(), owed = 0;
+  requestAnimationFrame(function tick(now) {
+    if (!playing) return;
+    owed += ((now - last) / 1000) * FRAMES_PER_SECOND;
+    last = now;
+    if (owed >= 1) {
+      show(position + Math.floor(owed));
+      owed %= 1;
+    }
+    if (position >= run.frames.length - 1 && run.ended) setPlaying(false);
+    else requestAnimationFrame(tick);
+  });
+}
+
+function begin({ run: id, total, width, height, captions }) {
+  run = { id, total, width, height, frames: [], ended: false, stopped: false };
+  figures = captions.map(figureFor);
+  part("pictures").replaceChildren(...figures);
+  part("verdict").textContent = "";
+  timeline.max = total - 1;
+  following = true;
+  setPlaying(false);
+}
+
+function receive() {
+  const chunk = props.value;
+  if (!chunk) return;
+    if (!run || run.id !== chunk.run) begin(chunk);
+  if (run.stopped) return; // sent before the server heard of it
+
+  const bytes = bytesOf(chunk.data), size = bytes.length / chunk.t.length;
+  chunk.t.forEach((t, i) => {
+    run.frames.push({ t, notes: chunk.notes[i], pixels: bytes.subarray(i * size, (i + 1) * size) });
+  });
+  run.ended = run.frames.length >= run.total;
+  timeline.disabled = playButton.disabled = false;
+  part("status").textContent = run.ended
+    ? text.done
+    : say("sampling", { percent: Math.round((100 * run.frames.length) / run.total) });
+  if (following) show(run.frames.length - 1);
+  if (chunk.verdict) part("verdict").textContent = say(chunk.verdict.key, chunk.verdict);
+  element.dataset.complete = run.ended;
+}
+
+timeline.addEventListener("input", () => {
+  following = false;
+  setPlaying(false);
+  show(Number(timeline.value));
+});
+playButton.addEventListener("click", () => {
+  following = false;
+  setPlaying(!playing);
+});
+window.addEventListener("row-stop", (event) => {
+  if (!run || run.ended || !element.closest(`#${event.detail}`)) return;
+  run.ended = run.stopped = true;
+  timeline.max = run.frames.length - 1;
+  part("status").textContent = text.stopped;
+});
+playButton.textContent = text.play;
+part("status").textContent = text.waiting;
+watch("value", receive);
+receive();

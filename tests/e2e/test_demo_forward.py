@@ -1,0 +1,165 @@
+"""The Forward view as a student uses it: N1–N5 by eye and by number."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from ddpm_hf.demo.forward import SIDE
+from ddpm_hf.demo.picture import x_0_of
+from ddpm_hf.equations import NoiseSchedule, linear_betas, q_sample
+from ddpm_hf.pixels import to_uint8
+from tests.e2e.views import fill, open_tab, pixels, slide
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+NOTES = NoiseSchedule.from_betas(linear_betas(2000))
+
+
+def expected(t, x_0=None, schedule=NOTES):
+    """x_t by the library, for the ε that the page was given."""
+    x_0 = x_0_of(None, SIDE) if x_0 is None else x_0
+    epsilon = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(0))
+    return to_uint8(q_sample(schedule, x_0, epsilon, t))[0].permute(1, 2, 0).numpy()
+
+
+def part(page, name):
+    return page.locator(f"#forward-page [data-part={name}]")
+
+
+def numbers(page, name):
+    """Mean, standard deviation and correlation as the page tells them."""
+    return [
+        float(word.split()[1]) for word in part(page, f"{name}Numbers").inner_text().split(" · ")
+    ]
+
+
+def opened(visit, **settings):
+    page = visit(**settings)
+    open_tab(page, "扩散" if settings.get("locale") == "zh-CN" else "Forward")
+    page.wait_for_selector("[data-chain=complete]", timeout=60_000)
+    return page
+
+
+def test_the_pages_jump_is_the_librarys_and_asks_nothing(visit):
+    page = opened(visit)
+    page.wait_for_load_state("networkidle")
+    asked = len(page.requests)
+    for t in (0, 1, 137, 400, 1000, 2000):
+        slide(part(page, "t"), t)
+        difference = pixels(part(page, "jump")).astype(int) - expected(t)
+        assert abs(difference).max() <= 1, t
+    assert len(page.requests) == asked
+
+
+def test_both_ways_end_in_pure_noise(visit):
+    page = opened(visit)
+    slide(part(page, "t"), 0)
+    assert np.array_equal(pixels(part(page, "steps")), pixels(part(page, "jump")))
+    assert numbers(page, "steps")[2] == 1
+    slide(part(page, "t"), 300)
+    (_, by_steps, r_steps), (_, by_jump, r_jump) = numbers(page, "steps"), numbers(page, "jump")
+    assert abs(by_steps - by_jump) < 0.03 and abs(r_steps - r_jump) < 0.03 and r_steps > 0.4
+    assert not np.array_equal(pixels(part(page, "steps")), pixels(part(page, "jump")))
+    slide(part(page, "t"), 2000)
+    for name in ("steps", "jump"):
+        mean, deviation, r = numbers(page, name)
+        assert abs(mean) < 0.05 and abs(deviation - 1) < 0.03 and abs(r) < 0.05
+        bars = part(page, f"{name}Histogram").locator(".bars").get_attribute("d")
+        tops = np.array([float(bar.split("V")[1].split("h")[0]) for bar in bars.split("M")[1:]])
+        x = np.linspace(-4, 4, 80, endpoint=False) + 0.05
+        normal = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+        assert abs((40 - tops) / 50 - normal).max() < 0.05
+    expect(part(page, "verdict")).to_contain_text("nothing of the picture can be seen")
+
+
+def test_scrubbing_back_finds_the_same_steps(visit):
+    page = opened(visit)
+    slide(part(page, "t"), 411)
+    before = pixels(part(page, "steps"))
+    slide(part(page, "t"), 1999)
+    slide(part(page, "t"), 411)
+    assert np.array_equal(pixels(part(page, "steps")), before)
+    part(page, "again").click()
+    page.wait_for_selector("[data-chain=complete]", timeout=60_000)
+    assert not np.array_equal(pixels(part(page, "steps")), before)
+
+
+def test_with_the_misprint_the_picture_never_goes_away(visit):
+    page = opened(visit)
+    slide(part(page, "t"), 2000)
+    part(page, "misprint").check()
+    assert numbers(page, "jump")[2] > 0.9, "the outline went away"
+    assert abs(numbers(page, "steps")[2]) < 0.05
+    x_0 = to_uint8(x_0_of(None, SIDE))[0].permute(1, 2, 0).numpy()
+    assert np.corrcoef(pixels(part(page, "jump")).ravel(), x_0.ravel())[0, 1] > 0.9
+    expect(part(page, "misprintVerdict")).to_contain_text("This is wrong")
+    expect(part(page, "jumpFormula")).to_contain_text("WRONG")
+    part(page, "misprint").uncheck()
+    expect(part(page, "misprintVerdict")).to_be_hidden()
+    assert abs(numbers(page, "jump")[2]) < 0.05
+
+
+def test_too_few_steps_leave_an_outline(visit):
+    page = opened(visit)
+    fill(page, "forward-T", 100)
+    expect(part(page, "verdict")).to_contain_text("√ᾱ_T = 0.6")
+    expect(part(page, "verdict")).to_contain_text("outline of the picture survives")
+    page.wait_for_selector("[data-chain=complete]", timeout=60_000)
+    slide(part(page, "t"), 100)
+    assert numbers(page, "jump")[2] > 0.3 and numbers(page, "steps")[2] > 0.3
+    short = NoiseSchedule.from_betas(linear_betas(100))
+    difference = pixels(part(page, "jump")).astype(int) - expected(100, schedule=short)
+    assert abs(difference).max() <= 1
+    fill(page, "forward-beta-T", 0.2)
+    expect(part(page, "verdict")).to_contain_text("nothing of the picture can be seen")
+
+
+def test_a_picture_of_ones_own_dissolves(visit, tmp_path):
+    picture = Image.new("RGB", (300, 200), "white")
+    ImageDraw.Draw(picture).ellipse((60, 20, 240, 180), fill="red")
+    picture.save(tmp_path / "own.png")
+    page = opened(visit)
+    slide(part(page, "t"), 0)
+    page.locator(
+        "#forward-picture button[aria-label*='lear'], #forward-picture button[aria-label*='emove']"
+    ).first.click()
+    page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "own.png")
+    x_0 = x_0_of({"path": str(tmp_path / "own.png")}, SIDE)
+    page.wait_for_function(
+        "() => { const c = document.querySelector('#forward-page [data-part=jump]');"
+        " const p = c.getContext('2d').getImageData(32, 32, 1, 1).data;"
+        " return p[0] > 200 && p[1] < 50; }"
+    )
+    assert abs(pixels(part(page, "jump")).astype(int) - expected(0, x_0)).max() <= 1
+    slide(part(page, "t"), 250)
+    assert abs(pixels(part(page, "jump")).astype(int) - expected(250, x_0)).max() <= 1
+
+
+def test_the_keyboard_is_enough(visit):
+    page = opened(visit)
+    part(page, "t").focus()
+    page.keyboard.press("End")
+    expect(part(page, "clock")).to_contain_text("t = 2000 of 2000")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(part(page, "clock")).to_contain_text("t = 1 of 2000")
+    part(page, "play").focus()
+    page.keyboard.press("Enter")
+    expect(part(page, "play")).to_contain_text("Pause")
+    page.wait_for_function("document.querySelector('#forward-page [data-part=t]').value > 100")
+    page.keyboard.press("Enter")
+    expect(part(page, "play")).to_contain_text("Play")
+    part(page, "misprint").focus()
+    page.keyboard.press("Space")
+    expect(part(page, "misprintVerdict")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_in_chinese(visit, scheme):
+    page = opened(
+        visit, viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN"
+    )
+    expect(part(page, "verdict")).to_contain_text("已看不出原图")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,130 @@
+"""One jump back beside many steps: the pictures are the pipeline's, the numbers are told."""
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from ddpm_hf import DDPMPipeline
+from ddpm_hf.demo.jump import steps_down
+from ddpm_hf.demo.picture import x_0_of
+from ddpm_hf.equations import q_sample
+from ddpm_hf.noise import image_generators
+from ddpm_hf.pixels import to_uint8
+from tests.e2e.views import fill, open_tab, pixels, slide
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def figure(page, name, n=0):
+    return page.locator(f"#jump-row figure[data-name={name}]").nth(n)
+
+
+def picture(page, name, n=0):
+    return pixels(figure(page, name, n).locator("canvas"))
+
+
+def numbers(page, name, n=0):
+    """Error in grey levels and sharpness in percent, as the page tells them."""
+    words = figure(page, name, n).locator("figcaption").last.inner_text().split()
+    return float(words[1]), float(words[4])
+
+
+def opened(visit, **settings):
+    page = visit(**settings)
+    open_tab(page, "一步跳回" if settings.get("locale") == "zh-CN" else "One jump")
+    return page
+
+
+def run(page, **values):
+    for name, value in values.items():
+        fill(page, f"jump-{name}", value)
+    page.click("#jump-start")
+    page.wait_for_selector("#jump-row [data-part=verdict]:not(:empty)", timeout=120_000)
+
+
+def uint8(batch):
+    return to_uint8(batch).permute(0, 2, 3, 1).numpy()
+
+
+def test_jump_and_chains_are_the_pipelines(visit):
+    page = opened(visit)
+    run(page, t=700, chains=2, seed=3)
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    x_0 = x_0_of(None, 32)
+    z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(3))
+    x_t = q_sample(pipe.scheduler.schedule, x_0, z, 700)
+    arguments = {"timesteps": steps_down(700), "latents": x_t.expand(2, -1, -1, -1)}
+    steps = list(pipe.stream(2, image_generators(3, range(2)), backend="auto", **arguments))
+    jump = steps[0].pred_original_sample[:1]
+    assert np.array_equal(picture(page, "x0"), uint8(x_0)[0])
+    assert np.array_equal(picture(page, "xt"), uint8(x_t)[0])
+    assert np.array_equal(picture(page, "jump"), uint8(jump)[0])
+    for n in range(2):
+        assert np.array_equal(picture(page, "chain", n), uint8(steps[-1].sample)[n])
+
+    error, sharpness = numbers(page, "jump")
+    assert abs(error - 127.5 * float((jump - x_0).square().mean().sqrt())) < 0.06
+    kernel = torch.tensor([[0.0, -1, 0], [-1, 4, -1], [0, -1, 0]])[None, None]
+    laplacian = [
+        torch.nn.functional.conv2d(p.transpose(0, 1), kernel).abs().mean() for p in (jump, x_0)
+    ]
+    assert abs(sharpness - 100 * float(laplacian[0] / laplacian[1])) < 0.6
+
+
+def test_the_jump_is_blurry_and_the_chains_crisp(visit):
+    page = opened(visit)
+    run(page, t=700, chains=4)
+    jump_error, jump_sharpness = numbers(page, "jump")
+    chains = [numbers(page, "chain", n) for n in range(4)]
+    assert all(jump_sharpness < sharpness for _, sharpness in chains)
+    assert jump_error < np.mean([error for error, _ in chains])
+    assert not np.array_equal(picture(page, "chain", 0), picture(page, "chain", 1))
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("smaller error")
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("blurry")
+
+
+def test_the_way_can_be_walked_again(visit):
+    page = opened(visit)
+    run(page, t=500, chains=1)
+    last, asked = picture(page, "chain"), len(page.requests)
+    timeline = page.locator("#jump-row [data-part=timeline]")
+    slide(timeline, 0)
+    assert np.array_equal(picture(page, "chain"), picture(page, "xt"))
+    expect(page.locator("#jump-row [data-part=clock]")).to_have_text("t = 500")
+    page.locator("#jump-row [data-part=play]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#jump-row [data-part=clock]")).to_have_text("t = 0", timeout=20_000)
+    assert np.array_equal(picture(page, "chain"), last)
+    timeline.focus()
+    page.keyboard.press("ArrowLeft")
+    assert not np.array_equal(picture(page, "chain"), last)
+    assert len(page.requests) == asked
+
+
+def test_another_cat(visit):
+    page = opened(visit)
+    page.locator("#jump-picture-cats button").nth(3).click()
+    page.wait_for_load_state("networkidle")
+    run(page, t=1, chains=1)
+    hat = picture(page, "x0")[:10, 8:20].astype(int)
+    assert (hat[..., 0] - hat[..., 2]).max() > 100, "the red hat of the fourth cat is missing"
+    assert np.abs(picture(page, "jump").astype(int) - picture(page, "x0")).mean() < 3
+
+
+def test_out_of_range_gets_a_sentence(visit):
+    page = opened(visit, locale="zh-CN")
+    fill(page, "jump-seed", -1)
+    page.click("#jump-start")
+    expect(page.locator(".toast-body")).to_contain_text("随机种子 必须是 0 到")
+    assert "Traceback" not in page.locator(".toast-body").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_in_chinese(visit, scheme):
+    page = opened(
+        visit, viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN"
+    )
+    run(page, t=700)
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("灰度级")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,153 @@
+"""Why fresh noise: four runs that differ in σ alone, and particles in the plane."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from ddpm_hf import DDPMPipeline
+from ddpm_hf.pixels import to_uint8
+from tests.e2e.views import fill, open_tab, pixels, slide
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def opened(visit, **settings):
+    page = visit(**settings)
+    open_tab(page, "新噪声" if settings.get("locale") == "zh-CN" else "Fresh noise")
+    page.wait_for_selector("[data-ready=true]", timeout=60_000)
+    return page
+
+
+def run(page, seed=0, steps=50):
+    fill(page, "noise-seed", seed)
+    fill(page, "noise-steps", steps)
+    page.click("#noise-start")
+    page.wait_for_selector("#noise-row [data-part=verdict]:not(:empty)", timeout=120_000)
+
+
+def picture(page, name):
+    return pixels(page.locator(f"#noise-row figure[data-name={name}] canvas"))
+
+
+def captions(page, name):
+    return page.locator(f"#noise-row figure[data-name={name}] figcaption")
+
+
+def part(page, name):
+    return page.locator(f"#playground [data-part={name}]")
+
+
+def reached(page):
+    page.wait_for_selector("[data-ready=true]", timeout=60_000)
+    return int(page.locator("[data-reached]").get_attribute("data-reached"))
+
+
+def test_one_x_T_four_runs(visit):
+    page = opened(visit)
+    run(page, seed=2)
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    x_T = torch.randn((1, 3, 32, 32), generator=torch.Generator().manual_seed(2))
+    for name, noise_scale in (("none", 0.0), ("small", 1.0)):
+        generator = torch.Generator().manual_seed(2)
+        images = pipe(1, generator, 50, latents=x_T, noise_scale=noise_scale, backend="auto").images
+        assert np.array_equal(picture(page, name), np.array(images[0])), name
+    ends = {name: picture(page, name) for name in ("none", "small", "large", "double")}
+    grain = {name: float(captions(page, name).last.inner_text().split()[1]) for name in ends}
+    assert grain["none"] < grain["small"] < grain["large"] < grain["double"]
+    assert grain["double"] > 1.4 * grain["large"], "2β should leave grain"
+    slide(page.locator("#noise-row [data-part=timeline]"), 0)
+    start = to_uint8(x_T)[0].permute(1, 2, 0).numpy()
+    for name in ends:
+        assert np.array_equal(picture(page, name), start)
+    expect(page.locator("#noise-row [data-part=verdict]")).to_contain_text("2β is too much")
+
+
+def test_without_noise_every_seed_leads_to_the_same_cat(visit):
+    page = opened(visit)
+    ends = []
+    for seed in (1, 2):
+        run(page, seed=seed)
+        ends.append({name: picture(page, name).astype(int) for name in ("none", "small")})
+        page.evaluate("document.querySelector('#noise-row [data-part=verdict]').textContent = ''")
+    apart = {name: np.abs(ends[0][name] - ends[1][name]).mean() for name in ends[0]}
+    assert apart["none"] < 5 < 20 < apart["small"], apart
+
+
+def test_stop_keeps_what_there_is(visit):
+    page = opened(visit)
+    fill(page, "noise-steps", 500)
+    page.click("#noise-start")
+    page.wait_for_function("document.querySelector('#noise-row [data-part=timeline]').value > 3")
+
+    page.click("#noise-stop")
+    status = page.locator("#noise-row [data-part=status]")
+    expect(status).to_have_text("Stopped. What there is can be played.")
+    timeline = page.locator("#noise-row [data-part=timeline]")
+    there = timeline.get_attribute("max")
+    assert 0 < int(there) < 500
+    run(page, steps=10)  # and the next run is not in its way
+    assert timeline.get_attribute("max") == "10"
+
+
+def test_particles_diffuse_and_find_the_shape_again(visit):
+    page = opened(visit)
+    asked = len(page.requests)
+    seen = []
+    for position, clock in (
+        (0, "Diffusion: t = 0"),
+        (40, "Diffusion: t = 400"),
+        (200, "Diffusion: t = 2000"),
+        (360, "Reconstruction: t = 400"),
+        (400, "Reconstruction: t = 0"),
+    ):
+        slide(part(page, "timeline"), position)
+        expect(part(page, "clock")).to_have_text(clock)
+        seen.append(pixels(part(page, "canvas")))
+    assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(seen))
+    assert reached(page) > 200
+    part(page, "shape").select_option("rings")
+    assert reached(page) > 200
+    assert len(page.requests) == asked, "the playground asked the server"
+
+
+def test_without_disturbance_the_particles_crowd(visit):
+    page = opened(visit)
+    slide(part(page, "timeline"), 400)
+    part(page, "shape").select_option("moons")
+    many = reached(page)
+    part(page, "sigma").focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector("[data-ready=false], [data-ready=true]")
+    few = reached(page)
+    assert few < many / 3
+    expect(part(page, "verdict")).to_contain_text("no disturbance")
+    expect(part(page, "verdict")).to_contain_text(f"onto {few} of the 400 points")
+
+
+def test_the_keyboard_plays(visit):
+    page = opened(visit)
+    part(page, "play").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('#playground [data-part=timeline]').value > 10")
+    page.keyboard.press("Enter")
+    stopped = part(page, "timeline").input_value()
+    part(page, "timeline").focus()
+    page.keyboard.press("ArrowRight")
+    assert int(part(page, "timeline").input_value()) == int(stopped) + 1
+    page.keyboard.press("End")
+    expect(part(page, "clock")).to_have_text("Reconstruction: t = 0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_in_chinese(visit, scheme):
+    page = opened(
+        visit, viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN"
+    )
+    run(page, steps=10)
+    expect(page.locator("#noise-row [data-part=verdict]")).to_contain_text("颗粒")
+    canvas = part(page, "canvas")
+    assert pixels(canvas).shape[0] == pixels(canvas).shape[1] > 250
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,177 @@
+"""The Schedule view: the values on hover are the tables', for every schedule."""
+
+import gradio as gr
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from ddpm_hf.demo.schedule import POINTS, compared, shown_steps
+from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule
+from ddpm_hf.equations import SCHEDULES, NoiseSchedule, posterior_var, posterior_weights
+from tests.e2e.views import fill, open_tab, slide
+
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+def part(page, name):
+    return page.locator(f"#schedule-page [data-part={name}]")
+
+
+def opened(visit, **settings):
+    page = visit(**settings)
+    open_tab(page, "进度表" if settings.get("locale") == "zh-CN" else "Schedule")
+    return page
+
+
+def told(page, quantity, name="A"):
+    """The value that the page tells at the cursor."""
+    words = page.locator(f"[data-quantity={quantity}] .key.{name}").inner_text().split()[1]
+
+    mantissa, _, exponent = words.translate(RAISED).partition("·10")
+    return float(mantissa) * 10.0 ** int(exponent or 0)
+
+
+def step(page, name="A"):
+    """The step t that schedule `name` is told at."""
+    words = part(page, "legend").locator(f".key.{name}").inner_text()
+    return int(words.split("t = ")[1].split()[0])
+
+
+def paths(page, name):
+    found = page.locator(f"#schedule-page .{name}")
+    return found.evaluate_all("paths => paths.map((path) => path.getAttribute('d'))")
+
+
+def tables(schedule, t):
+    weight_xt, weight_x0 = posterior_weights(schedule, t - 1, t)
+    return {
+        "beta": schedule.beta(t - 1, t),
+        "alphaBar": schedule.alpha_bar(t),
+        "snr": schedule.snr(t),
+        "ratio": posterior_var(schedule, t - 1, t) / schedule.beta(t - 1, t),
+        "weightXt": weight_xt,
+        "weightX0": weight_x0,
+    }
+
+
+def agrees(page, name, schedule):
+    for quantity, value in tables(schedule, step(page, name)).items():
+        assert told(page, quantity, name) == pytest.approx(float(value), rel=6e-3, abs=1e-30)
+
+
+def test_values_on_hover_are_the_tables(visit):
+    page = opened(visit)
+    asked = len(page.requests)
+    notes = NoiseSchedule.from_betas(SCHEDULES["linear"](2000, 1e-4, 2e-2))
+    cosine = NoiseSchedule.from_betas(SCHEDULES["squaredcos_cap_v2"](1000, 1e-4, 2e-2))
+    seen = set()
+    for across in (0.2, 0.5, 0.9):
+        plot = page.locator("[data-quantity=snr] svg")
+        box = plot.bounding_box()
+        plot.hover(position={"x": across * box["width"], "y": box["height"] / 2})
+        agrees(page, "A", notes)
+        agrees(page, "B", cosine)
+        seen.add(step(page))
+        cursors = paths(page, "cursor")
+        assert len(cursors) == 6 and len(set(cursors)) == 1, "one cursor in all plots"
+    assert len(seen) == 3 and len(page.requests) == asked
+
+
+def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
+    page = opened(visit)
+    part(page, "t").focus()
+    page.keyboard.press("Home")
+    assert step(page) == 1 and told(page, "ratio") == 0 and told(page, "weightX0") == 1
+    page.keyboard.press("End")
+    assert step(page) == 2000 and step(page, "B") == 1000
+    curve = page.locator("[data-quantity=beta] .curve.A")
+    before = curve.get_attribute("d")
+    part(page, "logY").focus()
+    page.keyboard.press("Space")
+    after = curve.get_attribute("d")
+    assert before != after
+    part(page, "logT").focus()
+    page.keyboard.press("Space")
+    assert curve.get_attribute("d") != after
+    ticks = page.locator("[data-quantity=beta] svg text").all_text_contents()
+    assert {"1", "10", "100", "1000"} <= set(ticks)
+
+
+@pytest.mark.parametrize("kind", SCHEDULES)
+def test_any_schedule_is_drawn(visit, kind):
+    page = opened(visit)
+    page.locator("#schedule-A-kind input").click()
+    page.get_by_role("option", name=kind, exact=True).click()
+    fill(page, "schedule-A-T", 500)
+    expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
+    expect(part(page, "legend")).to_contain_text("/ 500")
+    slide(part(page, "t"), 250)
+    agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES[kind](500, 1e-4, 2e-2)))
+    for d in paths(page, "curve"):
+        assert d.startswith("M") and "NaN" not in d and "Infinity" not in d
+
+
+def test_what_is_left_at_the_end_is_warned_of(visit):
+    page = opened(visit)
+    expect(part(page, "warnings")).to_be_empty()
+
+    page.locator("button.label-wrap", has_text="C").click()
+    page.locator("#schedule-C input").check()
+    expect(part(page, "warnings")).to_contain_text("C: √ᾱ_T = 0.603 at T = 100 is too large")
+    page.locator("#schedule-C-zero-snr input").check()
+    expect(part(page, "warnings")).to_be_empty()
+    part(page, "t").focus()
+    page.keyboard.press("Home")
+    slide(part(page, "t"), 100)
+    assert told(page, "alphaBar", "C") == 0 and told(page, "snr", "C") == 0
+    for name in "AC":
+        page.locator(f"#schedule-{name} input").uncheck()
+    page.locator("button.label-wrap", has_text="B").click()
+    page.locator("#schedule-B input").uncheck()
+    expect(part(page, "warnings")).to_contain_text("Nothing is chosen")
+
+
+def test_curves_are_few_points_of_the_float64_tables():
+    for T in (10, 11, 100, 2000, 4000):
+        t = shown_steps(T)
+        assert t[0] == 1 and t[-1] == T and len(t) <= POINTS and bool((t.diff() > 0).all())
+    drawn = compared([True, *NOTES, False, *NOTES, False, *NOTES])["schedules"]
+    assert [s["name"] for s in drawn] == ["A"]
+    schedule = NoiseSchedule.from_betas(SCHEDULES["linear"](2000, 1e-4, 2e-2))
+    for key, column in tables(schedule, shown_steps(2000)).items():
+        assert np.array_equal(drawn[0]["curves"][key], column.numpy())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({0: "<b>new</b>"}, "Kind of schedule must be one of linear, scaled_linear"),
+        ({0: ["linear"]}, "Kind of schedule must be one of"),
+        ({1: 9}, "T must be a whole number from 10 to 4000; got 9."),
+        ({1: 4001}, "got 4001."),
+        ({1: 10.5}, "got 10.5."),
+        ({1: None}, "got None."),
+        ({1: "<i>"}, "got &lt;i&gt;."),
+        ({1: float("inf")}, "got inf."),
+        ({2: 0}, "β₁ must be from 1e-06 to 0.999; got 0."),
+        ({3: 1}, "β_T must be from 1e-06 to 0.999; got 1."),
+        ({3: "nan"}, "got nan."),
+        ({1: 4000, 3: 0.99, 4: True}, "lower β_T or T."),
+    ],
+)
+def test_out_of_range_gets_a_sentence(changes, sentence):
+    values = [changes.get(i, value) for i, value in enumerate(NOTES)]
+    with pytest.raises(gr.Error) as caught:
+        noise_schedule(values)
+    assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_in_chinese(visit, scheme):
+    page = opened(
+        visit, viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN"
+    )
+    expect(page.locator("[data-quantity=snr] b")).to_contain_text("信噪比")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
