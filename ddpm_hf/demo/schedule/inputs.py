@@ -40,8 +40,8 @@ def noise_schedule(
 ) -> NoiseSchedule:
     """The table for the controls' five values, whatever an API caller has put in their place.
 
-    names: what the first four are called; the controls' labels unless given. Raises gr.Error, one sentence in the browser's language,
-    for what is out of range.
+    names: what the first four are called; the controls' labels unless given. Raises gr.Error, one
+    sentence in the browser's language, for what is out of range.
     """
     kind, T, beta_1, beta_T, zero_snr = values
     names = names or (spoken(request, "schedule_kind"), "T", "β₁", "β_T")
