@@ -55,6 +55,9 @@ def test_the_course_of_the_bundled_model():
     assert found["numbers"][-1] == 5500 and found["losses"][-1] < 0.02 < found["losses"][0]
     assert [grid["number"] for grid in found["grids"]][:2] == [630, 1260]
     assert found["by_t"] == []
+    finished = found["finished"]
+    assert finished["t"][0] == 1 and finished["t"][-1] == 2000
+    assert finished["losses"] == sorted(finished["losses"], reverse=True)
 
 
 def test_the_loss_by_t_is_read_where_the_run_kept_it(tmp_path):
@@ -63,6 +66,7 @@ def test_the_loss_by_t_is_read_where_the_run_kept_it(tmp_path):
     )
     found = read_course(tmp_path)
     assert found["by_t"] == [[0.9, None], [0.7, 0.1]] and found["minutes"] == [1, 2]
+    assert found["finished"] == {}, "there is no report"
 
 
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -88,3 +89,15 @@ def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_finished_models_loss_by_t_is_shown(visit):
+    page = visit()
+    open_view(page)
+    report = json.loads((FOLDER / "report.json").read_text())["loss"]
+    figure = page.locator("#time_machine [data-part=by_t_figure]")
+    expect(figure).to_contain_text("finished model's loss at some t")
+    assert figure.locator("rect").count() == len(report["t"])
+    for t, loss in zip(report["t"], report["test"], strict=True):
+        expect(figure).to_contain_text(f"t = {t}")
+        expect(figure).to_contain_text(f"{loss:#.2g}")

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import json
 import math
 from pathlib import Path
 from typing import TypedDict
@@ -16,7 +17,8 @@ class Grid(TypedDict):
 
 class Course(TypedDict):
     """One entry for each report, in order. `by_t` has the loss of each tenth of 1..T, None where
-    no timestep fell into it; it is empty where the run kept none.
+    no timestep fell into it; it is empty where the run kept none. `finished` has the finished
+    model's loss on test pictures at some t, from its report, or nothing.
     """
 
     numbers: list[int]
@@ -24,6 +26,12 @@ class Course(TypedDict):
     minutes: list[float]
     by_t: list[list[float | None]]
     grids: list[Grid]
+    finished: dict[str, list[float]]
+
+
+def _finished(report: Path) -> dict[str, list[float]]:
+    loss = json.loads(report.read_text()).get("loss") if report.exists() else None
+    return {"t": loss["t"], "losses": loss["test"]} if loss else {}
 
 
 def read_course(folder: Path) -> Course:
@@ -45,4 +53,5 @@ def read_course(folder: Path) -> Course:
             )
             for path in pictures
         ],
+        finished=_finished(folder / "report.json"),
     )

@@ -8,10 +8,9 @@ const MEAN_OF = 10; // reports, each of ten steps
 for (const node of element.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
 part("loading").textContent = text.loading;
 part("chart").setAttribute("aria-label", text.chart);
-part("by_t").setAttribute("aria-label", text.by_t);
 
 function draw(course) {
-  const { numbers, losses, minutes, by_t, grids } = course;
+  const { numbers, losses, minutes, by_t, grids, finished } = course;
   const means = losses.map((_, i) => {
     const window = losses.slice(Math.max(0, i + 1 - MEAN_OF), i + 1);
     return window.reduce((a, b) => a + b) / window.length;
@@ -40,16 +39,17 @@ function draw(course) {
     for (const end of ["x1", "x2"]) mark.setAttribute(end, scale.across(numbers[i]));
   };
 
-  function drawByT(i) {
-    const bars = part("by_t"), tenths = by_t[i];
+  function drawBars(caption, labels, values) {
+    const bars = part("by_t"), top = Math.max(...values), stride = 640 / values.length;
     part("by_t_figure").hidden = false;
+    part("by_t_caption").textContent = caption;
+    bars.setAttribute("aria-label", caption);
     bars.replaceChildren();
-    const top = Math.max(...by_t.flat());
-    tenths.forEach((loss, k) => {
-      const height = (150 * (loss ?? 0)) / top, x = 20 + 60 * k;
-      svg(bars, "rect", { class: "bar", x, y: 170 - height, width: 50, height });
-      svg(bars, "text", { x: x + 25, y: 165 - height, "text-anchor": "middle" }, loss?.toPrecision(2) ?? "");
-      svg(bars, "text", { x: x + 25, y: 190, "text-anchor": "middle" }, `${k}/10`);
+    values.forEach((loss, k) => {
+      const height = (150 * (loss ?? 0)) / top, x = stride * k, middle = x + stride / 2;
+      svg(bars, "rect", { class: "bar", x: x + 4, y: 170 - height, width: stride - 8, height });
+      svg(bars, "text", { x: middle, y: 165 - height, "text-anchor": "middle" }, loss?.toPrecision(2) ?? "");
+      svg(bars, "text", { x: middle, y: 190, "text-anchor": "middle" }, labels[k]);
     });
   }
 
@@ -61,7 +61,7 @@ function draw(course) {
     part("grid").alt = part("caption").textContent = caption;
     place(cursor, i);
     say(i);
-    if (by_t.length) drawByT(i);
+    if (by_t.length) drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i]);
   }
 
   const slider = part("slider");
@@ -92,6 +92,8 @@ function draw(course) {
   part("loading").hidden = true;
   part("all").hidden = false;
   travel(0);
+  if (!by_t.length && finished.t)
+    drawBars(text.finished, finished.t.map((t) => `t = ${t}`), finished.losses);
 }
 
 watch("value", () => draw(props.value));
