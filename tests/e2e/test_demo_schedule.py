@@ -102,6 +102,7 @@ def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
 @pytest.mark.parametrize("kind", SCHEDULES)
 def test_any_schedule_is_drawn(visit, kind):
     page = opened(visit)
+    page.locator("button.label-wrap", has_text="Schedule A").click()
     page.locator("#schedule-A-kind input").click()
     page.get_by_role("option", name=kind, exact=True).click()
     fill(page, "schedule-A-T", 500)
@@ -117,7 +118,7 @@ def test_what_is_left_at_the_end_is_warned_of(visit):
     page = opened(visit)
     expect(part(page, "warnings")).to_be_empty()
 
-    page.locator("button.label-wrap", has_text="C").click()
+    page.locator("button.label-wrap", has_text="Schedule C").click()
     page.locator("#schedule-C input").check()
     expect(part(page, "warnings")).to_contain_text("C: √ᾱ_T = 0.603 at T = 100 is too large")
     page.locator("#schedule-C-zero-snr input").check()
@@ -126,9 +127,10 @@ def test_what_is_left_at_the_end_is_warned_of(visit):
     page.keyboard.press("Home")
     slide(part(page, "t"), 100)
     assert told(page, "alphaBar", "C") == 0 and told(page, "snr", "C") == 0
+    page.locator("button.label-wrap", has_text="Schedule A").click()
     for name in "AC":
         page.locator(f"#schedule-{name} input").uncheck()
-    page.locator("button.label-wrap", has_text="B").click()
+    page.locator("button.label-wrap", has_text="Schedule B").click()
     page.locator("#schedule-B input").uncheck()
     expect(part(page, "warnings")).to_contain_text("Nothing is chosen")
 

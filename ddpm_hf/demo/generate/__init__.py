@@ -60,6 +60,11 @@ def view(models: Models) -> None:
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=280):
+            with gr.Row():
+                start = gr.Button(
+                    i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
+                )
+                stop = gr.Button(i18n("generate_stop"), min_width=100, elem_id="stop")
             seed = gr.Number(
                 0,
                 label=i18n("generate_seed"),
@@ -112,11 +117,6 @@ def view(models: Models) -> None:
                 elem_id="model",
             )
             banner = gr.Markdown(visible=False, elem_id="model_banner")
-            with gr.Row():
-                start = gr.Button(
-                    i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
-                )
-                stop = gr.Button(i18n("generate_stop"), min_width=100, elem_id="stop")
             gr.Examples(
                 EXAMPLES,
                 [seed, number, steps],

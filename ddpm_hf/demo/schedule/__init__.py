@@ -71,7 +71,7 @@ def view() -> None:
     controls: list[gr.components.Component] = []
     with gr.Row(equal_height=False):
         for name, is_shown, values in COMPARED:
-            with gr.Column(min_width=260), gr.Accordion(name, open=name == "A"):
+            with gr.Column(min_width=260), gr.Accordion(i18n(f"schedule_{name}"), open=False):
                 controls.append(
                     gr.Checkbox(is_shown, label=i18n("schedule_show"), elem_id=f"schedule-{name}")
                 )

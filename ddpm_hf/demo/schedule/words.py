@@ -9,6 +9,9 @@ EN = {
         " $\\tilde\\beta_t$ to $\\beta_t$ (N8), and the mean weighs $x_t$ against $\\hat x_0$"
         " (N14): towards $t=0$ the weight of $\\hat x_0$ climbs to 1."
     ),
+    "schedule_A": "Schedule A",
+    "schedule_B": "Schedule B",
+    "schedule_C": "Schedule C",
     "schedule_show": "Show",
     "schedule_kind": "Kind of schedule",
     "schedule_zero_snr": "Zero terminal SNR: rescale so that ᾱ_T = 0",
@@ -28,6 +31,9 @@ ZH = {
         " $\\beta_t$ 之间的任何值（N8），均值是 $x_t$ 与 $\\hat x_0$ 的加权（N14）："
         "越接近 $t=0$，$\\hat x_0$ 的权重越接近 1。"
     ),
+    "schedule_A": "进度表 A",
+    "schedule_B": "进度表 B",
+    "schedule_C": "进度表 C",
     "schedule_show": "显示",
     "schedule_kind": "进度表类型",
     "schedule_zero_snr": "末端信噪比为零：重新缩放，使 ᾱ_T = 0",
