@@ -97,7 +97,9 @@ def test_the_finished_models_loss_by_t_is_shown(visit):
     report = json.loads((FOLDER / "report.json").read_text())["loss"]
     figure = page.locator("#time_machine [data-part=by_t_figure]")
     expect(figure).to_contain_text("finished model's loss at some t")
-    assert figure.locator("rect").count() == len(report["t"])
-    for t, loss in zip(report["t"], report["test"], strict=True):
+    pairs = list(zip(report["t"], report["test"], strict=True))
+    shown = [*pairs[::2], pairs[-1]]
+    assert figure.locator("rect").count() == len(shown)
+    for t, loss in shown:
         expect(figure).to_contain_text(f"t = {t}")
         expect(figure).to_contain_text(f"{loss:#.2g}")

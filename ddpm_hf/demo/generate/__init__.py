@@ -58,7 +58,7 @@ def view(models: Models) -> None:
         yield from animation(run, suffix)
 
     gr.Markdown(i18n("generate_intro"))
-    with gr.Row(equal_height=False):
+    with gr.Row(equal_height=False, elem_id="generate_row"):
         with gr.Column(scale=1, min_width=280):
             with gr.Row():
                 start = gr.Button(
