@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 import tyro
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 from turns import machine
 
 from ddpm_hf.evaluation.decoder import Decoder, measure
@@ -107,6 +108,9 @@ def plot(rows, floors, path):
         if y == "kid_mean":
             axes.axhline(floors["kid_std"], color="grey", linestyle=":", label="floor's std")
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.set_xticks(sorted({float(f"{row[x]:.2g}") for row in rows if row["sampler"] == "β̃"}))
         axes.set_yscale(scale)
         axes.set_xlabel(x if x == "steps" else "seconds a picture")
         axes.set_ylabel(label)
@@ -129,6 +133,18 @@ def cell(row, key):
     if key.startswith("share"):
         return f"{100 * value:.1f} %"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def write(rows, floors, folder):
+    """Table, plot and JSON."""
+    lines = [[label for _, label in COLUMNS], ["---"] * len(COLUMNS)]
+    lines += [[cell(row, key) for key, _ in COLUMNS] for row in rows + floors]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    (folder / "sweep.md").write_text(table + "\n")
+    result = {"rows": rows, "floors": floors, "machine": machine()}
+    (folder / "sweep.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    plot(rows, floors[0], folder / "sweep.png")
+    print(table)
 
 
 def main():
@@ -170,15 +186,7 @@ def main():
         floors.append(
             {"sampler": "real cats", **floor, "share_novel_of_valid": floor["share_novel_floor"]}
         )
-    lines = [[label for _, label in COLUMNS], ["---"] * len(COLUMNS)]
-    lines += [[cell(row, key) for key, _ in COLUMNS] for row in rows + floors]
-    folder = Path(config.output_dir)
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    (folder / "sweep.md").write_text(table + "\n")
-    result = {"rows": rows, "floors": floors, "machine": machine()}
-    (folder / "sweep.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    plot(rows, floors[0], folder / "sweep.png")
-    print(table)
+    write(rows, floors, Path(config.output_dir))
 
 
 if __name__ == "__main__":
