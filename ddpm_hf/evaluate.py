@@ -4,6 +4,7 @@ Writes report.json, report.md and a folder of pictures: the same on any number o
 """
 
 import json
+import shlex
 import sys
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
@@ -26,6 +27,8 @@ Part = Literal[
 ALL_PARTS: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
 CHUNK = 256
 """So many pictures' features are one piece of work."""
+MOST_DECODED = 64
+"""Of larger cats, the file with all 360,000 would have tens of gigabytes."""
 SIGNIFICANT = 4
 """So many digits of a figure are stated: more than any of them is worth."""
 
@@ -72,7 +75,7 @@ def command(config: EvaluateConfig) -> str:
         if field.name == "model" or (field.name not in left_out and value != field.default):
             assert field.default is not MISSING
             listed = value if isinstance(value, tuple) else (value,)
-            words.append(f"--{field.name} {' '.join(str(one) for one in listed)}")
+            words.append(f"--{field.name} {shlex.join(str(one) for one in listed)}")
     return " ".join(words)
 
 
@@ -92,10 +95,30 @@ def own_pipeline(config: EvaluateConfig) -> DDPMPipeline:
     return DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
 
 
-def _chosen(config: EvaluateConfig) -> list[str]:
-    """The parts that apply to this data set."""
+def _chosen(config: EvaluateConfig, size: int) -> list[Part]:
+    """The parts that apply to this data set. Raises UserError if that is none."""
     is_cats = config.dataset_name == "cats" and not Path("cats").is_dir()
-    return [part for part in ALL_PARTS if part in config.parts and (part != "decoder" or is_cats)]
+    can_decode = is_cats and size <= MOST_DECODED
+    chosen = [p for p in ALL_PARTS if p in config.parts and (p != "decoder" or can_decode)]
+    if not chosen:
+        raise UserError(
+            f"There is nothing to measure: decoder is for the cats, of up to {MOST_DECODED} pixels."
+        )
+    return chosen
+
+
+def _prepare_output(config: EvaluateConfig) -> None:
+    """Make the folder of the report's pictures. Raises UserError, or OSError, if it can't be."""
+    output = Path(config.output)
+    if output.suffix != ".json":
+        raise UserError(f"--output must be a .json file; got {config.output!r}.")
+    if output.with_suffix("").resolve() == Path(config.output_dir).resolve():
+        raise UserError("--output_dir is where the report's pictures go; name another --output.")
+    output.with_suffix("").mkdir(parents=True, exist_ok=True)
+    if config.report_to_model_card:
+        from ddpm_hf.evaluation.card import card_of
+
+        card_of(config.model)
 
 
 def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]:
@@ -105,25 +128,26 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     """
     try:
         from ddpm_hf.evaluation import parts, plots
-        from ddpm_hf.evaluation.card import add_to_card, card_of
+        from ddpm_hf.evaluation.card import add_to_card
         from ddpm_hf.evaluation.distances import check_enough
         from ddpm_hf.evaluation.features import EXTRACTORS, features_of
-        from ddpm_hf.evaluation.real import read_split, roles
+        from ddpm_hf.evaluation.real import FEWEST, read_split, roles, unseen
         from ddpm_hf.evaluation.report import markdown
     except ModuleNotFoundError as error:
         raise UserError(
-            f"Evaluation needs the package {error.name}: pip install 'ddpm_hf[eval]'."
+            f"Evaluation needs the package {error.name}: pip install 'ddpm_hf[train,eval]'."
         ) from error
-    chosen, n, deal = _chosen(config), config.num_samples, among(accelerator)
+    on_main(accelerator, lambda: _prepare_output(config))
+    load(config)  # what samples the model may be refused, too
+    pipeline = own_pipeline(config).to(accelerator.device)
+    chosen = _chosen(config, pipeline.unet.config.sample_size)
+    n, deal = config.num_samples, among(accelerator)
     on_features = parts.ON_FEATURES & set(chosen)
     extractor = EXTRACTORS[config.features]().eval() if on_features else None
     if extractor is not None and "frechet" in chosen:
         check_enough(n, extractor.num_features)
-    if on_features and n < parts.FEWEST:
-        raise UserError(f"--num_samples must be at least {parts.FEWEST} for {config.parts}.")
-    if config.report_to_model_card:
-        card_of(config.model)
-    pipeline = own_pipeline(config).to(accelerator.device)
+    if n < FEWEST:
+        raise UserError(f"--num_samples must be at least {FEWEST}; got {n}.")
     with accelerator.main_process_first():  # the first one may have to make the data set
         train, test = (
             read_split(
@@ -133,11 +157,13 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
                 config_name=config.dataset_config_name,
                 image_column=config.image_column,
                 class_column=config.class_column,
+                seed=config.seed,
                 show_progress=accelerator.is_main_process,
             )
             for split in (config.train_split, config.test_split)
         )
-    real = roles(train, test, n, config.seed)
+    test = unseen(test, train)
+    real = roles(train, test, n)
     sample(config, accelerator)
     samples = torch.from_numpy(read_samples(config)).permute(0, 3, 1, 2).contiguous()
 
@@ -163,7 +189,6 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         )
     output = Path(config.output)
     pictures = output.with_suffix("")
-    on_main(accelerator, lambda: pictures.mkdir(parents=True, exist_ok=True))
     given = parts.Given(
         pipeline=pipeline,
         samples=samples,
@@ -175,6 +200,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         seed=config.seed,
         backend=config.backend,
         deal=deal,
+        is_main=accelerator.is_main_process,
         pictures=pictures,
     )
     figures: dict[str, Any] = {}

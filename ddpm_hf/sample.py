@@ -4,6 +4,7 @@ The noise of image i is a function of (seed, i). Images are worked out in fixed 
 on one process, so the files are the same bytes on any number of processes.
 """
 
+import hashlib
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ from typing import Literal
 
 import diffusers
 import numpy as np
+import torch
 import tyro
 from accelerate import Accelerator
 from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
@@ -51,7 +53,7 @@ class SampleConfig:
     """Pictures worked out at once; the last bits of a picture depend on it."""
     scheduler: str | None = None
     """A scheduler of diffusers by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
-    variance_type: str | None = None
+    variance_type: Literal["fixed_small", "fixed_large"] | None = None
     """fixed_small (β̃) or fixed_large (β) instead of the model's own."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
@@ -64,6 +66,8 @@ class SampleConfig:
         for name in ("num_samples", "batch_size"):
             if getattr(self, name) < 1:
                 raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
+        if self.seed < 0:
+            raise UserError(f"--seed must not be negative; got {self.seed}.")
         if self.scheduler is not None and self.scheduler not in SCHEDULERS:
             raise UserError(
                 f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {self.scheduler!r}."
@@ -90,7 +94,12 @@ def load(config: SampleConfig) -> DDPMPipeline:
         cls = getattr(diffusers, f"{config.scheduler}Scheduler")
         # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
-    changed = DDPMPipeline(unet=pipeline.unet, scheduler=cls.from_config(settings))
+    try:
+        scheduler = cls.from_config(settings)
+    except (ImportError, NotImplementedError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise UserError(f"The scheduler {cls.__name__} can't be made: {reason}.") from error
+    changed = DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
     changed.set_progress_bar_config(disable=True)
     K, T = config.num_inference_steps, changed.num_train_timesteps
     if K is not None and not 1 <= K <= T:
@@ -124,11 +133,23 @@ def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
     return pixels
 
 
-def claim(config: SampleConfig) -> None:
-    """Make the output folder. Raises UserError if it holds samples of other settings."""
+def fingerprint(pipeline: DDPMPipeline) -> str:
+    """Of the weights and the noise schedule: other ones draw other pictures."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(pipeline.unet.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    config = {k: v for k, v in pipeline.scheduler.config.items() if not k.startswith("_")}
+    digest.update(json.dumps(config, sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Make the output folder. Raises UserError if it holds samples of another model or settings."""
     folder = Path(config.output_dir)
     decisive = {field.name for field in fields(SampleConfig)} - {"output_dir", "num_samples"}
     settings = {name: getattr(config, name) for name in sorted(decisive)}
+    settings["weights"] = fingerprint(pipeline)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
@@ -175,11 +196,11 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
     Raises UserError for what the user can mend.
     """
     folder = Path(config.output_dir)
-    on_main(accelerator, lambda: claim(config))
+    pipeline = load(config).to(accelerator.device)
+    on_main(accelerator, lambda: claim(config, pipeline))
     is_one_file = config.format == "npz" and (folder / ALL).exists()
     if is_one_file and len(read_samples(config)) == config.num_samples:
         return
-    pipeline = load(config).to(accelerator.device)
     mine = blocks(config)[accelerator.process_index :: accelerator.num_processes]
     silent = not accelerator.is_main_process
     for numbers in tqdm(mine, desc="Sampling", unit="block", disable=silent):

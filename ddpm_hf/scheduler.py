@@ -194,7 +194,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         log_small, log_large = math.log(max(w.var_small, 1e-20)), math.log(w.var_large)
         return equations.between_on_log_scale(log_small, log_large, predicted_variance).exp()
 
-    def _bounded(self, x_0: Tensor) -> Tensor:
+    def bounded(self, x_0: Tensor) -> Tensor:
         """x̂_0 kept in the range of pictures, as the config says."""
         if self.config.thresholding:
             return self._thresholded(x_0)
@@ -253,7 +253,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
-        x_0 = self._bounded(self._predict_x0(model_output, sample, w))
+        x_0 = self.bounded(self._predict_x0(model_output, sample, w))
         mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
         if w.is_last or noise_scale == 0:
             x_s = mean

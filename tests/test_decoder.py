@@ -38,6 +38,7 @@ def test_training_cats_are_found_and_known(decoder):
     figures, found = measure(decoder, pictures(known), seed=0)
     assert figures["share_valid"] == 1 and figures["median_rmse"] == 0
     assert figures["share_novel_of_valid"] == 0
+    assert figures["share_novel_of_noised_training_cats"] == 0, "there is no noise to add"
     assert all(looks_like(decoder, *pair) for pair in zip(found.place, known, strict=True))
 
 

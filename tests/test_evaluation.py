@@ -2,6 +2,8 @@
 
 import json
 
+import datasets
+import PIL.Image
 import pytest
 import torch
 from huggingface_hub import ModelCard
@@ -13,7 +15,7 @@ from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure
 from ddpm_hf.evaluation.one_jump import way_back
-from ddpm_hf.evaluation.real import Split, roles
+from ddpm_hf.evaluation.real import Split, read_split, roles, unseen
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import tiny_unet
@@ -106,19 +108,35 @@ def split(n, first=0):
     return Split(pixels.expand(n, 1, 4, 4), torch.zeros(n, dtype=torch.long))
 
 
-@pytest.mark.parametrize(("test", "n"), [(20, 20), (10, 20), (5, 22)])
+@pytest.mark.parametrize(("test", "n"), [(20, 20), (10, 20), (8, 22)])
 def test_roles_share_no_picture(test, n):
-    real = roles(split(40), split(test, first=100), n, seed=0)
-    assert len(real.reference) == len(real.fresh) == n and len(real.seen) == 40
-    reference, fresh = (set(x[:, 0, 0, 0].tolist()) for x in (real.reference, real.fresh))
-    assert not reference & fresh and len(fresh) == n
+    real = roles(split(40), split(test, first=100), n)
+    assert len(real.reference) == len(real.fresh) == n
+    reference, seen, fresh = (
+        set(x[:, 0, 0, 0].tolist()) for x in (real.reference, real.seen, real.fresh)
+    )
+    assert reference <= seen and not seen & fresh and len(fresh) == n
     assert sum(picture >= 100 for picture in fresh) == min(test, n), "test pictures first"
-    assert torch.equal(roles(split(40), split(test, 100), n, seed=0).reference, real.reference)
 
 
 def test_too_few_real_pictures_says_how_many_will_do():
     with pytest.raises(UserError, match="at most --num_samples 25"):
-        roles(split(40), split(10, first=100), 26, seed=0)
+        roles(split(40), split(10, first=100), 26)
+
+
+def test_test_pictures_that_were_trained_on_are_left_out():
+    test = unseen(split(20, first=30), split(40))
+    assert test.pixels[:, 0, 0, 0].tolist() == list(range(40, 50)) and len(test.labels) == 10
+    with pytest.raises(UserError, match="in the training split, too"):
+        unseen(split(40), split(40))
+
+
+def test_pictures_of_a_sorted_set_are_mixed(tmp_path):
+    rows = [PIL.Image.new("L", (8, 8), shade) for shade in range(100)]
+    datasets.Dataset.from_dict({"image": rows}).save_to_disk(tmp_path)
+    pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    shades = read_split(pipe, str(tmp_path), "train").pixels[:, 0, 0, 0].tolist()
+    assert sorted(shades) == list(range(100)) and 35 < sum(shades[:50]) / 50 < 65
 
 
 def test_copies_are_seen():
@@ -206,6 +224,24 @@ def test_card_gets_the_figures_once_and_keeps_the_rest(tmp_path, pipeline):
     assert card.data.license == "mit" and card.data.model_name == "mine"
     assert card.text.count("## Evaluation") == 1 and "| 0.5 | 0.9 |" in card.text
     assert card.text.index("Text.") < card.text.index("## Evaluation") < card.text.index("Thanks.")
+
+
+def test_what_could_not_be_measured_is_not_in_the_card(tmp_path, pipeline):
+    pipeline.save_pretrained(tmp_path)
+    (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n\n# Mine\n")
+    nothing_valid = {
+        "n": 9,
+        "median_rmse": 50.0,
+        "valid_threshold": 8.6,
+        "share_valid": 0.0,
+        "share_novel_of_valid": None,
+        "share_novel_of_all_cats": 0.93,
+    }
+    for _ in range(2):
+        add_to_card(str(tmp_path), {**REPORT, "decoder": nothing_valid})
+    card = ModelCard.load(tmp_path / "README.md")
+    kinds = [result.metric_type for result in card.data.eval_results]
+    assert "share_valid" in kinds and "share_novel" not in kinds and "None" not in card.text
 
 
 def test_card_of_no_folder_is_refused(tmp_path):

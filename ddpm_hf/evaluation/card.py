@@ -9,6 +9,16 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.pipeline import PRETRAINED, bundled_models
 
 TASK = "unconditional-image-generation"
+OURS = (
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "bits_per_dimension",
+    "median_rmse",
+    "share_valid",
+    "share_novel",
+)
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
 
@@ -38,30 +48,17 @@ def headline(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
             terms = f"{f['features']}, n = {f['n']}"
             rows.append((name, f"{name.capitalize()} ({terms})", f[name], f[f"{name}_floor"]))
     if f := report.get("likelihood"):
-        name = f"Bits per dimension, upper bound (n = {f['n']})"
+        name = f"Bits per dimension of test pictures, upper bound (n = {f['n']})"
         rows.append(("bits_per_dimension", name, f["total"], None))
     if f := report.get("decoder"):
-        n = f"n = {f['n']}"
-        rows += [
-            (
-                "median_rmse",
-                f"Grey levels to the nearest real cat, median ({n})",
-                f["median_rmse"],
-                0,
-            ),
-            (
-                "share_valid",
-                f"Share within {f['valid_threshold']} levels of a real cat ({n})",
-                f["share_valid"],
-                1,
-            ),
-            (
-                "share_novel",
-                f"Share of these that are no training cat ({n})",
-                f["share_novel_of_valid"],
-                f["share_novel_floor"],
-            ),
-        ]
+        n, levels, all_cats = f"n = {f['n']}", f["valid_threshold"], f["share_novel_of_all_cats"]
+        name = f"Grey levels to the nearest real cat, median ({n})"
+        rows.append(("median_rmse", name, f["median_rmse"], 0))
+        name = f"Share within {levels} levels of a real cat ({n})"
+        rows.append(("share_valid", name, f["share_valid"], 1))
+        if f["share_novel_of_valid"] is not None:
+            name = f"Share of these that are no training cat ({n}; of all cats {all_cats})"
+            rows.append(("share_novel", name, f["share_novel_of_valid"], None))
     return rows
 
 
@@ -78,7 +75,7 @@ def section(report: dict[str, Any]) -> str:
 
 `{report["command"]}`, seed {settings["seed"]}, {steps} steps.
 
-| | samples | fresh real pictures |
+| | this model | fresh real pictures |
 |---|---|---|
 {chr(10).join(rows)}
 
@@ -105,8 +102,11 @@ def add_to_card(model: str, report: dict[str, Any]) -> None:
         )
         for kind, name, value, _ in headline(report)
     ]
-    replaced = {result.metric_type for result in measured}
-    kept = [r for r in card.data.eval_results or [] if r.metric_type not in replaced]
+    kept = [
+        result
+        for result in card.data.eval_results or []
+        if result.metric_type not in OURS or result.dataset_type != real["dataset"]
+    ]
     card.data.eval_results = kept + measured
     card.data.model_name = card.data.model_name or Path(model).name
     before, _, rest = card.text.partition(BEGIN)

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from ddpm_hf import cats
 
 Pixels = NDArray[np.uint8]
-BLOCK = 4000
-"""So many real cats are compared at once."""
+BLOCK, COPIES = 4000, 200
+"""So many real cats are compared at once; so many training cats tell how sure "novel" is."""
 EXACT = 1024
 """So many products of whole numbers of at most 128 add up to 2²⁴ at most: exact in float32."""
 
@@ -175,29 +175,40 @@ def distance_to_neighbours(resolution: int, n: int = 3000, seed: int = 0) -> NDA
 
 
 def valid_threshold(resolution: int) -> float:
-    """Within so many grey levels of a real cat, a picture shows that cat and no other.
+    """Within so many grey levels of a real cat, a picture counts as a valid one.
 
     99 of 100 changes of body, eyes or accessory move a real cat farther than this.
     """
     return float(np.quantile(distance_to_neighbours(resolution), 0.01))
 
 
+def noised(cats_: Pixels, std: float, seed: int) -> Pixels:
+    """Pictures with Gaussian noise of so many grey levels."""
+    noise = np.random.default_rng(seed).normal(0, std, cats_.shape)
+    return (cats_ + noise).round().clip(0, 255).astype(np.uint8)
+
+
 def measure(decoder: Decoder, pictures: Pixels, seed: int) -> tuple[dict[str, Any], Decoded]:
     """Figures for pictures (n, resolution, resolution, 3), and the cats found."""
     found = decoder.nearest(pictures)
     places, rmse = found
+    median = float(np.median(rmse))
+    training = cats.choose(seed=0, resolution=decoder.resolution)["train"][:COPIES]
+    drawn = np.stack([cats.compose(cat, decoder.resolution) for cat in training])
+    copies = decoder.nearest(noised(drawn, median, seed)).place
     threshold = valid_threshold(decoder.resolution)
     valid = rmse <= threshold
     n = len(places)
     figures = {
         "n": n,
-        "median_rmse": float(np.median(rmse)),
+        "median_rmse": median,
         "p95_rmse": float(np.quantile(rmse, 0.95)),
         "share_within_8": float((rmse <= 8).mean()),
         "valid_threshold": threshold,
         "share_valid": float(valid.mean()),
         "share_novel_of_valid": float(decoder.novel(places[valid]).mean()) if valid.any() else None,
-        "share_novel_floor": decoder.share_of_novel(),
+        "share_novel_of_all_cats": decoder.share_of_novel(),
+        "share_novel_of_noised_training_cats": float(decoder.novel(copies).mean()),
         "total_variation": decoder.total_variation(places),
         "total_variation_floor": decoder.floor_of_total_variation(n, seed),
     }

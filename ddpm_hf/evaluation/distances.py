@@ -14,7 +14,8 @@ SUBSETS, SUBSET_SIZE = 100, 500
 NEIGHBOURS = 3
 HERE: dict[str, Any] = {"sync_on_compute": False}
 """One process has all features; torchmetrics would wait for the others to ask, too."""
-ROWS = 1000
+ROWS, MOST_NUMBERS = 1000, 2**26
+"""Points compared at once: so many, of no more coordinates in all."""
 
 
 class _AsGiven(nn.Identity):
@@ -80,15 +81,20 @@ class Nearest(NamedTuple):
 
 def nearest(points: Tensor, among: Tensor) -> Nearest:
     """For each point (n, d) the nearest of `among`, (m, d)."""
-    points = points.double()
-    best = torch.full((len(points),), torch.inf, dtype=torch.float64)
-    neighbour = torch.zeros(len(points), dtype=torch.long)
-    for first in range(0, len(among), ROWS):
-        distance, at = torch.cdist(points, among[first : first + ROWS].double()).min(1)
-        closer = distance < best
-        best = torch.where(closer, distance, best)
-        neighbour = torch.where(closer, at + first, neighbour)
-    return Nearest(best, neighbour)
+    rows = max(1, min(ROWS, MOST_NUMBERS // points.shape[1]))
+    distances, neighbours = [], []
+    for some in torch.split(points, rows):
+        best = torch.full((len(some),), torch.inf, dtype=torch.float64)
+        neighbour = torch.zeros(len(some), dtype=torch.long)
+        for first in range(0, len(among), rows):
+            others = among[first : first + rows].double()
+            distance, at = torch.cdist(some.double(), others).min(1)
+            closer = distance < best
+            best = torch.where(closer, distance, best)
+            neighbour = torch.where(closer, at + first, neighbour)
+        distances.append(best)
+        neighbours.append(neighbour)
+    return Nearest(torch.cat(distances), torch.cat(neighbours))
 
 
 class PrecisionRecall(NamedTuple):

