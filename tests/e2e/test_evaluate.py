@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import datasets
-import PIL.Image
+import PIL.ImageChops
+import PIL.ImageOps
 import pytest
 import torch
 
@@ -88,9 +89,11 @@ def test_card_has_the_figures(report, model):
 
 
 def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion):
-    pages = datasets.load_dataset(str(fashion), split="train")
-    many = datasets.concatenate_datasets([pages, pages, pages])
-    datasets.DatasetDict({"train": many, "test": many}).save_to_disk(tmp_path / "data")
+    pages = datasets.load_dataset(str(fashion), split="train")["img"]
+    mirrored = map(PIL.ImageOps.mirror, pages)
+    moved = (PIL.ImageChops.offset(page, 1, 0) for page in pages)
+    many = datasets.Dataset.from_dict({"img": [*pages, *mirrored, *moved]})
+    many.train_test_split(1000, seed=0).save_to_disk(tmp_path / "data")
     evaluate(
         tmp_path,
         *("--model", str(model), "--dataset_name", str(tmp_path / "data"), "--parts", "frechet"),
