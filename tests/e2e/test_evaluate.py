@@ -88,6 +88,7 @@ def test_card_has_the_figures(report, model):
     assert str(figures["likelihood"]["total"]) in card
 
 
+@pytest.mark.soak
 def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion):
     pages = datasets.load_dataset(str(fashion), split="train")["img"]
     mirrored = map(PIL.ImageOps.mirror, pages)
