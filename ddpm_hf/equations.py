@@ -230,7 +230,7 @@ def reverse_step(mean: Tensor, std: Tensor | float, z: Tensor | None) -> Tensor:
 
 
 def between_on_log_scale(log_small: Tensor | float, log_large: Tensor | float, v: Tensor) -> Tensor:
-    """log σ² of a learned variance, from log β̃ at v = −1 to log β at v = 1.
+    """log σ² of a learned variance, from log β̃ at v = −1 to log β at v = 1. So log σ from theirs.
 
     Nichol & Dhariwal 2021, eq. 15.
     """

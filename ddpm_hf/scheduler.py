@@ -5,7 +5,6 @@ paper's t − 1.
 """
 
 import copy
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,7 +119,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         return int(self.config.num_train_timesteps)
 
     def _use_plan(self, timesteps: list[int], device: str | torch.device | None = None) -> None:
-        self._plan = StepPlan.of(self.schedule, timesteps, device)
+        self._plan = StepPlan(self.schedule, timesteps, device)
         self.timesteps = self._plan.timesteps
 
     def set_timesteps(
@@ -165,22 +164,18 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         Raises ValueError for an unknown `variance_type`.
         """
         kind = variance_type or self.variance_type
-        return torch.as_tensor(
-            self._variance(self._plan.at(t), predicted_variance, kind), dtype=torch.float64
-        )
+        return self._std(self._plan.at(t), predicted_variance, kind) ** 2
 
-    def _variance(
-        self, w: StepWeights, predicted_variance: Tensor | None, kind: str
-    ) -> float | Tensor:
-        """Anything between β̃ and β will do (N12).
+    def _std(self, w: StepWeights, predicted_variance: Tensor | None, kind: str) -> Tensor:
+        """σ: anything between √β̃ and √β will do (N12).
 
         `learned_range` goes between them on a log scale (Nichol & Dhariwal 2021, eq. 15), from −1
         for β̃ to 1 for β.
         """
         if kind in ("fixed_small", "fixed_small_log"):
-            return w.var_small
+            return w.std_small
         if kind in ("fixed_large", "fixed_large_log"):
-            return w.var_large
+            return w.std_large
         if kind not in LEARNED_VARIANCES:
             known = ", ".join(FIXED_VARIANCES + LEARNED_VARIANCES)
             raise ValueError(f"variance_type must be one of {known}; got {kind!r}.")
@@ -190,8 +185,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
                 " sample channels: the second half is the variance."
             )
         if kind == "learned":
-            return predicted_variance
-        log_small, log_large = math.log(max(w.var_small, 1e-20)), math.log(w.var_large)
+            return predicted_variance.sqrt()
+        log_small, log_large = w.std_small.clamp(min=1e-10).log(), w.std_large.log()
         return equations.between_on_log_scale(log_small, log_large, predicted_variance).exp()
 
     def bounded(self, x_0: Tensor) -> Tensor:
@@ -248,7 +243,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         `timestep` is an int or taken from `timesteps`.
         Raises ValueError for a timestep not set, or an unknown name in the config.
         """
-        w = self._plan.at(timestep)
+        w = self._plan.at(timestep, torch.promote_types(sample.dtype, torch.float32))
         predicted_variance = None
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
@@ -261,7 +256,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             z = randn_tensor(
                 sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
             )
-            std = self._variance(w, predicted_variance, self.variance_type) ** 0.5
+            std = self._std(w, predicted_variance, self.variance_type)
             x_s = equations.reverse_step(mean, noise_scale * std, z)  # (N11), (N16)
         if not return_dict:
             return x_s, x_0

@@ -17,7 +17,7 @@ EQUATIONS, TIMESTEPS, SCHEDULER = (
 )
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
-    ("small and large swapped", SCHEDULER, "return w.var_small", "return w.var_large"),
+    ("small and large swapped", SCHEDULER, "return w.std_small", "return w.std_large"),
     ("√ᾱ becomes ᾱ", EQUATIONS, "combine(alpha_bar.sqrt(), x_0, noise", "combine(alpha_bar, x_0, noise"),
     ("√(1−ᾱ) becomes 1−ᾱ", TIMESTEPS, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
     ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
@@ -27,7 +27,7 @@ MUTANTS = [
     ("t off by one", TIMESTEPS, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),
     ("add_noise off by one", SCHEDULER, "timesteps.to(device) + 1", "timesteps.to(device)"),
     ("the notes' misprint: product becomes mean", EQUATIONS, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
-    ("σ² for σ", SCHEDULER, "self.variance_type) ** 0.5", "self.variance_type)"),
+    ("σ² for σ", TIMESTEPS, "schedule.beta(s, t).sqrt()", "schedule.beta(s, t)"),
     ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
     ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),
     ("N7: A without its second term", EQUATIONS, "alpha / beta + 1 / noise_var", "alpha / beta"),

@@ -318,8 +318,8 @@ def test_weights_are_exact_after_the_cast_to_float32():
             "sqrt_noise_var": mpmath.sqrt(1 - a_t),
             "weight_xt": mpmath.sqrt(a_t / a_s) * (1 - a_s) / (1 - a_t),
             "weight_x0": mpmath.sqrt(a_s) * beta / (1 - a_t),
-            "var_small": (1 - a_s) / (1 - a_t) * beta,
-            "var_large": beta,
+            "std_small": mpmath.sqrt((1 - a_s) / (1 - a_t) * beta),
+            "std_large": mpmath.sqrt(beta),
         }
         for name, value in exact.items():
             for cast, bound in ((float, 1e-12), (np.float32, 1e-6)):
