@@ -42,6 +42,23 @@ def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[st
     return times
 
 
+def _peak(contender, pipe):
+    contender()(1)
+    status = Path("/proc/self/status").read_text().splitlines()
+    pipe.send(next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM")))
+
+
+def peak_memory(contender: Contender) -> int:
+    """Bytes that a process of its own has held at most, once the work is done."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_peak, args=(contender, theirs), daemon=True)
+    process.start()
+    peak: int = ours.recv()
+    process.join()
+    return peak
+
+
 def medians(times: dict[str, list[float]]) -> dict[str, float]:
     return {name: statistics.median(each) for name, each in times.items()}
 

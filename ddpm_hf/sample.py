@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from ddpm_hf import runtime
 from ddpm_hf.errors import UserError
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
@@ -59,8 +60,9 @@ class SampleConfig:
     """Multiplies the noise of each step; 0 is the deterministic path."""
     format: Literal["png", "npz"] = "png"
     """A PNG for each picture, or all in one .npz: `arr_0`, uint8, (n, height, width, channels)."""
-    backend: Literal["auto", "eager"] = "auto"
-    """How the network runs: the fastest at hand, or plain PyTorch."""
+    backend: Literal["auto", "eager", "openvino", "compile"] = "auto"
+    """How the network runs: the fastest at hand, plain PyTorch, OpenVINO in float32 on a CPU, or
+    torch.compile."""
 
     def __post_init__(self) -> None:
         for name in ("num_samples", "batch_size"):
@@ -197,6 +199,10 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
     """
     folder = Path(config.output_dir)
     pipeline = load(config).to(accelerator.device)
+    try:
+        runtime.check(pipeline.unet, config.backend, accelerator.device)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     on_main(accelerator, lambda: claim(config, pipeline))
     is_one_file = config.format == "npz" and (folder / ALL).exists()
     if is_one_file and len(read_samples(config)) == config.num_samples:

@@ -117,9 +117,8 @@ def test_a_generator_each_gives_the_same_picture_in_any_batch(pipeline, seeded):
     three = pixels(pipeline, [seeded(i) for i in range(3)], batch_size=3)
     for i in range(3):
         one = pixels(pipeline, [seeded(i)], batch_size=1)
-        np.testing.assert_allclose(
-            three[i], one[0], atol=1e-5
-        )  # a batch of one is added up in another order
+        # PyTorch adds up a batch of one in another order.
+        np.testing.assert_allclose(three[i], one[0], atol=1e-5)
 
 
 def test_all_steps_unless_told(seeded):

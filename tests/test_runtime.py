@@ -1,15 +1,16 @@
-"""OpenVINO against eager, and what happens without it."""
+"""Each way to run the UNet against eager, and what happens without OpenVINO."""
 
 import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from ddpm_hf import runtime
+from ddpm_hf import openvino_cpu, runtime
 from tests.conftest import tiny_unet
 
 CPU = torch.device("cpu")
@@ -44,6 +45,60 @@ def test_denoisers_of_one_unet_do_not_share_memory(sample):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("classes", [None, 4])
+def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
+    """Seven pictures of 8 × 8 in blocks of 3, 3 and 1."""
+    monkeypatch.setattr(openvino_cpu, "BLOCK_PIXELS", 3 * 8 * 8)
+    generator = torch.Generator().manual_seed(0)
+    x, t = torch.randn(7, 3, 8, 8, generator=generator), torch.tensor(500)
+    labels = None if classes is None else torch.arange(7) % classes
+    unet = tiny_unet(num_class_embeds=classes)
+    fast, exact = (
+        runtime.denoiser(unet, backend, tuple(x.shape), CPU, labels)(x, t)
+        for backend in ("openvino", "eager")
+    )
+    torch.testing.assert_close(fast, exact, rtol=0, atol=1e-5)
+
+
+@torch.no_grad()
+@pytest.mark.soak  # a minute of compiling
+def test_compiled_by_pytorch_agrees_with_eager(pipeline, seeded):
+    fast, exact = (
+        pipeline(2, seeded(), 5, output_type="np", backend=backend).images
+        for backend in ("compile", "eager")
+    )
+    np.testing.assert_allclose(fast, exact, atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
+    """The next process reads it; a damaged one is made anew; the oldest ones go."""
+    monkeypatch.setattr(openvino_cpu, "CACHE", tmp_path / "cache")
+    t, shape = torch.tensor(500), tuple(sample.shape)
+
+    def run():
+        return runtime.denoiser(tiny_unet(), "openvino", shape, CPU)(sample, t)
+
+    converted = run()
+    with monkeypatch.context() as patch:
+        patch.setattr(openvino_cpu, "_convert", None)
+        assert torch.equal(run(), converted)
+    (kept,) = openvino_cpu.CACHE.glob("*.xml")
+    kept.write_text("<net>")
+    assert torch.equal(run(), converted)
+    monkeypatch.setattr(openvino_cpu, "KEPT_ON_DISK", 1)
+    runtime.denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
+    assert len(list(openvino_cpu.CACHE.iterdir())) == 2, "one description and its weights"
+    assert not kept.exists()
+
+
+@torch.no_grad()
+def test_an_unwritable_cache_is_done_without(sample, monkeypatch):
+    monkeypatch.setattr(openvino_cpu, "CACHE", Path("/proc/cache"))
+    runtime.denoiser(tiny_unet(), "openvino", tuple(sample.shape), CPU)(sample, torch.tensor(5))
+
+
+@torch.no_grad()
 def test_half_precision_networks_run_eagerly(sample):
     unet, t = tiny_unet().to(torch.bfloat16), torch.tensor(500)
     shape = tuple(sample.shape)
@@ -52,19 +107,24 @@ def test_half_precision_networks_run_eagerly(sample):
 
 
 def test_unknown_backend_is_refused(sample):
-    with pytest.raises(ValueError, match="eager or auto"):
+    with pytest.raises(ValueError, match="one of eager, auto"):
         runtime.denoiser(tiny_unet(), "fast", tuple(sample.shape), CPU)
+
+
+def test_openvino_that_cannot_run_it_says_so(sample):
+    with pytest.raises(ValueError, match="a UNet in float32"):
+        runtime.denoiser(tiny_unet().half(), "openvino", tuple(sample.shape), CPU)
 
 
 @torch.no_grad()
 def test_missing_openvino_falls_back_with_one_warning(sample, monkeypatch, caplog):
-    runtime._openvino.cache_clear()
+    openvino_cpu.core.cache_clear()
     monkeypatch.setitem(sys.modules, "openvino", None)
     unet, t = tiny_unet(), torch.tensor(500)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             output = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
-    runtime._openvino.cache_clear()
+    openvino_cpu.core.cache_clear()
     assert torch.equal(output, unet(sample, t).sample)
     assert len([r for r in caplog.records if "OpenVINO is not installed" in r.message]) == 1
 

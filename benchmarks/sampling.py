@@ -1,0 +1,106 @@
+"""Seconds of sampling with cats-32: ours beside stock diffusers, in turns.
+
+`python benchmarks/sampling.py --json out.json`. Stock's pipeline is called as a user writes it. The
+machine's limit is the UNet's FLOPs at the speed of a product of bf16 matrices.
+"""
+
+import argparse
+import functools
+import time
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from turns import medians, peak_memory, take_turns, write
+
+from ddpm_hf.pipeline import PRETRAINED
+
+MODEL = str(PRETRAINED / "cats-32")
+
+
+def _work(pipeline, batch, steps, **extra):
+    pipeline.set_progress_bar_config(disable=True)
+
+    def work(n):
+        start = time.perf_counter()
+        for seed in range(n):
+            generator = torch.Generator().manual_seed(seed)
+            pipeline(batch, generator=generator, num_inference_steps=steps, **extra)
+        return time.perf_counter() - start
+
+    return work
+
+
+def stock(batch, steps):
+    import diffusers
+
+    return _work(diffusers.DDPMPipeline.from_pretrained(MODEL), batch, steps)
+
+
+def ours(backend, batch, steps):
+    from ddpm_hf import DDPMPipeline
+
+    return _work(DDPMPipeline.from_pretrained(MODEL), batch, steps, backend=backend)
+
+
+def matrix_products(size=2048):
+    """The machine's limit: products of bf16 matrices."""
+    a, b = (torch.randn(size, size, dtype=torch.bfloat16) for _ in range(2))
+
+    def work(n):
+        start = time.perf_counter()
+        for _ in range(20 * n):
+            a @ b
+        return (time.perf_counter() - start) / (20 * 2 * size**3)
+
+    return work
+
+
+def flops_of_a_picture():
+    """Of one call of the UNet."""
+    from ddpm_hf import DDPMPipeline
+
+    unet = DDPMPipeline.from_pretrained(MODEL).unet
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        unet(torch.zeros(1, 3, 32, 32), torch.tensor(0))
+    return counter.get_total_flops()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", help="write the result there")
+    parser.add_argument("--batch", type=int, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--memory_batch", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    flops, steps = flops_of_a_picture(), arguments.steps
+
+    def contenders(batch):
+        return {
+            "ours auto": functools.partial(ours, "auto", batch, steps),
+            "ours openvino": functools.partial(ours, "openvino", batch, steps),
+            "ours eager": functools.partial(ours, "eager", batch, steps),
+            "stock": functools.partial(stock, batch, steps),
+        }
+
+    result = {"steps": steps, "GFLOP a picture and step": flops / 1e9}
+    for batch in arguments.batch:
+        runs = {**contenders(batch), "limit": matrix_products}
+        seconds = medians(take_turns(runs, 1, arguments.rounds))
+        limit = seconds.pop("limit") * flops * batch * steps
+        result[f"batch {batch}"] = {
+            "ms a step": {name: round(1e3 * s / steps, 2) for name, s in seconds.items()},
+            "times as fast as stock": {
+                name: round(seconds["stock"] / s, 2) for name, s in seconds.items()
+            },
+            "share of the bf16 limit": {name: round(limit / s, 3) for name, s in seconds.items()},
+        }
+    result[f"peak memory, MB, batch {arguments.memory_batch}"] = {
+        name: round(peak_memory(contender) / 2**20)
+        for name, contender in contenders(arguments.memory_batch).items()
+    }
+    write(result, arguments.json)
+
+
+if __name__ == "__main__":
+    main()

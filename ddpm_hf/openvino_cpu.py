@@ -1,0 +1,191 @@
+"""The UNet on a CPU by OpenVINO: converted once, compiled for each of the last few shapes."""
+
+import contextlib
+import hashlib
+import json
+import logging
+import math
+import os
+import sys
+import tempfile
+import warnings
+from collections import OrderedDict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from huggingface_hub.constants import HF_HOME
+from torch import Tensor
+
+BLOCK_PIXELS = 16 * 32 * 32
+"""A larger batch is run in blocks of about so many pixels: faster, and less memory."""
+COMPILED = 8
+"""How many fixed shapes of one UNet stay compiled."""
+CACHE = Path(HF_HOME) / "ddpm_hf" / "openvino"
+"""Where converted networks are kept between runs."""
+KEPT_ON_DISK = 16
+"""How many of them, those last written."""
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def core() -> Any | None:
+    """The OpenVINO core, or None, with one warning, where the package is missing."""
+    # Its import reports usage to its maker over the network; without this module it can't.
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    except ImportError:
+        logger.warning(
+            "OpenVINO is not installed: the UNet runs in plain PyTorch, several times slower."
+            " `pip install openvino` mends that."
+        )
+        return None
+    return openvino.Core()
+
+
+class _PlainTensors(torch.nn.Module):
+    """The UNet with plain tensors in and out, as the converter wants it."""
+
+    def __init__(self, unet: Any) -> None:
+        super().__init__()
+        self.unet = unet
+
+    def forward(
+        self, sample: Tensor, timestep: Tensor, class_labels: Tensor | None = None
+    ) -> Tensor:
+        output: Tensor = self.unet(sample, timestep, class_labels, return_dict=False)[0]
+        return output
+
+
+def _convert(unet: Any) -> Any:
+    import openvino
+
+    size = unet.config.sample_size
+    height, width = (size, size) if isinstance(size, int) else size
+    labels = (torch.zeros(1, dtype=torch.long),) if unet.class_embedding is not None else ()
+    example = (torch.zeros(1, unet.config.in_channels, height, width), torch.tensor(0), *labels)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        # OpenVINO would trace it too, and check its trace by two more: most of the time taken.
+        traced = torch.jit.trace(_PlainTensors(unet), example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
+        return openvino.convert_model(traced, example_input=example)
+
+
+def _fingerprint(unet: Any) -> str:
+    """Of all that decides the converted network: weights, settings, and who converts."""
+    versions = [version(name) for name in ("torch", "diffusers", "openvino")]
+    about = hashlib.sha256(json.dumps([versions, dict(unet.config)], default=str).encode())
+    for weights in unet.state_dict().values():
+        about.update(weights.detach().contiguous().view(torch.uint8).numpy())
+    return about.hexdigest()
+
+
+def _converted(unet: Any) -> Any:
+    """The network as it was kept, else converted and kept."""
+    import openvino
+
+    path = CACHE / f"{_fingerprint(unet)}.xml"
+    if path.exists():
+        with contextlib.suppress(RuntimeError):  # a damaged file is made anew
+            return core().read_model(path)  # type: ignore[union-attr]
+    model = _convert(unet)
+    with contextlib.suppress(OSError, RuntimeError):  # a full or read-only disk: no cache
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as desk:
+            new = Path(desk) / path.name
+            openvino.save_model(model, new, compress_to_fp16=False)
+            # The weights first: where there is a description, there is all of it.
+            for suffix in (".bin", ".xml"):
+                new.with_suffix(suffix).replace(path.with_suffix(suffix))
+        oldest_last = sorted(CACHE.glob("*.xml"), key=os.path.getmtime, reverse=True)
+        for old in oldest_last[KEPT_ON_DISK:]:
+            old.unlink()
+            old.with_suffix(".bin").unlink()
+    return model
+
+
+class _Network:
+    """One UNet converted, and compiled for each of the last few input shapes."""
+
+    def __init__(self, unet: Any) -> None:
+        self.model = _converted(unet)
+        self.takes_labels = unet.class_embedding is not None
+        self.compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def compile(self, shape: tuple[int, ...], precision: str) -> Any:
+        """The network for one fixed shape; fixed shapes run up to 1.8 times faster."""
+        key = (shape, precision)
+        if key not in self.compiled:
+            labels = {2: [shape[0]]} if self.takes_labels else {}
+            self.model.reshape({0: list(shape), 1: [], **labels})
+            options = {"PERFORMANCE_HINT": "LATENCY"}
+            if precision == "f32":  # without a hint it is bf16 where the CPU has it
+                options["INFERENCE_PRECISION_HINT"] = "f32"
+            self.compiled[key] = core().compile_model(self.model, "CPU", options)  # type: ignore[union-attr]
+        self.compiled.move_to_end(key)
+        while len(self.compiled) > COMPILED:
+            self.compiled.popitem(last=False)
+        return self.compiled[key]
+
+
+_lock = Lock()
+_networks: WeakKeyDictionary[Any, tuple[tuple[int, ...], _Network]] = WeakKeyDictionary()
+
+
+def _weights_version(unet: Any) -> tuple[int, ...]:
+    """Changes whenever a weight does, so that a trained UNet is converted anew."""
+    return tuple(n for p in unet.parameters() for n in (p.data_ptr(), p._version))
+
+
+def takes(unet: Any) -> bool:
+    """Whether the UNet is one of float32, and with labels, if any, that are whole numbers."""
+    return unet.dtype == torch.float32 and unet.config.class_embed_type is None
+
+
+class OpenVINODenoiser:
+    """The UNet for samples of one shape, in blocks. Any number of threads may hold one each.
+
+    precision: "f32", or "fastest": bf16 where the CPU has it, else f32.
+    """
+
+    def __init__(
+        self,
+        unet: Any,
+        shape: tuple[int, ...],
+        precision: str,
+        class_labels: Tensor | None = None,
+    ) -> None:
+        batch, _, height, width = shape
+        blocks = math.ceil(batch * height * width / BLOCK_PIXELS)
+        self.channels = unet.config.out_channels
+        self.sizes = [len(block) for block in torch.arange(batch).chunk(blocks)]
+        self.labels = class_labels
+        with _lock:
+            weights = _weights_version(unet)
+            if _networks.get(unet, (None,))[0] != weights:
+                _networks[unet] = (weights, _Network(unet))
+            compiled = {
+                n: _networks[unet][1].compile((n, *shape[1:]), precision) for n in set(self.sizes)
+            }
+        self.requests = {n: network.create_infer_request() for n, network in compiled.items()}
+
+    def __call__(self, sample: Tensor, timestep: Tensor) -> Tensor:
+        """A `runtime.Denoiser`."""
+        import openvino
+
+        output = torch.empty(len(sample), self.channels, *sample.shape[2:])
+        x, t, start = sample.float().contiguous().numpy(), timestep.numpy(), 0
+        for n in self.sizes:
+            block, request = slice(start, start + n), self.requests[n]
+            labels = () if self.labels is None else (self.labels[block].numpy(),)
+            # OpenVINO reads and writes PyTorch's own memory.
+            request.set_output_tensor(openvino.Tensor(output[block].numpy(), shared_memory=True))
+            request.infer([x[block], t, *labels], share_inputs=True)
+            start += n
+        return output.to(sample.dtype)
