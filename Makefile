@@ -22,7 +22,7 @@ mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/dev.installed
-	$(BIN)/python benchmarks/training.py
+	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m soak

@@ -30,16 +30,16 @@ def _work(pipeline, batch, steps, **extra):
     return work
 
 
-def stock(batch, steps):
+def stock(batch, steps, model=MODEL):
     import diffusers
 
-    return _work(diffusers.DDPMPipeline.from_pretrained(MODEL), batch, steps)
+    return _work(diffusers.DDPMPipeline.from_pretrained(model), batch, steps)
 
 
-def ours(backend, batch, steps):
+def ours(backend, batch, steps, model=MODEL):
     from ddpm_hf import DDPMPipeline
 
-    return _work(DDPMPipeline.from_pretrained(MODEL), batch, steps, backend=backend)
+    return _work(DDPMPipeline.from_pretrained(model), batch, steps, backend=backend)
 
 
 def matrix_products(size=2048):

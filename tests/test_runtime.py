@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import diffusers
 import numpy as np
 import pytest
 import torch
 
+import ddpm_hf
 from ddpm_hf import openvino_cpu, runtime
+from ddpm_hf.pipeline import PRETRAINED
 from tests.conftest import tiny_unet
 
 CPU = torch.device("cpu")
@@ -58,6 +61,17 @@ def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatc
         for backend in ("openvino", "eager")
     )
     torch.testing.assert_close(fast, exact, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_openvino_in_float32_draws_stocks_pictures(seeded):
+    ours, stock = (
+        library.DDPMPipeline.from_pretrained(PRETRAINED / "cats-32")
+        for library in (ddpm_hf, diffusers)
+    )
+    fast = ours(4, seeded(), 50, output_type="np", backend="openvino").images
+    exact = stock(4, seeded(), num_inference_steps=50, output_type="np").images
+    np.testing.assert_allclose(fast, exact, atol=1e-4)
 
 
 @torch.no_grad()

@@ -1,5 +1,6 @@
 """The Gradio demo: one tab and one package for each view."""
 
+import ddpm_hf.demo.no_stubs  # noqa: F401
 from ddpm_hf.demo.zero_gpu import on_gpu
 
 # isort: split

@@ -1,0 +1,114 @@
+"""How the cost grows: with the batch, the steps, the size of the picture, and processes.
+
+`python benchmarks/scaling.py --json out.json`. In turns with stock where stock can do it; two
+processes of one thread against one of two by real launches.
+"""
+
+import argparse
+import csv
+import functools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from sampling import ours, stock
+from turns import medians, take_turns, write
+
+from ddpm_hf.pipeline import PRETRAINED
+
+CATS = str(PRETRAINED / "cats-32")
+
+
+def against_stock(model, batch, steps, rounds):
+    """ms a picture and step."""
+    contenders = {
+        "ours auto": functools.partial(ours, "auto", batch, steps, model),
+        "stock": functools.partial(stock, batch, steps, model),
+    }
+    seconds = medians(take_turns(contenders, 1, rounds))
+    return {name: round(1e3 * s / steps / batch, 2) for name, s in seconds.items()}
+
+
+def untrained(size, folder):
+    """cats-32's network for larger pictures."""
+    import diffusers
+
+    from ddpm_hf import DDPMPipeline, DDPMScheduler
+
+    settings = {**diffusers.UNet2DModel.load_config(CATS, subfolder="unet"), "sample_size": size}
+    torch.manual_seed(0)
+    unet = diffusers.UNet2DModel.from_config(settings)
+    DDPMPipeline(unet=unet, scheduler=DDPMScheduler()).save_pretrained(folder)
+    return str(folder)
+
+
+def launch(processes, module, *arguments):
+    """Seconds of a command in so many processes, with one thread for each of two cores in all."""
+    environment = {
+        **os.environ,
+        "ACCELERATE_USE_CPU": "true",
+        "OMP_NUM_THREADS": str(2 // processes),
+    }
+    several = ["--multi_gpu", "--num_processes", str(processes)] if processes > 1 else []
+    command = [sys.executable, "-m", "accelerate.commands.launch", *several]
+    command += ["--num_machines", "1", "--dynamo_backend", "no", "--mixed_precision", "no"]
+    start = time.perf_counter()
+    subprocess.run(
+        [*command, *module, *map(str, arguments)], check=True, capture_output=True, env=environment
+    )
+    return time.perf_counter() - start
+
+
+def training(processes, folder, steps=60):
+    """Images a second, cats-32's recipe, 64 pictures a step in all; the last report of the run."""
+    launch(
+        processes,
+        ["train_accelerate.py"],
+        *("--config", "configs/cats-32.json", "--output_dir", folder),
+        *("--train_batch_size", 64 // processes, "--max_train_steps", steps),
+        *("--eval_batch_size", 1, "--ddpm_num_inference_steps", 1, "--checkpointing_steps", 1000),
+    )
+    with (folder / "training.csv").open() as file:
+        return float(list(csv.DictReader(file))[-1]["images_per_second"])
+
+
+def sampling(processes, folder, pictures=128, steps=50):
+    """Seconds, start to end."""
+    flags = ("--num_samples", pictures, "--num_inference_steps", steps, "--output_dir", folder)
+    return launch(processes, ["-m", "ddpm_hf.sample"], *flags)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", help="write the result there")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    measured = functools.partial(against_stock, rounds=arguments.rounds)
+    with tempfile.TemporaryDirectory() as desk:
+        folder = Path(desk)
+        result = {
+            "ms a picture and step, by batch": {
+                n: measured(CATS, n, 20) for n in (1, 2, 4, 8, 16, 32, 64)
+            },
+            "ms a picture and step, batch 4, by steps": {
+                n: measured(CATS, 4, n) for n in (10, 50, 250)
+            },
+            "ms a picture and step, batch 1, by size": {
+                size: measured(untrained(size, folder / str(size)), 1, 20) for size in (32, 64, 128)
+            },
+            "training, images a second, by processes": {
+                n: training(n, folder / f"run-{n}") for n in (1, 2)
+            },
+            "sampling 128 pictures in 50 steps, seconds from the start, by processes": {
+                n: round(sampling(n, folder / f"samples-{n}"), 1) for n in (1, 2)
+            },
+        }
+    write(result, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
