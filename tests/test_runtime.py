@@ -10,6 +10,8 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import ddpm_hf
 from ddpm_hf import openvino_cpu, runtime
@@ -47,14 +49,22 @@ def test_denoisers_of_one_unet_do_not_share_memory(sample):
     assert torch.equal(kept, before)
 
 
+@given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
+def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
+    streams, size = openvino_cpu.in_blocks(batch, side * side, cores)
+    assert batch % size == 0 and (batch // size) % streams == 0 and streams <= cores
+    within = size * side * side <= openvino_cpu.BLOCK_PIXELS or size == 1
+    assert within or size == batch // streams, "larger blocks only where they can't be divided"
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("classes", [None, 4])
 def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
-    """Seven pictures of 8 × 8 in blocks of 3, 3 and 1."""
-    monkeypatch.setattr(openvino_cpu, "BLOCK_PIXELS", 3 * 8 * 8)
+    """Six pictures of 8 × 8 in three blocks of 2."""
+    monkeypatch.setattr(openvino_cpu, "in_blocks", lambda batch, pixels, cores: (1, 2))
     generator = torch.Generator().manual_seed(0)
-    x, t = torch.randn(7, 3, 8, 8, generator=generator), torch.tensor(500)
-    labels = None if classes is None else torch.arange(7) % classes
+    x, t = torch.randn(6, 3, 8, 8, generator=generator), torch.tensor(500.5)  # as Euler has it
+    labels = None if classes is None else torch.arange(6) % classes
     unet = tiny_unet(num_class_embeds=classes)
     fast, exact = (
         runtime.denoiser(unet, backend, tuple(x.shape), CPU, labels)(x, t)
