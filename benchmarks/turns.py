@@ -29,6 +29,7 @@ def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[st
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(contender, theirs), daemon=True)
         process.start()
+        theirs.close()  # so that a process that fails is the end of ours, too
         ours.recv()
         seats[name] = (process, ours)
     times = {name: [] for name in contenders}
@@ -54,6 +55,7 @@ def peak_memory(contender: Contender) -> int:
     ours, theirs = context.Pipe()
     process = context.Process(target=_peak, args=(contender, theirs), daemon=True)
     process.start()
+    theirs.close()
     peak: int = ours.recv()
     process.join()
     return peak

@@ -78,9 +78,10 @@ def _convert(unet: Any) -> Any:
 
 
 def _fingerprint(unet: Any) -> str:
-    """Of all that decides the converted network: weights, settings, and who converts."""
+    """Of all that decides the converted network: weights, settings, and who converts how."""
     versions = [version(name) for name in ("torch", "diffusers", "openvino")]
     about = hashlib.sha256(json.dumps([versions, dict(unet.config)], default=str).encode())
+    about.update(Path(__file__).read_bytes())
     for weights in unet.state_dict().values():
         about.update(weights.detach().contiguous().view(torch.uint8).numpy())
     return about.hexdigest()
