@@ -257,7 +257,9 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
                 sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
             )
             std = self._std(w, predicted_variance, self.variance_type)
-            x_s = equations.reverse_step(mean, noise_scale * std, z)  # (N11), (N16)
+            if noise_scale != 1:
+                std = noise_scale * std
+            x_s = equations.reverse_step(mean, std, z)  # (N11), (N16)
         if not return_dict:
             return x_s, x_0
         return DDPMSchedulerOutput(prev_sample=x_s, pred_original_sample=x_0)
