@@ -92,6 +92,7 @@ def compose_all(resolution: int = 32, beginning: Cat = ()) -> Iterator[NDArray[n
     return stacked(Pillow.new("RGBA", (2 * resolution, 2 * resolution), "white"), 0)
 
 
+@cache
 def choose(seed: int = 0, resolution: int = 32) -> dict[str, list[Cat]]:
     """The cats of each split, the same for the same seed.
 

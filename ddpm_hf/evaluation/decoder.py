@@ -73,10 +73,14 @@ def _centred(pixels: Pixels) -> Tensor:
 
 def _products(x: Tensor, y: Tensor) -> Tensor:
     """x @ y.T of whole numbers in −128..127, exact: int32, (len(x), len(y))."""
-    parts = (
-        (x[:, i : i + EXACT] @ y[:, i : i + EXACT].T).int() for i in range(0, x.shape[1], EXACT)
-    )
-    return torch.stack(list(parts)).sum(0, dtype=torch.int32)
+    parts = zip(torch.split(x, EXACT, dim=1), torch.split(y, EXACT, dim=1), strict=True)
+    return torch.stack([(a @ b.T).int() for a, b in parts]).sum(0, dtype=torch.int32)
+
+
+def _squares(x: Tensor) -> Tensor:
+    """|x|² of rows of such numbers, exact: int32, (len(x),)."""
+    parts = [part.square().sum(1).int() for part in torch.split(x, EXACT, dim=1)]
+    return torch.stack(parts).sum(0, dtype=torch.int32)
 
 
 class Decoder:
@@ -92,7 +96,7 @@ class Decoder:
         """For each cat the first that looks the same: some furs and mouths leave no mark."""
         self._alike = np.bincount(self.first, minlength=len(same))
         self._known: NDArray[np.bool_] = np.zeros(len(same), bool)
-        for cat in cats.choose(seed=0, resolution=resolution)["train"]:
+        for cat in cats.choose(0, resolution)["train"]:
             self._known[self.first[np.ravel_multi_index(cat, cats.counts())]] = True
 
     @staticmethod
@@ -107,12 +111,11 @@ class Decoder:
         for start in tqdm(range(0, len(self.everyone), BLOCK), desc="Comparing", unit="block"):
             y = _centred(self.everyone[start : start + BLOCK])
             # |x − y|² = |x|² − 2x·y + |y|²; |x|² is the same for every y.
-            norms = y.double().square().sum(1).int()
-            score, at = (norms - 2 * _products(x, y)).min(1)
+            score, at = (_squares(y) - 2 * _products(x, y)).min(1)
             closer = score < best
             best = torch.where(closer, score, best)
             places = torch.where(closer, at + start, places)
-        squares = x.double().square().sum(1) + best.double()
+        squares = (_squares(x) + best).double()
         return Decoded(places.numpy(), (squares / x.shape[1]).sqrt().numpy())
 
     def novel(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -193,7 +196,7 @@ def measure(decoder: Decoder, pictures: Pixels, seed: int) -> tuple[dict[str, An
     found = decoder.nearest(pictures)
     places, rmse = found
     median = float(np.median(rmse))
-    training = cats.choose(seed=0, resolution=decoder.resolution)["train"][:COPIES]
+    training = cats.choose(0, decoder.resolution)["train"][:COPIES]
     drawn = np.stack([cats.compose(cat, decoder.resolution) for cat in training])
     copies = decoder.nearest(noised(drawn, median, seed)).place
     threshold = valid_threshold(decoder.resolution)
