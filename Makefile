@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check mutants soak bench
+.PHONY: demo test check mutants soak bench bench-gpu
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -23,6 +23,9 @@ mutants: $(VENV)/dev.installed
 
 bench: $(VENV)/dev.installed
 	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+
+bench-gpu: $(VENV)/dev.installed
+	$(BIN)/python benchmarks/gpu.py
 
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m soak

@@ -26,8 +26,10 @@ UNET = {
 }
 
 
-def ours(precision, batch, pictures):
+def ours(precision, batch, pictures, unet=UNET, extra=()):
     """`train_accelerate.py --config configs/cats-32.json`, from the pictures to the report."""
+    from diffusers import UNet2DModel
+
     from ddpm_hf import data
     from ddpm_hf.pictures import Pictures, form_of
     from ddpm_hf.training.config import parse_config
@@ -35,9 +37,11 @@ def ours(precision, batch, pictures):
     from ddpm_hf.training.loop import Trainer
     from ddpm_hf.training.network import make_model
 
-    flags = ["--train_batch_size", str(batch), "--mixed_precision", precision]
     folder = tempfile.mkdtemp()
-    config = parse_config(["--config", "configs/cats-32.json", *flags, "--output_dir", folder])
+    UNet2DModel(**unet).save_config(folder)
+    flags = ["--train_batch_size", str(batch), "--mixed_precision", precision, *extra]
+    flags += ["--model_config_name_or_path", folder, "--output_dir", f"{folder}/run"]
+    config = parse_config(["--config", "configs/cats-32.json", *flags])
     accelerator = make_accelerator(config)
     cats = data.load_split("cats").select(range(pictures))
     kept = Pictures(cats, form_of(cats, 32), show_progress=False)
@@ -56,7 +60,7 @@ def ours(precision, batch, pictures):
     return work
 
 
-def stock(precision, batch, pictures):
+def stock(precision, batch, pictures, unet=UNET):
     """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema."""
     import numpy as np
     from accelerate import Accelerator
@@ -75,7 +79,7 @@ def stock(precision, batch, pictures):
         log_with="tensorboard",
         project_dir=tempfile.mkdtemp(),
     )
-    model = UNet2DModel(**UNET)
+    model = UNet2DModel(**unet)
     ema = EMAModel(
         model.parameters(),
         decay=0.9999,

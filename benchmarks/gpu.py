@@ -1,0 +1,150 @@
+"""On one big GPU: sampling and training with the CIFAR UNet of the DDPM paper, beside stock.
+
+`python benchmarks/gpu.py --json out.json`, or `make bench-gpu`; under ten minutes on an H100.
+`--device cpu --steps 2 --train_steps 1 --batch 2` only shows that it runs.
+"""
+
+import argparse
+import functools
+import time
+
+import torch
+import training
+from turns import medians, take_turns, write
+
+UNET = {
+    "sample_size": 32,
+    "layers_per_block": 2,
+    "block_out_channels": (128, 256, 256, 256),
+    "down_block_types": ("DownBlock2D", "AttnDownBlock2D", "DownBlock2D", "DownBlock2D"),
+    "up_block_types": ("UpBlock2D", "UpBlock2D", "AttnUpBlock2D", "UpBlock2D"),
+    "attention_head_dim": None,
+    "downsample_padding": 0,
+    "flip_sin_to_cos": False,
+    "freq_shift": 1,
+    "norm_eps": 1e-6,
+}
+"""google/ddpm-cifar10-32's: 35.7 million parameters."""
+PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17}
+"""DDPM, appendix B, on a TPU v3-8."""
+
+
+def _wait(device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def _unet():
+    import diffusers
+
+    torch.manual_seed(0)
+    return diffusers.UNet2DModel(**UNET)
+
+
+def ours(device, backend, batch, steps):
+    """In bf16 and channels-last, all 1000 steps or so many of them."""
+    from ddpm_hf import DDPMPipeline, DDPMScheduler
+
+    unet = _unet().to(device, torch.bfloat16, memory_format=torch.channels_last)
+    pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler(num_train_timesteps=1000))
+    pipe.to(device).set_progress_bar_config(disable=True)
+
+    def work(n):
+        start = time.perf_counter()
+        for seed in range(n):
+            generator = torch.Generator(device).manual_seed(seed)
+            pipe(batch, generator, steps, output_type="pt", backend=backend)
+        _wait(device)
+        return time.perf_counter() - start
+
+    return work
+
+
+def stock(device, batch, steps):
+    """In bf16 by autocast: with a bf16 network stock ends in an error."""
+    import diffusers
+
+    scheduler = diffusers.DDPMScheduler(num_train_timesteps=1000)
+    pipe = diffusers.DDPMPipeline(unet=_unet(), scheduler=scheduler).to(device)
+    pipe.set_progress_bar_config(disable=True)
+
+    def work(n):
+        start = time.perf_counter()
+        for seed in range(n):
+            generator = torch.Generator(device).manual_seed(seed)
+            with torch.autocast(device, torch.bfloat16):
+                pipe(batch, generator, num_inference_steps=steps, output_type="np")
+        _wait(device)
+        return time.perf_counter() - start
+
+    return work
+
+
+def waits_of_a_run(device, batch):
+    """0, or the error of the first step that waits for the GPU."""
+    if device != "cuda":
+        return None
+    from ddpm_hf import DDPMPipeline, DDPMScheduler
+
+    pipe = DDPMPipeline(unet=_unet(), scheduler=DDPMScheduler(num_train_timesteps=1000)).to(device)
+    steps = pipe.stream(batch, torch.Generator(device).manual_seed(0), 20)
+    next(steps)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in steps:
+            pass
+    except RuntimeError as error:
+        return str(error)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", help="write the result there")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--batch", type=int, nargs="+", default=[64, 256])
+    parser.add_argument("--train_batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=50, help="of sampling, in one turn")
+    parser.add_argument("--train_steps", type=int, default=30, help="in one turn")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    device, rounds, steps = arguments.device, arguments.rounds, arguments.steps
+    result = {"parameters": sum(p.numel() for p in _unet().parameters()), "paper": PAPER}
+    for batch in arguments.batch:
+        contenders = {
+            "ours compiled": functools.partial(ours, device, "compile", batch, steps),
+            "ours eager": functools.partial(ours, device, "eager", batch, steps),
+            "stock": functools.partial(stock, device, batch, steps),
+        }
+        seconds = medians(take_turns(contenders, 1, rounds))
+        result[f"sampling, batch {batch}"] = {
+            "ms a step": {name: round(1e3 * s / steps, 2) for name, s in seconds.items()},
+            "seconds for 256 samples, 1000 steps": {
+                name: round(256 / batch * 1000 * s / steps, 1) for name, s in seconds.items()
+            },
+            "times as fast as stock": {
+                name: round(seconds["stock"] / s, 2) for name, s in seconds.items()
+            },
+        }
+    batch = arguments.train_batch
+    flags = ("--ddpm_num_steps", "1000", "--compile")
+    contenders = {
+        "ours": functools.partial(training.ours, "bf16", batch, 5000, UNET, flags),
+        "stock": functools.partial(training.stock, "bf16", batch, 5000, UNET),
+    }
+    seconds = medians(take_turns(contenders, arguments.train_steps, rounds))
+    result[f"training, batch {batch}"] = {
+        "images a second": {name: round(batch / s, 1) for name, s in seconds.items()},
+        "steps a second": {name: round(1 / s, 1) for name, s in seconds.items()},
+        "times as fast as stock": round(seconds["stock"] / seconds["ours"], 2),
+    }
+    result["steps that wait for the GPU"] = waits_of_a_run(device, arguments.batch[0])
+    if device == "cuda":
+        result["gpu"] = torch.cuda.get_device_name()
+    write(result, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
