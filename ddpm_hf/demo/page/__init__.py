@@ -13,8 +13,20 @@ Words = dict[str, dict[str, str]]
 """The words of a page script: {"en": {...}, "zh": {...}}."""
 
 
-class Page(gr.HTML):
-    """A view that lives in the browser. Its value is data for the script, any JSON object."""
+class Scripted(gr.HTML):
+    """HTML whose value is data for its script: any JSON object, which goes to the page as it is."""
+
+    def postprocess(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """The value is an object."""
+        return {"type": "object"}
+
+
+class Page(Scripted):
+    """A view that lives in the browser."""
 
     def __init__(self, folder: Path, words: Words, value: Any = None, **kwargs: Any) -> None:
         def both(name: str) -> str:
@@ -28,14 +40,6 @@ class Page(gr.HTML):
             texts=words,
             **kwargs,
         )
-
-    def postprocess(self, value: Any) -> Any:
-        """The value goes to the page as it is."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The value is an object."""
-        return {"type": "object"}
 
 
 def packed(numbers: Tensor) -> str:

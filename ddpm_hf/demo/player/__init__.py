@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-import gradio as gr
 import torch
 from torch import Tensor
 
 from ddpm_hf.animation import key_steps
+from ddpm_hf.demo.page import Scripted
 from ddpm_hf.demo.player.course import Course
 from ddpm_hf.demo.player.words import PAGE
 from ddpm_hf.pipeline import DenoisingStep
@@ -45,7 +45,7 @@ class Chunk(TypedDict):
     course: NotRequired[Course]
 
 
-class Player(gr.HTML):
+class Player(Scripted):
     """The canvas player. Its value is the latest `Chunk`; use it as an output only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -56,14 +56,6 @@ class Player(gr.HTML):
             texts=PAGE,
             **kwargs,
         )
-
-    def postprocess(self, value: Chunk | None) -> Chunk | None:
-        """A chunk goes to the page as it is."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """A chunk is an object."""
-        return {"type": "object"}
 
 
 def _rgb(batch: Tensor) -> bytes:

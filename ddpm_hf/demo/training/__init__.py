@@ -5,14 +5,15 @@ from typing import Any
 
 import gradio as gr
 
+from ddpm_hf.demo.page import Scripted
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.demo.training.record import Course, read_course
+from ddpm_hf.demo.training.record import read_course
 from ddpm_hf.demo.training.words import PAGE
 
 _HERE = Path(__file__).parent
 
 
-class TimeMachine(gr.HTML):
+class TimeMachine(Scripted):
     """The loss curve and the sample grids. Its value is a `Course`, asked for when first shown."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -23,14 +24,6 @@ class TimeMachine(gr.HTML):
             texts=PAGE,
             **kwargs,
         )
-
-    def postprocess(self, value: Course | None) -> Course | None:
-        """A course goes to the page as it is."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """A course is an object."""
-        return {"type": "object"}
 
 
 def view(folder: Path) -> None:
