@@ -186,8 +186,8 @@ class OpenVINODenoiser:
             if _networks.get(unet, (None,))[0] != weights:
                 _networks[unet] = (weights, _Network(unet))
             compiled = _networks[unet][1].compile((size, *shape[1:]), streams, precision)
-        # OpenVINO reads and writes PyTorch's own memory.
-        self.sample, self.timestep = torch.empty(shape), torch.empty(())
+        # OpenVINO reads and writes PyTorch's own memory, which lives as long as this object.
+        self.sample, self.timestep, self.labels = torch.empty(shape), torch.empty(()), class_labels
         self.output = torch.empty(batch, unet.config.out_channels, height, width)
         self.requests = []
         for start in range(0, batch, size):
