@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from ddpm_hf.demo import equations, forward, generate, jump, noise, schedule, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.api import add_endpoints
-from ddpm_hf.demo.limits import QUEUE, SHARED_MODEL, busy
+from ddpm_hf.demo.limits import QUEUE, SESSIONS, SHARED_MODEL, busy
 from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
@@ -32,6 +32,7 @@ LAUNCH = {
     "footer_links": ["api", "settings"],
     "run_history": False,
     "ssr_mode": False,
+    "state_session_capacity": SESSIONS,
     "app_kwargs": {
         "middleware": [Middleware(AskedLanguage)],
         "exception_handlers": {503: busy},
