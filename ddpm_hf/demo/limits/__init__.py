@@ -22,8 +22,10 @@ SHARED_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 
 QUEUE = 32
 """How many runs may wait."""
 SESSIONS = 2 * QUEUE
-"""How many visitors' sessions Gradio remembers, half a megabyte each. The page keeps what it shows by
-itself, so who is forgotten notices nothing."""
+"""How many sessions Gradio remembers, half a megabyte each.
+
+The page itself keeps what it shows: who is forgotten notices nothing.
+"""
 RUN_SECONDS = float(os.environ.get("DDPM_RUN_SECONDS", "300"))
 """How long one run may take."""
 
