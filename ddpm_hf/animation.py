@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from ddpm_hf.pipeline import DenoisingStream, to_images
+from ddpm_hf.pipeline import to_images
+from ddpm_hf.stream import DenoisingStream
 
 FORMATS = (".gif", ".webp", ".png")
 FRAMES = 120

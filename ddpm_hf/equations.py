@@ -169,6 +169,12 @@ def predict_x0_from_velocity(schedule: NoiseSchedule, x_t: Tensor, v: Tensor, t:
     return combine(schedule.alpha_bar(t).sqrt(), x_t, -schedule.noise_var(t).sqrt(), v)
 
 
+def predict_noise(schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, t: Index) -> Tensor:
+    """ẑ, what is noise in x_t if x̂_0 is the picture in it. Like x_t."""
+    alpha_bar, noise_var = schedule.alpha_bar(t), schedule.noise_var(t)
+    return combine(noise_var.rsqrt(), x_t, -(alpha_bar / noise_var).sqrt(), x_0)  # (N4) for z
+
+
 def bayes_quadratic(
     schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, s: Index, t: Index
 ) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from PIL import ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf.data import class_count, image_column
+from ddpm_hf.data import class_names, image_column
 from ddpm_hf.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,8 @@ def form_of(
 
     Raises UserError for a set without pictures, or with none that can be read at its beginning.
     """
-    classes = class_count(dataset, class_column)
+    names = class_names(dataset, class_column)
+    classes = None if names is None else len(names)
     found = image_column(dataset, column)
     encoded = dataset.select_columns([found]).cast_column(found, Image(decode=False))
     rows, channels = 0, []

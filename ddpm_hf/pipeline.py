@@ -2,8 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +14,10 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from ddpm_hf import runtime
+from ddpm_hf.errors import UserError, first_line
+from ddpm_hf.guidance import guided
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stream import DenoisingStep, DenoisingStream
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""
@@ -28,46 +30,6 @@ Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Ten
 def bundled_models() -> list[str]:
     """The names that `from_pretrained` knows without a folder or a network."""
     return sorted(folder.parent.name for folder in PRETRAINED.glob("*/model_index.json"))
-
-
-@dataclass
-class DenoisingStep:
-    """One step t → s of sampling; all tensors are (batch, channels, height, width).
-
-    index: 0..K−1. timestep: diffusers' timestep of x_t, the paper's t − 1.
-    noisy_sample: x_t, what the UNet saw; at index 0 it is pure noise, x_T.
-    model_output: what the UNet said, ẑ where it predicts noise.
-    pred_original_sample: x̂_0, one jump back from x_t.
-    sample: x_s, after the step; at index K−1 it is the picture. The run goes on from what stands
-    here: assign to it to steer.
-    """
-
-    index: int
-    timestep: int
-    noisy_sample: Tensor
-    model_output: Tensor
-    pred_original_sample: Tensor
-    sample: Tensor
-
-
-class DenoisingStream(Iterator[DenoisingStep]):
-    """The steps of one run, each worked out when it is asked for.
-
-    `len()` is how many there are in all. `close()` ends the run; so does letting go of it.
-    """
-
-    def __init__(self, steps: Generator[DenoisingStep, None, None], length: int) -> None:
-        self._steps, self._length = steps, length
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __next__(self) -> DenoisingStep:
-        return next(self._steps)
-
-    def close(self) -> None:
-        """End the run; no further step is worked out."""
-        self._steps.close()
 
 
 def _step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
@@ -99,12 +61,34 @@ class DDPMPipeline(DiffusionPipeline):
         "model_output",
     ]
 
-    def __init__(self, unet: diffusers.UNet2DModel, scheduler: Any) -> None:
+    def __init__(
+        self,
+        unet: diffusers.UNet2DModel,
+        scheduler: Any,
+        id2label: dict[Any, str] | None = None,
+    ) -> None:
+        """`id2label`: the names of the classes, by number; for a model that draws by class.
+
+        If the UNet knows one class more than there are names, that one, the last, stands for none
+        in particular: the model can draw without a class, and be guided.
+        Raises ValueError for names that are not of the UNet's classes.
+        """
         super().__init__()
         self._interrupt: bool = False
         if type(scheduler) is diffusers.DDPMScheduler:
             scheduler = DDPMScheduler.from_config(scheduler.config)
         self.register_modules(unet=unet.eval(), scheduler=scheduler)
+        if id2label is not None:
+            names = {str(i): name for i, name in id2label.items()}  # JSON has no numbers as keys
+            known = unet.config.num_class_embeds or 0
+            if names.keys() != {str(i) for i in range(len(names))} or not (
+                names and known - len(names) in (0, 1)
+            ):
+                raise ValueError(
+                    f"id2label must name the classes 0, 1, …, all {known} of the UNet or all but"
+                    f" the last; got {', '.join(names) or 'none'}."
+                )
+            self.register_to_config(id2label=names)
         self._name_stock_scheduler()
 
     def _name_stock_scheduler(self) -> None:
@@ -128,14 +112,36 @@ class DDPMPipeline(DiffusionPipeline):
         return pipeline
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """Write the folder that ours and stock diffusers load; safetensors only."""
+        """Write the folder that ours and stock diffusers load; safetensors only.
+
+        Stock refuses our scheduler's `timestep_spacing="quadratic"` when it samples.
+        """
         self._name_stock_scheduler()
         super().save_pretrained(str(save_directory), **kwargs)
+
+    def with_scheduler(self, scheduler: Any) -> "DDPMPipeline":
+        """The same network, shared, with another scheduler."""
+        return DDPMPipeline(self.unet, scheduler, self.config.get("id2label"))
 
     @property
     def num_train_timesteps(self) -> int:
         """T, the number of steps the model was trained on."""
         return int(self.scheduler.config.num_train_timesteps)
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes that can be asked for, by number; their numbers if unnamed."""
+        names: dict[str, str] | None = self.config.get("id2label")
+        classes = range(self.unet.config.num_class_embeds or 0)
+        if names is None:
+            return [str(i) for i in classes]
+        return [names[str(i)] for i in range(len(names))]
+
+    @property
+    def null_class(self) -> int | None:
+        """The class that stands for none in particular; None if the model knows no such class."""
+        known, named = self.unet.config.num_class_embeds, len(self.class_names)
+        return named if known is not None and known > named else None
 
     @property
     def interrupt(self) -> bool:
@@ -148,11 +154,16 @@ class DDPMPipeline(DiffusionPipeline):
         return (batch_size, self.unet.config.in_channels, height, width)
 
     def _class_labels(self, labels: Labels, batch_size: int, device: torch.device) -> Tensor | None:
-        """One label for each picture. Raises ValueError if the UNet takes none, or needs some."""
+        """One label for each picture; the null class where there are none.
+
+        Raises ValueError if the UNet takes no labels, or needs some.
+        """
         if self.unet.class_embedding is None:
             if labels is not None:
                 raise ValueError("This model knows no classes: leave class_labels out.")
             return None
+        if labels is None:
+            labels = self.null_class
         if labels is None:
             raise ValueError("This model draws by class: give class_labels, one for each picture.")
         chosen = torch.as_tensor(labels)
@@ -189,6 +200,7 @@ class DDPMPipeline(DiffusionPipeline):
         timesteps: Sequence[int] | None = None,
         latents: Tensor | None = None,
         class_labels: Labels = None,
+        guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
         backend: str = "eager",
     ) -> DenoisingStream:
@@ -208,10 +220,28 @@ class DDPMPipeline(DiffusionPipeline):
             raise ValueError(f"{type(scheduler).__name__} takes no custom timesteps.")
         labels = self._class_labels(class_labels, batch_size, device)
         x_T = self._latents(latents, batch_size, generator, device) * scheduler.init_noise_sigma
-        denoise = runtime.denoiser(self.unet, backend, tuple(x_T.shape), device, labels)
+        denoise = self._denoiser(backend, x_T, labels, guidance_scale)
         extra = _step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
         steps = self._steps(scheduler, denoise, x_T, extra)
         return DenoisingStream(steps, len(scheduler.timesteps))
+
+    def _denoiser(
+        self, backend: str, x: Tensor, labels: Tensor | None, guidance_scale: float
+    ) -> runtime.Denoiser:
+        """How the network runs on samples like x, guided unless the scale is 1."""
+        shape = tuple(x.shape)
+        if guidance_scale == 1:
+            return runtime.denoiser(self.unet, backend, shape, x.device, labels)
+        if labels is None or self.null_class is None:
+            raise ValueError(
+                "This model was not trained for guidance: leave guidance_scale at 1, or train it"
+                " with --class_column and --class_dropout 0.1."
+            )
+        both = torch.cat([labels, torch.full_like(labels, self.null_class)])
+        twice = (2 * shape[0], *shape[1:])
+        return guided(
+            runtime.denoiser(self.unet, backend, twice, x.device, both), guidance_scale, shape[1]
+        )
 
     @torch.no_grad()
     def _steps(
@@ -247,6 +277,7 @@ class DDPMPipeline(DiffusionPipeline):
         timesteps: Sequence[int] | None = None,
         latents: Tensor | None = None,
         class_labels: Labels = None,
+        guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
         backend: str = "eager",
         callback_on_step_end: Callback | None = None,
@@ -261,7 +292,10 @@ class DDPMPipeline(DiffusionPipeline):
         width), the last two in [0, 1].
         timesteps: custom timesteps, strictly decreasing in 0..T−1, instead of their number.
         latents: x_T to start from, like the batch, instead of fresh noise.
-        class_labels: for a model trained with classes: one number for all, or one for each image.
+        class_labels: for a model trained with classes: one number for all, or one for each image;
+        None draws any, if the model was trained for that (--class_dropout).
+        guidance_scale: above 1, pictures keep closer to their class and differ less from one
+        another, at twice the time a step; 1 is the model as it was trained, 0 without any class.
         noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13).
         backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
         within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
@@ -289,6 +323,7 @@ class DDPMPipeline(DiffusionPipeline):
             timesteps=timesteps,
             latents=latents,
             class_labels=class_labels,
+            guidance_scale=guidance_scale,
             noise_scale=noise_scale,
             backend=backend,
         )
@@ -304,6 +339,19 @@ class DDPMPipeline(DiffusionPipeline):
                     steps.close()
         images = to_images(step.sample, output_type)
         return ImagePipelineOutput(images=images) if return_dict else (images,)
+
+
+def load_pipeline(name: str, flag: str) -> DDPMPipeline:
+    """What a command line's flag names. Raises UserError if it can't be loaded."""
+    try:
+        return DDPMPipeline.from_pretrained(name)
+    except OSError as error:
+        raise UserError(
+            f"Can't load {flag} {name!r}: neither a pipeline's folder, nor a bundled model, nor one"
+            " on the Hub."
+        ) from error
+    except ValueError as error:
+        raise UserError(f"Can't load {flag} {name!r}: {first_line(error)}.") from error
 
 
 def to_images(x_0: Tensor, output_type: str | None = "pil") -> Any:

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
 
+SPACINGS = ("leading", "linspace", "trailing", "quadratic")
+
 
 class StepWeights(NamedTuple):
     """The numbers of one step t → s, worked out in float64 when the timesteps were set.
@@ -22,6 +24,7 @@ class StepWeights(NamedTuple):
 
     prev_timestep: int  # s, as diffusers counts: −1 after the last step
     sqrt_alpha_bar: Tensor  # √ᾱ_t
+    divisor: Tensor  # √ᾱ_t, or what stands in where that is 0
     sqrt_noise_var: Tensor  # √(1−ᾱ_t)
     weight_xt: Tensor  # (N9)
     weight_x0: Tensor  # (N9)
@@ -50,8 +53,12 @@ class StepPlan:
         s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
         self._prev_timesteps = (s - 1).tolist()
         weight_xt, weight_x0 = posterior_weights(schedule, s, t)
+        root = schedule.alpha_bar(t).sqrt()
         columns = (
-            schedule.alpha_bar(t).sqrt(),
+            root,
+            # Where ᾱ_t is 0 in float32, nothing is left to divide by; 2⁻²⁴ is what diffusers' other
+            # schedulers take.
+            torch.where(root > torch.finfo(torch.float32).tiny, root, 2.0**-12),
             schedule.noise_var(t).sqrt(),
             weight_xt,
             weight_x0,
@@ -93,7 +100,8 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
 
     As stock's, with these mended: `leading` spreads the steps evenly where stock's stride T//K
     would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
-    step starts from pure noise, at T − 1; the offset never leads past T − 1.
+    step starts from pure noise, at T − 1; the offset never leads past T − 1. `quadratic`, which
+    stock has not, takes smaller steps near the picture (DDIM, Song et al. 2021, appendix D.2).
     Raises ValueError for K outside 1..T or an unknown spacing.
     """
     if not 1 <= K <= T:
@@ -106,10 +114,11 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
         t = np.round(T - i * (T / K)).astype(np.int64) - 1
     elif spacing == "linspace":
         t = np.linspace(T - 1, 0, K).round().astype(np.int64)
+    elif spacing == "quadratic":
+        squares = np.round(T * ((i + 1) / K) ** 2).astype(np.int64) - 1
+        t = np.maximum(squares, i)[::-1]  # of many steps, the first squares would coincide
     else:
-        raise ValueError(
-            f"timestep_spacing must be leading, linspace or trailing; got {spacing!r}."
-        )
+        raise ValueError(f"timestep_spacing must be {', '.join(SPACINGS)}; got {spacing!r}.")
     return [int(x) for x in t]
 
 

@@ -14,10 +14,8 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf import equations as eq
 from ddpm_hf.equations import SCHEDULES
 from ddpm_hf.scheduler import FIXED_VARIANCES, PREDICTION_TYPES
-from ddpm_hf.timesteps import spaced_timesteps
+from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
 from tests.conftest import tiny_unet
-
-SPACINGS = ("leading", "linspace", "trailing")
 
 
 def stock(scheduler, float64=False):
@@ -139,6 +137,12 @@ def test_timesteps_are_exactly_K_and_fall(data, spacing, T, offset):
     assert steps[-1] >= 0 and steps[0] < T
 
 
+def test_quadratic_steps_grow_evenly():
+    steps = [t + 1 for t in spaced_timesteps(2000, 10, "quadratic")][::-1]
+    assert steps == [20, 80, 180, 320, 500, 720, 980, 1280, 1620, 2000]
+    assert spaced_timesteps(2000, 2000, "quadratic") == list(range(1999, -1, -1))
+
+
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 @given(
     st.data(),
@@ -229,6 +233,21 @@ def test_learned_variance_spans_the_bounds():
         scheduler.step(torch.zeros(1, 3, 2, 2), 100, torch.zeros(1, 3, 2, 2))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [{"num_train_timesteps": 2000, "beta_end": 0.3}, {"num_train_timesteps": 30_000}],
+    ids=["large β", "large T"],
+)
+@pytest.mark.parametrize("predicted", [0.0, 1.0], ids=["no noise", "all noise"])
+def test_no_signal_left_in_float32_divides_by_something(settings, predicted):
+    scheduler = DDPMScheduler(**settings, clip_sample=False, timestep_spacing="trailing")
+    scheduler.set_timesteps(10)
+    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    for t in scheduler.timesteps[:3]:
+        step = scheduler.step(predicted * x, t, x, noise_scale=0)
+        assert step.prev_sample.isfinite().all() and step.pred_original_sample.isfinite().all()
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_every_timestep_adds_noise_in_half_precision(dtype):
     scheduler = DDPMScheduler(num_train_timesteps=1000)
@@ -292,6 +311,7 @@ def test_one_jump_back_undoes_the_jump_forward(kind):
     x_t = ours.add_noise(x, z, t)
     said = {"epsilon": z, "sample": x, "v_prediction": ours.get_velocity(x, z, t)}[kind]
     torch.testing.assert_close(ours.predict_original_sample(said, t, x_t), x, rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(ours.predict_noise(said, t, x_t), z, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("timesteps", [2000, -2, torch.tensor([5, 2000]), torch.tensor([-2, 5])])
