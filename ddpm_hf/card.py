@@ -76,7 +76,7 @@ for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
 
 CLASS_USAGE = """## Use it
 
-The model draws by class, 0..{last_class}. diffusers' own pipeline takes no class; `ddpm_hf`'s does:
+The model draws by class: {classes}. diffusers' own pipeline takes no class; `ddpm_hf`'s does:
 
 ```python
 from ddpm_hf import DDPMPipeline
@@ -87,6 +87,11 @@ images[0].save("picture.png")
 ```
 """
 
+GUIDANCE = """
+With `guidance_scale=2`, or more, pictures keep closer to their class, and differ less from one
+another. Without `class_labels`, the model draws of any class.
+"""
+
 
 @dataclass(frozen=True)
 class TrainingFacts:
@@ -95,7 +100,8 @@ class TrainingFacts:
     name: str
     dataset: str
     on_hub: bool
-    classes: int | None
+    classes: list[str]
+    can_be_guided: bool
     resolution: int
     command: list[str]
     config: dict[str, Any]
@@ -159,8 +165,9 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         model_name=facts.name,
         eval_results=measured or None,
     )
+    threads = torch.get_num_threads()
     hardware = (
-        f"{_processor()}, {torch.get_num_threads()} threads"
+        f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
         if facts.device == "cpu"
         else torch.cuda.get_device_name()
     )
@@ -168,8 +175,10 @@ def model_card(facts: TrainingFacts) -> ModelCard:
     packages = ("torch", "diffusers", "accelerate", "datasets")
     plain = ("command", "config", "attribution", "dataset")
     usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
-        name=facts.name, inference_steps=facts.inference_steps, last_class=(facts.classes or 1) - 1
-    )
+        name=facts.name,
+        inference_steps=facts.inference_steps,
+        classes=", ".join(f"{i} {name}" for i, name in enumerate(facts.classes)),
+    ) + (GUIDANCE if facts.can_be_guided else "")
     text = CARD.format(
         **{k: v for k, v in vars(facts).items() if k not in plain},
         data=data.to_yaml(),

@@ -104,21 +104,21 @@ def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) 
     )
 
 
-def class_count(dataset: Dataset | IterableDataset, column: str | None) -> int | None:
-    """How many classes a ClassLabel column has; None for no column.
+def class_names(dataset: Dataset | IterableDataset, column: str | None) -> list[str] | None:
+    """The names of a ClassLabel column's classes; None for no column.
 
     Raises UserError, naming the columns of that type, if it is not one.
     """
     if column is None:
         return None
-    classes = {n: f.num_classes for n, f in _features(dataset).items() if isinstance(f, ClassLabel)}
+    classes = {n: f.names for n, f in _features(dataset).items() if isinstance(f, ClassLabel)}
     if column not in classes:
         raise UserError(
             f"The data set has no class column {column!r}. Its ClassLabel columns are: "
             + (", ".join(classes) or "none")
             + "."
         )
-    return int(classes[column])
+    return list(classes[column])
 
 
 def row_count(dataset: Dataset | IterableDataset) -> int | None:

@@ -92,10 +92,11 @@ def among(accelerator: Accelerator) -> Deal:
 
 
 def leave(accelerator: Accelerator) -> None:
-    """End the trackers, and all processes together.
+    """End the trackers, and all processes together. The caller has let go of its network.
 
-    Not for politeness alone: a process that leaves with a reduction's tensors still in gloo's hands
-    can lock up in the destructor of torch's DDP reducer.
+    The network goes before the group of processes: were DDP's reducer the last to hold the group,
+    it would wait for gloo's threads with Python's lock in hand, and they for the lock.
     """
     accelerator.wait_for_everyone()
+    accelerator.free_memory()
     accelerator.end_training()

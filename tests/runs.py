@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from diffusers import UNet2DModel
@@ -65,6 +66,10 @@ def run(data, output, *flags, expect=0, environment=None, **changes):
     )
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def losses_of(output):
+    return np.genfromtxt(output / "training.csv", delimiter=",", names=True)["loss"]
 
 
 def weights(output):

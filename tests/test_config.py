@@ -51,11 +51,18 @@ def test_values_in_a_file_are_checked_like_flags(tmp_path, text, capsys):
     assert json.loads(text).popitem()[0] in said
 
 
-@pytest.mark.parametrize("recipe", ["cats-32", "notes"])
-def test_recipes_are_read(recipe):
+@pytest.mark.parametrize(
+    ("recipe", "dataset", "batch"),
+    [
+        ("cats-32", "cats", 64),
+        ("notes", "cats", 4),
+        ("fashion-28", "zalando-datasets/fashion_mnist", 64),
+    ],
+)
+def test_recipes_are_read(recipe, dataset, batch):
     config = parse_config(["--config", f"configs/{recipe}.json"])
-    assert (config.dataset_name, config.ddpm_num_steps) == ("cats", 2000)
-    assert config.train_batch_size == {"cats-32": 64, "notes": 4}[recipe]
+    assert (config.dataset_name, config.ddpm_num_steps) == (dataset, 2000)
+    assert config.train_batch_size == batch
 
 
 def test_groups_must_divide_channels():
@@ -122,6 +129,8 @@ def test_the_token_is_never_written(tmp_path):
         (["--checkpoints_total_limit", "0"], "--checkpoints_total_limit must be at least 1"),
         (["--attention_head_dim", "0"], "--attention_head_dim must be at least 1"),
         (["--norm_num_groups", "0"], "--norm_num_groups must be at least 1"),
+        (["--class_dropout", "1"], "--class_dropout must be in [0, 1)"),
+        (["--class_dropout", "0.1"], "--class_dropout needs --class_column"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):

@@ -35,6 +35,30 @@ def test_draws_have_the_right_distributions():
     assert float(batch.epsilon.var()) == pytest.approx(1, rel=3 * (2 / 16000) ** 0.5)
 
 
+def test_classes_are_hidden_by_chance_and_nothing_else_changes():
+    plain, hiding = (Draws(0, 2000, 2, class_dropout=p, null_class=10) for p in (0.0, 0.25))
+    pictures = examples() * 400
+    seen, hidden = (d.training(3, range(4000), pictures) for d in (plain, hiding))
+    assert all(torch.equal(a, b) for a, b in zip(seen[:3], hidden[:3], strict=True))
+    gone = hidden.labels == 10
+    assert float(gone.double().mean()) == pytest.approx(0.25, abs=3 * (0.1875 / 4000) ** 0.5)
+    assert torch.equal(hidden.labels[~gone], seen.labels[~gone])
+    assert 10 not in hiding.validation(range(4000), pictures).labels
+
+
+def test_timesteps_can_be_logit_normal():
+    draws = Draws(0, 2000, 2, logit=(-2.0, 1.2))
+    t = draws.training(3, range(4000), examples() * 400).t.double()
+    assert int(t.min()) >= 1 and int(t.max()) <= 2000
+    logit = torch.logit((t - 0.5) / 2000)
+    assert float(logit.mean()) == pytest.approx(-2, abs=3 * 1.2 / 4000**0.5)
+    assert float(logit.std()) == pytest.approx(1.2, rel=3 / 8000**0.5)
+    wide = Draws(0, 2000, 2, logit=(0.0, 50.0)).training(3, range(4000), examples() * 400).t
+    assert int(wide.min()) == 1 and int(wide.max()) == 2000
+    held_out = draws.validation(range(4000), examples() * 400).t.double()
+    assert float(held_out.mean()) == pytest.approx(1000.5, abs=3 * 577 / 4000**0.5)
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_are_the_same_on_any_number_of_processes_and_workers(workers):
     """1 × 8, 2 × 4, and 1 × 4 accumulated twice; from the start, or from step 2 on."""

@@ -64,6 +64,9 @@ class TrainConfig:
     """Keep the 65,536 shades of grey pictures of 16 bits, instead of 256."""
     class_column: str | None = None
     """Train by class: the column of type ClassLabel with each picture's class."""
+    class_dropout: float = 0.0
+    """Hide so many of the classes, by chance: the model learns to draw without one, too, and can
+    be guided (--guidance_scale). 0.1 is usual."""
     validation_split: str | None = None
     """A split to measure the loss on, whenever a sample grid is drawn."""
     streaming: bool = False
@@ -111,6 +114,13 @@ class TrainConfig:
     """How the prediction is compared with the truth; the notes allow both."""
     snr_gamma: float | None = None
     """Weight timesteps by min-SNR-γ with this γ; its authors take 5."""
+    timestep_sampling: Literal["uniform", "logit_normal"] = "uniform"
+    """How often each t is trained: all alike (the notes), or with logit(t/T) normal."""
+    logit_mean: float = -2.0
+    """Of logit(t/T) for logit_normal. At T = 2000 with the linear β, −2 is where most of a picture
+    is made, and few draws go to what is nearly pure noise."""
+    logit_std: float = 1.0
+    """See --logit_mean."""
 
     # Optimisation
     seed: int = 0
@@ -209,9 +219,13 @@ class TrainConfig:
         for name in ("seed", "dataloader_num_workers"):
             if getattr(self, name) < 0:
                 raise UserError(f"--{name} must not be below 0; got {getattr(self, name)}.")
-        for name in ("snr_gamma", "max_train_minutes"):
+        for name in ("snr_gamma", "logit_std", "max_train_minutes"):
             if (value := getattr(self, name)) is not None and value <= 0:
                 raise UserError(f"--{name} must be above 0; got {value}.")
+        if not 0 <= self.class_dropout < 1:
+            raise UserError(f"--class_dropout must be in [0, 1); got {self.class_dropout}.")
+        if self.class_dropout > 0 and self.class_column is None:
+            raise UserError("--class_dropout needs --class_column: there are no classes to hide.")
         if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
             raise UserError(
                 f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"

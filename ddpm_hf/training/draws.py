@@ -6,7 +6,7 @@ on another number of processes, sees the same samples, timesteps and noise.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -56,32 +56,46 @@ class Draws:
     """The draws of one run.
 
     T: diffusion steps. resolution: the side of the squares cut out. random_flip: mirror by chance.
+    class_dropout: the chance that a picture's class is hidden. null_class: what stands there then.
+    logit: mean and standard deviation of logit(t/T), for a t that is not uniform.
     """
 
     seed: int
     T: int
     resolution: int
     random_flip: bool = False
+    class_dropout: float = 0.0
+    null_class: int | None = None
+    logit: tuple[float, float] | None = None
 
     def training(self, step: int, positions: range, examples: Iterable[Example]) -> Batch:
         """Lines 2 to 4 of Algorithm 1 for these positions of a step's global batch."""
-        return self._batch(_TRAINING, step, positions, examples, self.random_flip)
+        return self._batch(_TRAINING, step, positions, examples)
 
     def validation(self, positions: range, examples: Iterable[Example]) -> Batch:
         """The same t and ε for a picture of the validation split at each measurement."""
-        return self._batch(_VALIDATION, 0, positions, examples, False)
+        as_they_are = replace(self, random_flip=False, class_dropout=0.0, logit=None)
+        return as_they_are._batch(_VALIDATION, 0, positions, examples)
+
+    def _timestep(self, rng: np.random.Generator) -> int:
+        """t in 1..T: uniform (N15), or logit-normal (Esser et al. 2024, section 3.1)."""
+        if self.logit is None:
+            return int(rng.integers(1, self.T + 1))
+        share = 1 / (1 + np.exp(-rng.normal(*self.logit)))  # of T, in (0, 1)
+        return int(np.ceil(share * self.T).clip(1, self.T))
 
     def _batch(
-        self, stream: int, step: int, positions: range, examples: Iterable[Example], flip: bool
+        self, stream: int, step: int, positions: range, examples: Iterable[Example]
     ) -> Batch:
         crops, timesteps, noises, labels = [], [], [], []
         for position, (picture, label) in zip(positions, examples, strict=True):
             rng = generator(self.seed, stream, step, position)
-            timesteps.append(rng.integers(1, self.T + 1))
+            timesteps.append(self._timestep(rng))
             crop = cut(picture, self.resolution, rng)
-            crops.append(crop.flip(-1) if flip and rng.random() < 0.5 else crop)
+            crops.append(crop.flip(-1) if self.random_flip and rng.random() < 0.5 else crop)
             shape = tuple(crop.shape)
             noises.append(torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)))
-            labels.append(label)
+            hidden = self.null_class is not None and rng.random() < self.class_dropout
+            labels.append(self.null_class if hidden else label)
         t = torch.tensor(np.array(timesteps))
         return Batch(to_unit_range(crops), t, torch.stack(noises), torch.tensor(labels))

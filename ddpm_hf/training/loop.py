@@ -19,7 +19,7 @@ from ddpm_hf import equations
 from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Numbered
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.scheduler import LEARNED_VARIANCES
 from ddpm_hf.training import losses
 from ddpm_hf.training.batches import Pictures, Share, batches
 from ddpm_hf.training.config import TrainConfig
@@ -73,7 +73,7 @@ class Trainer:
     def __init__(
         self,
         config: TrainConfig,
-        model: tuple[UNet2DModel, DDPMScheduler],
+        model: DDPMPipeline,
         pictures: Pictures,
         accelerator: Accelerator,
         rows: int | None,
@@ -81,18 +81,29 @@ class Trainer:
         """`rows`: how many pictures make an epoch; None for a stream that does not tell."""
         self.config, self.pictures, self.accelerator = config, pictures, accelerator
         self.rows = rows
-        unet, self.scheduler = model
+        unet, self.scheduler = model.unet, model.scheduler
         self.schedule = equations.NoiseSchedule(
             self.scheduler.schedule.log_alpha_bar.to(accelerator.device)
         )
-        self.draws = Draws(config.seed, self.schedule.T, config.resolution, config.random_flip)
+        self.id2label = model.config.get("id2label")
+        self.draws = Draws(
+            config.seed,
+            self.schedule.T,
+            config.resolution,
+            config.random_flip,
+            config.class_dropout,
+            model.null_class,
+            (config.logit_mean, config.logit_std)
+            if config.timestep_sampling == "logit_normal"
+            else None,
+        )
         self.share = Share(
             config.train_batch_size,
             accelerator.process_index,
             accelerator.num_processes,
             config.gradient_accumulation_steps,
         )
-        self.by_class = unet.config.num_class_embeds is not None
+        self.by_class = bool(model.class_names)
         self.learned_variance = self.scheduler.variance_type in LEARNED_VARIANCES
         if config.gradient_checkpointing:
             unet.enable_gradient_checkpointing()
@@ -368,4 +379,4 @@ class Trainer:
         unet.load_state_dict(trained.state_dict())
         if self.ema is not None:
             self.ema.copy_to(unet.parameters())
-        return DDPMPipeline(unet=unet, scheduler=self.scheduler)
+        return DDPMPipeline(unet, self.scheduler, self.id2label)

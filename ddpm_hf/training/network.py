@@ -6,23 +6,25 @@ import torch
 from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 
 
-def make_model(
-    config: TrainConfig, channels: int, classes: int | None
-) -> tuple[UNet2DModel, DDPMScheduler]:
-    """The network for pictures of `channels`, and the scheduler that goes with it.
+def make_model(config: TrainConfig, channels: int, class_names: list[str] | None) -> DDPMPipeline:
+    """The network for pictures of `channels` and of these classes, if any, and its scheduler.
+
+    With --class_dropout, the network knows one class more, the last: none in particular.
 
     Raises UserError for a resolution that the network can't halve often enough, or a model that
     is for pictures of another kind.
     """
+    classes = None if class_names is None else len(class_names) + (config.class_dropout > 0)
+    id2label = None if class_names is None else dict(enumerate(class_names))
     if config.init_from is not None:
-        unet, scheduler = _trained(config.init_from)
-        _check(config.init_from, unet.config, config.resolution, channels, classes)
-        return unet, scheduler
+        pipeline = _trained(config.init_from)
+        _check(config.init_from, pipeline.unet.config, config.resolution, channels, classes)
+        return DDPMPipeline(pipeline.unet, pipeline.scheduler, id2label)
     torch.manual_seed(config.seed)
     scheduler = DDPMScheduler(
         num_train_timesteps=config.ddpm_num_steps,
@@ -64,7 +66,7 @@ def make_model(
             f" the picture {len(unet.config.block_out_channels) - 1} times; take"
             f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
         )
-    return unet, scheduler
+    return DDPMPipeline(unet, scheduler, id2label)
 
 
 def has_dropout(unet: UNet2DModel) -> bool:
@@ -81,14 +83,8 @@ def attention_tokens(unet: UNet2DModel) -> int:
     return int((side >> first) ** 2)
 
 
-def _trained(name: str) -> tuple[UNet2DModel, DDPMScheduler]:
-    try:
-        pipeline = DDPMPipeline.from_pretrained(name)
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"Can't load --init_from {name!r}: neither a pipeline's folder, nor a bundled model,"
-            " nor one on the Hub."
-        ) from error
+def _trained(name: str) -> DDPMPipeline:
+    pipeline = load_pipeline(name, "--init_from")
     if not isinstance(pipeline.scheduler, DDPMScheduler):
         raise UserError(
             f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
@@ -101,7 +97,7 @@ def _trained(name: str) -> tuple[UNet2DModel, DDPMScheduler]:
             f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
             " for or which can't be trained here; learned_range can."
         )
-    return pipeline.unet, pipeline.scheduler
+    return pipeline
 
 
 def _settings(name: str) -> dict[str, Any]:
@@ -133,5 +129,5 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
     if model.num_class_embeds != classes:
         raise UserError(
             f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"
-            f" {classes or 'none'}."
+            f" {classes or 'none'}, counting one for no class where there is a --class_dropout."
         )

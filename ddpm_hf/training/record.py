@@ -27,7 +27,9 @@ class Table:
         self.kept: list[list[str]] = []
         if step and path.exists():
             with path.open(newline="") as file:
-                self.kept = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= step]
+                rows = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= step]
+            # An earlier version may have written fewer columns.
+            self.kept = [row + [""] * (len(columns) - len(row)) for row in rows]
         table.writerows(self.kept)
         aside = path.with_suffix(".tmp")
         aside.write_text(kept.getvalue(), newline="")

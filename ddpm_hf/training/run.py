@@ -28,6 +28,11 @@ MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir"
 """Settings of which a resumed run may have others without a word."""
 
 
+def _as_read(value: Any) -> Any:
+    """A setting as JSON gives it back."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 class Run:
     """A run on one of its processes; `record` is there on the main process alone."""
 
@@ -37,7 +42,7 @@ class Run:
         """`name`: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
-        model = make_model(config, source.form.channels, source.classes)
+        model = make_model(config, source.form.channels, source.class_names)
         self.trainer = Trainer(config, model, source.pictures, accelerator, source.rows)
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
@@ -57,8 +62,11 @@ class Run:
         self.accelerator.print(sentence)
         if state is None:
             return
-        now = {k: list(v) if isinstance(v, tuple) else v for k, v in self.config.settings().items()}
-        other = {k for k, v in now.items() if k in state["config"] and state["config"][k] != v}
+        now = self.config.settings()
+        # A setting that is newer than the checkpoint had its default.
+        defaults = {field.name: field.default for field in dataclasses.fields(self.config)}
+        then = defaults | state["config"]
+        other = {k for k, v in now.items() if _as_read(then[k]) != _as_read(v)}
         if changed := sorted(other - MAY_DIFFER):
             self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
         self.trainer.load_state_dict(state)
@@ -136,6 +144,18 @@ class Run:
             self.record.close()
 
 
+def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
+    """Train, and finish what was not told to stop; False if it was."""
+    run = Run(config, accelerator, open_source(config, accelerator), name)
+    if run.steps():
+        run.finish()
+        return True
+    accelerator.print(
+        f"Stopped at step {run.trainer.step} and saved; go on with --resume_from_checkpoint latest."
+    )
+    return False
+
+
 def train(config: TrainConfig) -> None:
     """Run the configuration to its end.
 
@@ -151,16 +171,10 @@ def train(config: TrainConfig) -> None:
     if config.push_to_hub:  # before the work, so that a refusal comes in time
         private, token = config.hub_private_repo, config.hub_token
         name = on_main(accelerator, lambda: hub.repository(name, private=private, token=token))
-    run = Run(config, accelerator, open_source(config, accelerator), name)
-    if not run.steps():
-        accelerator.print(
-            f"Stopped at step {run.trainer.step} and saved; go on with"
-            " --resume_from_checkpoint latest."
-        )
-        leave(accelerator)
-        raise SystemExit(STOPPED)
-    run.finish()
-    if config.push_to_hub:
+    finished = _run(config, accelerator, name)
+    if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: hub.push(folder, name, token=token))
     leave(accelerator)
+    if not finished:
+        raise SystemExit(STOPPED)

@@ -34,8 +34,8 @@ def draw_samples(
     share = -(-count // processes)
     first = accelerator.process_index * share
     generators = image_generators(config.seed, range(first, first + share))
-    classes = pipeline.unet.config.num_class_embeds
-    labels = None if classes is None else [(first + i) % classes for i in range(share)]
+    classes = len(pipeline.class_names)
+    labels = [(first + i) % classes for i in range(share)] if classes else None
     steps = pipeline.stream(
         share,
         generators,

@@ -23,7 +23,7 @@ class Source:
 
     dataset: Dataset | IterableDataset
     form: Form
-    classes: int | None
+    class_names: list[str] | None
     pictures: batches.Pictures
     rows: int | None
     validation: Pictures | None
@@ -50,7 +50,7 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     return Source(
         dataset,
         form,
-        data.class_count(dataset, config.class_column),
+        data.class_names(dataset, config.class_column),
         pictures,
         data.row_count(dataset),
         validation,

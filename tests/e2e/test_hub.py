@@ -11,8 +11,8 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from tests.conftest import tiny_unet
 from tests.hub import TOKEN, running_hub
+from tests.pictures import dataset_of, picture
 from tests.runs import run as train
-from tests.test_data import dataset_of, picture
 
 pytestmark = pytest.mark.e2e
 

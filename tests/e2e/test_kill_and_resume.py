@@ -11,8 +11,8 @@ import pytest
 
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.stop import STOPPED
+from tests.pictures import dataset_of, picture
 from tests.runs import command, run, same
-from tests.test_data import dataset_of, picture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 RESUME = ("--resume_from_checkpoint", "latest")

@@ -9,8 +9,8 @@ from huggingface_hub import ModelCard
 
 from ddpm_hf import DDPMPipeline
 from tests.hub import TOKEN, USER, Repo, running_hub
+from tests.pictures import dataset_of, picture
 from tests.runs import run
-from tests.test_data import dataset_of, picture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 UPLOADED = {

@@ -43,11 +43,11 @@ SETTINGS = [
 ]
 
 
-def command(dataset, output, processes, *flags, launcher=()):
+def command(dataset, output, processes, *flags, launcher=(), script="train_accelerate.py"):
     line = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(processes)]
     line += ["--multi_gpu"] if processes > 1 else []
     line += launcher or ("--main_process_port", str(free_port()))
-    line += ["train_accelerate.py", "--dataset_name", str(dataset), "--output_dir", str(output)]
+    line += [script, "--dataset_name", str(dataset), "--output_dir", str(output)]
     return [*line, *SETTINGS, *flags]
 
 
@@ -181,6 +181,13 @@ def test_two_processes_stop_together_and_go_on_as_one(fashion, tmp_path):
     done = launch(fashion, output, 1, *steps, *resumed, "--train_batch_size", "4")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "not the run that would have been" not in done.stdout
+
+
+def test_a_finished_run_ends(fashion, tmp_path):
+    """Were the network the last to hold the processes' group, this would hang for good."""
+    steps = ("--max_train_steps", "1")
+    done = launch(fashion, tmp_path / "run", 2, *steps, script="tests/e2e/late_tensor.py")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_launchers_precision_is_respected(fashion, tmp_path):

@@ -1,0 +1,148 @@
+"""Runs that go on, fail or start anew: what was reached is kept."""
+
+import itertools
+import resource
+
+import numpy as np
+import pytest
+from accelerate.state import AcceleratorState, GradientState, PartialState
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.training import checkpoint, losses
+from ddpm_hf.training.config import parse_config
+from ddpm_hf.training.run import train
+from tests.runs import losses_of, run, same, train_here
+
+
+def test_a_stream_trains_and_is_resumed_to_the_bit(dataset, tmp_path):
+    part = train_here(
+        dataset, tmp_path / "part", streaming=True, max_train_steps=3, lr_scheduler="constant"
+    )
+    whole = train_here(dataset, tmp_path / "same", streaming=True, lr_scheduler="constant")
+    train_here(
+        dataset, part, "--resume_from_checkpoint", "latest", streaming=True, lr_scheduler="constant"
+    )
+    assert same(whole, part)
+
+
+def test_the_saved_configuration_starts_the_same_run(dataset, tmp_path):
+    first = train_here(dataset, tmp_path / "first", prediction_type="sample", loss="l1")
+    for state in (AcceleratorState, PartialState, GradientState):
+        state._reset_state()
+    train(
+        parse_config(
+            ["--config", str(first / "config.json"), "--output_dir", str(tmp_path / "again")]
+        )
+    )
+    assert same(first, tmp_path / "again")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
+    dataset, tmp_path, monkeypatch
+):
+    honest = losses.simple_loss
+    calls = itertools.count(1)
+
+    def breaks(*arguments):
+        return honest(*arguments) * (float("nan") if next(calls) == 4 else 1)
+
+    monkeypatch.setattr(losses, "simple_loss", breaks)
+    with pytest.raises(
+        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2"
+    ):
+        train_here(dataset, tmp_path / "out")
+    assert [p.name for p in checkpoint.checkpoints(tmp_path / "out")] == ["checkpoint-2"]
+    # Reported too late for the loss to tell: the weights do.
+    calls = itertools.count(1)
+    with pytest.raises(UserError, match="weights are not numbers any more at step 4"):
+        train_here(dataset, tmp_path / "late", logging_steps=100)
+    assert [p.name for p in checkpoint.checkpoints(tmp_path / "late")] == ["checkpoint-2"]
+
+
+def test_a_full_disk_spares_the_last_checkpoint(dataset, tmp_path, monkeypatch):
+    """The second checkpoint does not fit: the kernel itself refuses to let the file grow."""
+    honest, saves = checkpoint.save, itertools.count(1)
+
+    def full(*arguments):
+        if next(saves) == 2:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        try:
+            return honest(*arguments)
+        finally:
+            unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    monkeypatch.setattr(checkpoint, "save", full)
+    with pytest.raises(
+        UserError, match=r"Can't write checkpoint-4 .* the last good one is checkpoint-2"
+    ):
+        train_here(dataset, tmp_path / "out")
+    assert checkpoint.find(tmp_path / "out", "latest")[0]["step"] == 2
+    assert not list((tmp_path / "out").glob(".checkpoint*"))
+
+
+def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2, lr_scheduler="constant")
+    train_here(
+        dataset,
+        output,
+        "--resume_from_checkpoint",
+        "latest",
+        max_train_steps=4,
+        lr_scheduler="constant",
+        learning_rate=1e-6,
+    )
+    table = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
+    assert table["learning_rate"].tolist() == [1e-3, 1e-3, 1e-6, 1e-6]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"use_ema": False}, "The checkpoint has averaged weights"),
+        ({"layers_per_block": 2}, "The checkpoint is of another network"),
+    ],
+)
+def test_resuming_another_run_is_refused(dataset, tmp_path, changes, sentence):
+    output = train_here(dataset, tmp_path / "out")
+    with pytest.raises(UserError, match=sentence):
+        train_here(dataset, output, "--resume_from_checkpoint", "latest", **changes)
+
+
+def test_overwriting_removes_nothing_outside_the_run(dataset, tmp_path):
+    outside = tmp_path / "logs of all"
+    (outside / "others").mkdir(parents=True)
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2)
+    for logs in (str(outside), ".", ".."):
+        train_here(dataset, output, "--overwrite_output_dir", max_train_steps=1, logging_dir=logs)
+    assert (outside / "others").exists() and (output / "model_index.json").exists()
+
+
+def test_an_earlier_versions_run_goes_on_and_changed_settings_are_named(dataset, tmp_path, capsys):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2)
+    resumed = ("--resume_from_checkpoint", "latest")
+    train_here(dataset, output, *resumed, learning_rate=1e-4, train_batch_size=2)
+    said = capsys.readouterr().out
+    assert "Not as before the checkpoint: learning_rate, train_batch_size." in said
+    assert "A step had 4 pictures before the checkpoint and has 2 now" in said
+
+    state, _ = checkpoint.find(output, "latest")
+    del state["config"]["timestep_sampling"]  # as an earlier version wrote it
+    checkpoint.save(output, state["step"], state, keep=None)
+    record = output / "training.csv"
+    lines = record.read_text().splitlines()
+    record.write_text("".join(",".join(line.split(",")[:6]) + "\n" for line in lines))
+    train_here(dataset, output, *resumed, timestep_sampling="logit_normal")
+    assert len(losses_of(output)) == len(lines) - 1
+    said = capsys.readouterr().out
+    assert "learning_rate, timestep_sampling, train_batch_size." in said
+
+
+@pytest.mark.slow
+def test_a_folder_with_another_run_is_refused_unless_told(dataset, tmp_path):
+    output = tmp_path / "run"
+    run(dataset, output)
+    said = run(dataset, output, expect=1)
+    assert "is not empty" in said and "Traceback" not in said
+    said = run(dataset, output, "--overwrite_output_dir", max_train_steps=2)
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-2"]
