@@ -18,11 +18,19 @@ from torch import Tensor
 from ddpm_hf.errors import UserError
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
-from ddpm_hf.sample import SampleConfig, load, read_samples, sample
+from ddpm_hf.sample import SampleConfig, class_labels, load, read_samples, sample
 from ddpm_hf.scheduler import DDPMScheduler
 
 Part = Literal[
-    "frechet", "kid", "precision", "likelihood", "loss", "one_jump", "memorisation", "decoder"
+    "frechet",
+    "kid",
+    "precision",
+    "classes",
+    "likelihood",
+    "loss",
+    "one_jump",
+    "memorisation",
+    "decoder",
 ]
 ALL_PARTS: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
 CHUNK = 256
@@ -57,7 +65,7 @@ class EvaluateConfig(SampleConfig):
     test_split: str = "test"
     """Pictures that it has not seen. A slice will do, as in train[90%:]."""
     parts: tuple[Part, ...] = ALL_PARTS
-    """What to measure; `decoder` is for cats alone."""
+    """What to measure; `decoder` is for cats alone, `classes` for models that draw by class."""
     features: Literal["efficientnet-lite0", "inception"] = "efficientnet-lite0"
     """The network whose features are compared."""
     output: str = "report.json"
@@ -90,19 +98,25 @@ def rounded(value: Any) -> Any:
 
 def own_pipeline(config: EvaluateConfig) -> DDPMPipeline:
     """The model with DDPM's steps, whatever samples it: likelihood and jumps are of these."""
-    pipeline = load(replace(config, scheduler=None, num_inference_steps=None))
-    scheduler = DDPMScheduler.from_config(pipeline.scheduler.config)
-    return DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
+    pipeline = load(
+        replace(config, scheduler=None, timestep_spacing=None, num_inference_steps=None)
+    )
+    return pipeline.with_scheduler(DDPMScheduler.from_config(pipeline.scheduler.config))
 
 
-def _chosen(config: EvaluateConfig, size: int) -> list[Part]:
-    """The parts that apply to this data set. Raises UserError if that is none."""
+def _chosen(config: EvaluateConfig, pipeline: DDPMPipeline) -> list[Part]:
+    """The parts that apply to this data set and model. Raises UserError if that is none."""
     is_cats = config.dataset_name == "cats" and not Path("cats").is_dir()
-    can_decode = is_cats and size <= MOST_DECODED
-    chosen = [p for p in ALL_PARTS if p in config.parts and (p != "decoder" or can_decode)]
+    impossible = set()
+    if not is_cats or pipeline.unet.config.sample_size > MOST_DECODED:
+        impossible.add("decoder")
+    if not pipeline.class_names:
+        impossible.add("classes")
+    chosen = [part for part in ALL_PARTS if part in config.parts and part not in impossible]
     if not chosen:
         raise UserError(
-            f"There is nothing to measure: decoder is for the cats, of up to {MOST_DECODED} pixels."
+            f"There is nothing to measure: decoder is for the cats, of up to {MOST_DECODED} pixels,"
+            " classes for models that draw by class."
         )
     return chosen
 
@@ -131,7 +145,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         from ddpm_hf.evaluation.card import add_to_card
         from ddpm_hf.evaluation.distances import check_enough
         from ddpm_hf.evaluation.features import EXTRACTORS, features_of
-        from ddpm_hf.evaluation.real import FEWEST, read_split, roles, unseen
+        from ddpm_hf.evaluation.real import FEWEST, of_class, read_split, roles, unseen
         from ddpm_hf.evaluation.report import markdown
     except ModuleNotFoundError as error:
         raise UserError(
@@ -140,7 +154,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     on_main(accelerator, lambda: _prepare_output(config))
     load(config)  # what samples the model may be refused, too
     pipeline = own_pipeline(config).to(accelerator.device)
-    chosen = _chosen(config, pipeline.unet.config.sample_size)
+    chosen = _chosen(config, pipeline)
     n, deal = config.num_samples, among(accelerator)
     on_features = parts.ON_FEATURES & set(chosen)
     extractor = EXTRACTORS[config.features]().eval() if on_features else None
@@ -162,6 +176,9 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
             )
             for split in (config.train_split, config.test_split)
         )
+    voters = train
+    if config.class_label is not None:
+        train, test = (of_class(split, config.class_label) for split in (train, test))
     test = unseen(test, train)
     real = roles(train, test, n)
     sample(config, accelerator)
@@ -192,9 +209,11 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     given = parts.Given(
         pipeline=pipeline,
         samples=samples,
+        labels=class_labels(pipeline, config, range(n)),
         real=real,
         train=train,
         test=test,
+        voters=voters,
         features=compared,
         num_inference_steps=config.num_inference_steps or pipeline.num_train_timesteps,
         seed=config.seed,

@@ -5,6 +5,7 @@ on one process, so the files are the same bytes on any number of processes.
 """
 
 import hashlib
+import inspect
 import io
 import json
 import shutil
@@ -24,11 +25,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from ddpm_hf import runtime
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_line
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.timesteps import SPACINGS
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
@@ -56,8 +59,15 @@ class SampleConfig:
     """A scheduler of diffusers by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
     variance_type: Literal["fixed_small", "fixed_large"] | None = None
     """fixed_small (β̃) or fixed_large (β) instead of the model's own."""
+    timestep_spacing: Literal["leading", "linspace", "trailing", "quadratic"] | None = None
+    """Where the steps lie, instead of the model's own: quadratic has smaller ones near the picture,
+    which makes it finer in as many steps."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
+    class_label: int | None = None
+    """For a model that draws by class: this class alone, instead of one class after the other."""
+    guidance_scale: float = 1.0
+    """For a model trained with --class_dropout: above 1, closer to the class and less varied."""
     format: Literal["png", "npz"] = "png"
     """A PNG for each picture, or all in one .npz: `arr_0`, uint8, (n, height, width, channels)."""
     backend: Literal["auto", "eager", "openvino", "compile"] = "auto"
@@ -76,18 +86,20 @@ class SampleConfig:
             )
 
 
+def spacings_of(scheduler: type) -> tuple[str, ...]:
+    """The spacings of its timesteps that a class of schedulers knows."""
+    if issubclass(scheduler, DDPMScheduler):
+        return SPACINGS
+    takes_one = "timestep_spacing" in inspect.signature(scheduler).parameters
+    return tuple(s for s in SPACINGS if s != "quadratic") if takes_one else ()
+
+
 def load(config: SampleConfig) -> DDPMPipeline:
     """The model with the scheduler that the configuration asks for.
 
     Raises UserError for a model that is not there, or steps that it can't take.
     """
-    try:
-        pipeline = DDPMPipeline.from_pretrained(config.model)
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"Can't load the model {config.model!r}: neither a pipeline's folder, nor a bundled"
-            " model, nor one on the Hub."
-        ) from error
+    pipeline = load_pipeline(config.model, "--model")
     settings = dict(pipeline.scheduler.config)
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
@@ -96,16 +108,34 @@ def load(config: SampleConfig) -> DDPMPipeline:
         cls = getattr(diffusers, f"{config.scheduler}Scheduler")
         # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
+    spacing, spacings = config.timestep_spacing, spacings_of(cls)
+    if spacing is not None and spacing not in spacings:
+        known = f"it knows {', '.join(spacings)}" if spacings else "it has a spacing of its own"
+        raise UserError(f"--timestep_spacing {spacing} is not for {cls.__name__}: {known}.")
+    if spacing is not None:
+        settings["timestep_spacing"] = spacing
+    elif settings.get("timestep_spacing") not in spacings:
+        settings.pop("timestep_spacing", None)  # ours alone is quadratic
     try:
         scheduler = cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise UserError(f"The scheduler {cls.__name__} can't be made: {reason}.") from error
-    changed = DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
+        raise UserError(
+            f"The scheduler {cls.__name__} can't be made: {first_line(error)}."
+        ) from error
+    changed = pipeline.with_scheduler(scheduler)
     changed.set_progress_bar_config(disable=True)
     K, T = config.num_inference_steps, changed.num_train_timesteps
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    label, names = config.class_label, changed.class_names
+    if label is not None and not 0 <= label < len(names):
+        known = f"its classes are 0..{len(names) - 1}" if names else "it knows no classes"
+        raise UserError(f"--class_label {label} does not fit the model: {known}.")
+    if config.guidance_scale != 1 and changed.null_class is None:
+        raise UserError(
+            "The model was not trained for --guidance_scale: that takes --class_column and"
+            " --class_dropout 0.1 in training."
+        )
     return changed
 
 
@@ -115,19 +145,22 @@ def blocks(config: SampleConfig) -> list[range]:
     return [range(i, i + size) for i in range(0, config.num_samples, size)]
 
 
-def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
-    """The images of these numbers: (n, height, width, channels).
+def class_labels(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> list[int] | None:
+    """The classes of the images of these numbers: the one asked for, or one after the other."""
+    label, classes = config.class_label, len(pipeline.class_names)
+    return [i % classes if label is None else label for i in numbers] if classes else None
 
-    A model that draws by class draws one class after the other.
-    """
-    classes = pipeline.unet.config.num_class_embeds
+
+def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
+    """The images of these numbers: (n, height, width, channels)."""
     images = pipeline(
         len(numbers),
         image_generators(config.seed, numbers),
         config.num_inference_steps,
         output_type="pt",
         return_dict=False,
-        class_labels=None if classes is None else [i % classes for i in numbers],
+        class_labels=class_labels(pipeline, config, numbers),
+        guidance_scale=config.guidance_scale,
         noise_scale=config.noise_scale,
         backend=config.backend,
     )[0]
@@ -156,7 +189,10 @@ def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
         if path.exists():
-            before = json.loads(path.read_text())
+            # A setting that is newer than the folder had its default.
+            before = {f.name: f.default for f in fields(SampleConfig)} | json.loads(
+                path.read_text()
+            )
             if other := sorted(k for k in settings if before.get(k) != settings[k]):
                 raise UserError(
                     f"{folder} holds samples with another {', '.join(other)}; name another"

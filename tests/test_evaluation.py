@@ -12,6 +12,7 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluate import EvaluateConfig, command, rounded
 from ddpm_hf.evaluation.card import add_to_card, card_of
+from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure
 from ddpm_hf.evaluation.one_jump import way_back
@@ -152,12 +153,61 @@ def test_copies_are_seen():
     assert torch.equal(copied.samples, copied.training)
 
 
+def test_pictures_are_of_the_class_that_their_neighbours_have():
+    rng = torch.Generator().manual_seed(0)
+
+    def pictures(low, n):
+        return torch.randint(low, low + 50, (n, 1, 4, 4), generator=rng, dtype=torch.uint8)
+
+    seen = torch.cat([pictures(0, 30), pictures(150, 30)])
+    labels = torch.arange(2).repeat_interleave(30)
+    asked = torch.arange(2).repeat_interleave(200)
+    drawn = torch.cat([pictures(0, 200), pictures(150, 200)])
+    assert agreement(drawn, asked, seen, labels) == 1
+    assert agreement(drawn, 1 - asked, seen, labels) == 0
+    assert agreement(drawn, torch.zeros_like(asked), seen, labels) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("labels", "agreed"), [([3, 2, 1, 0, 4], 0), ([1, 1, 0, 0, 2], 0), ([2, 1, 2, 0, 2], 1)]
+)
+def test_most_of_five_are_three(labels, agreed):
+    seen = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
+    asked = torch.arange(5)
+    drawn = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
+    assert agreement(drawn, asked, seen, torch.tensor(labels)) == agreed / 5
+
+
+def test_classes_go_by_their_names(tmp_path):
+    def saved(*names):
+        rows = {"image": [PIL.Image.new("L", (8, 8), i) for i in range(20)], "label": [0, 1] * 10}
+        kinds = {"image": datasets.Image(), "label": datasets.ClassLabel(names=list(names))}
+        where = tmp_path / "-".join(names)
+        datasets.Dataset.from_dict(rows, datasets.Features(kinds)).save_to_disk(where)
+        return read_split(pipe, str(where), "train", class_column="label")
+
+    pipe = DDPMPipeline(tiny_unet(1, num_class_embeds=2), DDPMScheduler(), {0: "even", 1: "odd"})
+    for names, even in ((("even", "odd"), 0), (("odd", "even"), 1)):
+        pixels, labels = saved(*names)
+        assert torch.equal((pixels[:, 0, 0, 0] + even) % 2, labels)
+    with pytest.raises(UserError, match=r"draws the class 'odd', and .* has none of that name"):
+        saved("even", "uneven")
+
+
 # What is said of it
 
 REPORT = {
     "model": "m",
     "command": "accelerate launch -m ddpm_hf.evaluate --model m",
-    "settings": {"num_samples": 9, "num_inference_steps": 5, "scheduler": None, "seed": 1},
+    "settings": {
+        "num_samples": 9,
+        "num_inference_steps": 5,
+        "scheduler": None,
+        "timestep_spacing": None,
+        "class_label": None,
+        "guidance_scale": 1.0,
+        "seed": 1,
+    },
     "real": {
         "dataset": "d",
         "train_split": "train",
@@ -203,6 +253,12 @@ def test_page_has_a_section_for_each_part_there_is():
     assert "# How good is m?" in page and REPORT["command"] in page
     assert "## Precision and recall" in page and "**2.8 ± 0.1**" in page
     assert "Fréchet" not in page and "| 0.5 | 0.9 |" in page
+    told = {"timestep_spacing": "quadratic", "class_label": 3, "guidance_scale": 2.0}
+    guided = {**REPORT["settings"], **told}
+    found = {"n": 9, "n_floor": 8, "training_pictures": 40, "value": 0.95, "floor": 0.85}
+    page = markdown({**REPORT, "settings": guided, "classes": found}, "report")
+    assert "(DDPM, quadratic spacing, class 3, guidance 2)" in page
+    assert "| samples, n = 9 | 95.0 % |" in page and "| test pictures, n = 8 | 85.0 % |" in page
 
 
 def test_card_gets_the_figures_once_and_keeps_the_rest(tmp_path, pipeline):

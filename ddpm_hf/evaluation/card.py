@@ -14,6 +14,7 @@ OURS = (
     "kernel_distance",
     "precision",
     "recall",
+    "class_agreement",
     "bits_per_dimension",
     "median_rmse",
     "share_valid",
@@ -47,6 +48,9 @@ def headline(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
         for name in ("precision", "recall"):
             terms = f"{f['features']}, n = {f['n']}"
             rows.append((name, f"{name.capitalize()} ({terms})", f[name], f[f"{name}_floor"]))
+    if f := report.get("classes"):
+        name = f"Share with most of the five nearest training pictures in its class (n = {f['n']})"
+        rows.append(("class_agreement", name, f["value"], f["floor"]))
     if f := report.get("likelihood"):
         name = f"Bits per dimension of test pictures, upper bound (n = {f['n']})"
         rows.append(("bits_per_dimension", name, f["total"], None))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf.evaluation import decoder, distances, memorisation, plots
+from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.one_jump import way_back
@@ -35,16 +36,19 @@ class Features(NamedTuple):
 
 class Given(NamedTuple):
     """What the parts measure. Pictures are uint8; `pictures` is the folder for those of a report,
-    which the main process writes.
+    which the main process writes. `train` and `test` are of the class that is asked for, if it is
+    one; `voters` are the training pictures of all classes.
 
     All processes must ask for the same parts in the same order.
     """
 
     pipeline: DDPMPipeline
     samples: Tensor
+    labels: list[int] | None
     real: Real
     train: Split
     test: Split
+    voters: Split
     features: Features | None
     num_inference_steps: int
     seed: int
@@ -55,9 +59,8 @@ class Given(NamedTuple):
 
     def of(self, split: Split, n: int) -> tuple[Tensor, Tensor | None]:
         """The first pictures of a split in [−1, 1], and their classes if the model takes some."""
-        is_classed = self.pipeline.unet.config.num_class_embeds is not None
         x_0 = to_unit_range(list(split.pixels[:n]))
-        return x_0, split.labels[:n] if is_classed else None
+        return x_0, split.labels[:n] if self.pipeline.class_names else None
 
 
 def _features(given: Given) -> Features:
@@ -106,6 +109,19 @@ def precision(given: Given) -> dict[str, Any]:
         **value._asdict(),
         **{f"{name}_floor": share for name, share in floor._asdict().items()},
         **_compared(given),
+    }
+
+
+def classes(given: Given) -> dict[str, Any]:
+    """Whether samples are of the class that was asked for, and test pictures of their own."""
+    asked, test, voters = torch.tensor(given.labels), given.test, given.voters
+    n = min(len(asked), len(test.pixels))
+    return {
+        "n": len(asked),
+        "n_floor": n,
+        "training_pictures": len(voters.pixels),
+        "value": agreement(given.samples, asked, *voters),
+        "floor": agreement(test.pixels[:n], test.labels[:n], *voters),
     }
 
 
@@ -212,6 +228,7 @@ PARTS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "frechet": frechet,
     "kid": kid,
     "precision": precision,
+    "classes": classes,
     "likelihood": likelihood,
     "loss": loss,
     "one_jump": one_jump,

@@ -53,18 +53,40 @@ def read_split(
             f"The model draws pictures of {channels} channels, and those of {name!r} have"
             f" {form.channels}."
         )
-    classes = pipeline.unet.config.num_class_embeds
-    if form.classes != classes:
-        raise UserError(
-            f"The model draws {classes or 'no'} classes, and the data set's --class_column gives"
-            f" {form.classes or 'none'}."
-        )
+    of_model = _numbers_in_the_model(pipeline, data.class_names(dataset, class_column) or [])
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
     pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
     return Split(
         torch.stack([example.picture for example in pictures.examples]),
-        torch.tensor([example.label for example in pictures.examples]),
+        torch.tensor([of_model[example.label] for example in pictures.examples]),
     )
+
+
+def _numbers_in_the_model(pipeline: DDPMPipeline, names: list[str]) -> list[int]:
+    """For each class of the data its number in the model, which goes by the name if it has names.
+
+    Raises UserError if the model draws other classes.
+    """
+    known = pipeline.class_names
+    if len(names) != len(known):
+        raise UserError(
+            f"The model draws {len(known) or 'no'} classes, and the data set's --class_column gives"
+            f" {len(names) or 'none'}."
+        )
+    if pipeline.config.get("id2label") is None:
+        return list(range(len(known))) or [0]
+    if missing := [name for name in known if name not in names]:
+        raise UserError(
+            f"The model draws the class {missing[0]!r}, and the data set's --class_column has none"
+            " of that name."
+        )
+    return [known.index(name) for name in names]
+
+
+def of_class(split: Split, label: int) -> Split:
+    """The pictures of one class."""
+    chosen = split.labels == label
+    return Split(split.pixels[chosen], split.labels[chosen])
 
 
 def unseen(test: Split, train: Split) -> Split:

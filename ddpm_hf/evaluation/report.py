@@ -51,6 +51,19 @@ Within the third neighbour's distance (Kynkäänniemi et al. 2019); n = {f["n"]}
 """
 
 
+def _classes(f: Figures, pictures: str) -> str:
+    rows = [
+        (f"samples, n = {f['n']}", _percent(f["value"])),
+        (f"test pictures, n = {f['n_floor']}", _percent(f["floor"])),
+    ]
+    return f"""## Of the class that was asked for?
+
+{_table(("", "three or more of the five nearest training pictures are of its class"), rows)}
+
+By pixels, among {f["training_pictures"]} training pictures.
+"""
+
+
 def _likelihood(f: Figures, pictures: str) -> str:
     rows = [
         ("L_T, what is left of x_0 in x_T", f["prior"]),
@@ -169,6 +182,7 @@ SECTIONS: dict[str, Callable[[Figures, str], str]] = {
     "frechet": _frechet,
     "kid": _kid,
     "precision": _precision,
+    "classes": _classes,
     "decoder": _decoder,
     "likelihood": _likelihood,
     "loss": _loss,
@@ -180,15 +194,21 @@ SECTIONS: dict[str, Callable[[Figures, str], str]] = {
 def markdown(report: Figures, pictures: str) -> str:
     """The page for a report; `pictures` is the folder of its pictures, as seen from the page."""
     settings, real = report["settings"], report["real"]
-    sampler = settings["scheduler"] or "DDPM"
     steps = settings["num_inference_steps"] or "all"
+    how = [settings["scheduler"] or "DDPM"]
+    if settings["timestep_spacing"] is not None:
+        how.append(f"{settings['timestep_spacing']} spacing")
+    if settings["class_label"] is not None:
+        how.append(f"class {settings['class_label']}")
+    if settings["guidance_scale"] != 1:
+        how.append(f"guidance {settings['guidance_scale']:g}")
     sections = (SECTIONS[part](report[part], pictures) for part in SECTIONS if part in report)
     return f"""# How good is {report["model"]}?
 
 ![samples]({pictures}/samples.png)
 
-{settings["num_samples"]} samples in {steps} steps ({sampler}), seed {settings["seed"]}, against
-`{real["dataset"]}`: {real["train_pictures"]} pictures taken of `{real["train_split"]}`, and
+{settings["num_samples"]} samples in {steps} steps ({", ".join(how)}), seed {settings["seed"]},
+against `{real["dataset"]}`: {real["train_pictures"]} pictures taken of `{real["train_split"]}`, and
 {real["test_pictures"]} of `{real["test_split"]}` that are not among them.
 
 ```

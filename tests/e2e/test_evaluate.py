@@ -110,7 +110,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
     [
         (("--num_samples", "100"), "at least 1281"),
         (("--num_samples", "2", "--parts", "kid"), "must be at least 8"),
-        (("--model", "tests", "--parts", "loss"), "Can't load the model 'tests'"),
+        (("--model", "tests", "--parts", "loss"), "Can't load --model 'tests'"),
         (("--model", "cats-32", "--parts", "loss"), "draws pictures of 3 channels"),
         (("--num_samples", "501", "--parts", "kid"), "at most --num_samples 500"),
         (("--test_split", "nothing", "--parts", "loss"), "split 'nothing'"),
@@ -153,3 +153,40 @@ def test_samples_of_other_weights_are_not_measured(report, common, tmp_path):
     model = ("--model", str(tmp_path / "model"))
     with pytest.raises(SystemExit, match=r"holds samples with another model, weights"):
         main([*common, *flags, *output, *model])
+
+
+def test_a_model_by_class_is_asked_whether_it_keeps_to_them(tmp_path):
+    """Dark and bright pictures, and a network that has learned nothing."""
+    shades = {
+        "train": [shade for i in range(40) for shade in (i, 200 + i)],
+        "test": [shade for i in range(40) for shade in (50 + i, 150 + i)],
+    }
+    for split, values in shades.items():
+        rows = {"image": [PIL.Image.new("L", (8, 8), v) for v in values], "label": [0, 1] * 40}
+        features = {
+            "image": datasets.Image(),
+            "label": datasets.ClassLabel(names=["dark", "light"]),
+        }
+        made = datasets.Dataset.from_dict(rows, features=datasets.Features(features))
+        made.to_parquet(tmp_path / f"{split}.parquet")
+    unet = tiny_unet(1, num_class_embeds=3)
+    pipe = DDPMPipeline(unet, DDPMScheduler(), {0: "dark", 1: "light"})
+    pipe.save_pretrained(tmp_path / "model")
+    output = ("--output", str(tmp_path / "report.json"), "--output_dir", str(tmp_path / "samples"))
+    data = ("--dataset_name", str(tmp_path), "--class_column", "label")
+    flags = ("--num_samples", "64", "--num_inference_steps", "4", "--guidance_scale", "2")
+    model = ("--model", str(tmp_path / "model"), "--backend", "eager")
+    main([*output, *data, *flags, *model, "--parts", "classes", "loss"])
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["classes"]["floor"] == 1 and report["classes"]["value"] < 0.9
+    assert report["loss"]["n"] == 80 and report["settings"]["guidance_scale"] == 2
+    assert "guidance 2" in (tmp_path / "report.md").read_text()
+
+    # Light pictures alone: there are 40 of them to compare with, and 80 that say what is light.
+    output = ("--output", str(tmp_path / "1.json"), "--output_dir", str(tmp_path / "light"))
+    flags = ("--num_samples", "32", "--num_inference_steps", "4", "--class_label", "1")
+    main([*output, *data, *flags, *model, "--parts", "classes", "loss"])
+    report = json.loads((tmp_path / "1.json").read_text())
+    assert report["real"]["train_pictures"] == report["loss"]["n"] == 40
+    assert report["classes"]["training_pictures"] == 80 and report["classes"]["n_floor"] == 32
+    assert "class 1" in (tmp_path / "1.md").read_text()

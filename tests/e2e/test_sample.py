@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 
+import diffusers
 import numpy as np
 import pytest
 from PIL import Image
 
-from ddpm_hf import DDPMPipeline
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.noise import image_generators
+from ddpm_hf.sample import main
+from tests.conftest import tiny_unet
 from tests.e2e.conftest import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -106,12 +109,47 @@ def test_another_scheduler_by_name(tmp_path, scheduler):
     assert len(contents(tmp_path / "out")) == 4
 
 
+def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
+    pipe = DDPMPipeline(tiny_unet(num_class_embeds=3), DDPMScheduler(), {0: "a", 1: "b"})
+    pipe.save_pretrained(tmp_path / "model")
+
+    def drawn(name, *flags):
+        model = ("--model", str(tmp_path / "model"), "--output_dir", str(tmp_path / name))
+        main([*model, *FLAGS, "--num_samples", "4", "--backend", "eager", *flags])
+        return contents(tmp_path / name)
+
+    every = drawn("all", "--guidance_scale", "2")
+    b = drawn("b", "--guidance_scale", "2", "--class_label", "1")
+    assert [every[name] == b[name] for name in sorted(b)] == [False, True, False, True]
+    with pytest.raises(SystemExit, match=r"its classes are 0\.\.1"):
+        drawn("c", "--class_label", "2")
+
+
+def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path):
+    pipe = DDPMPipeline(tiny_unet(), DDPMScheduler(timestep_spacing="quadratic"))
+    pipe.save_pretrained(tmp_path / "model")
+    pipe.with_scheduler(diffusers.DDIMScheduler()).save_pretrained(tmp_path / "ddim")
+
+    def drawn(model, *flags):
+        where = ("--model", str(tmp_path / model), "--output_dir", str(tmp_path / "out"))
+        main([*where, *FLAGS, "--num_samples", "1", "--backend", "eager", *flags])
+
+    drawn("model", "--scheduler", "DDIM")
+    with pytest.raises(SystemExit, match="quadratic is not for DDIMScheduler: it knows leading,"):
+        drawn("ddim", "--timestep_spacing", "quadratic")
+    with pytest.raises(SystemExit, match="EDMEulerScheduler: it has a spacing of its own"):
+        drawn("model", "--scheduler", "EDMEuler", "--timestep_spacing", "leading")
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (("--model", "nowhere"), "Can't load the model 'nowhere'"),
+        (("--model", "nowhere"), "Can't load --model 'nowhere'"),
         (("--num_inference_steps", "2001"), "must be in 1..2000"),
         (("--scheduler", "Magic"), "--scheduler must be one of DDIM, DDPM"),
+        (("--class_label", "3"), "--class_label 3 does not fit the model: it knows no classes"),
+        (("--guidance_scale", "2"), "The model was not trained for --guidance_scale"),
+        (("--scheduler", "DDIM", "--timestep_spacing", "quadratic"), "quadratic is not for DDIM"),
         (("--num_samples", "0"), "--num_samples must be at least 1"),
         (("--output_dir", "tests"), "is not empty and holds no samples"),
     ],
@@ -120,7 +158,7 @@ def test_mistakes_get_a_sentence(tmp_path, flags, sentence):
     said = sample(
         tmp_path / "out",
         *flags,
-        expect=2 if "must be at" in sentence or "one of" in sentence else 1,
+        expect=2 if any(words in sentence for words in ("must be at", "one of")) else 1,
     )
     assert sentence in said.replace("│\n│ ", "") and "Traceback" not in said
 
