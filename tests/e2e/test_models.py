@@ -21,20 +21,24 @@ LOAD = """
 import gc, json, sys, weakref
 import gradio as gr
 from ddpm_hf import DDPMPipeline
+from ddpm_hf.demo.generate.choice import choose
 from ddpm_hf.demo.models import Models
 
 models, said, alive = Models(DDPMPipeline.from_pretrained("cats-32")), {}, []
 for name in json.loads(sys.argv[1]):
     try:
         pipeline = models.get(name)
-        steps = [step for step in pipeline.stream(2, num_inference_steps=10, backend="auto")]
+        labels = [0, 1] if pipeline.class_names else None
+        run = pipeline.stream(2, num_inference_steps=10, class_labels=labels, backend="auto")
+        steps = [step for step in run]
         said[name] = list(steps[-1].sample.shape)
         alive.append(weakref.ref(pipeline.unet))
         del pipeline, steps
     except gr.Error as error:
         said[name] = error.message
 gc.collect()
-print(json.dumps([said, sum(unet() is not None for unet in alive), models.choose("no/such", None)]))
+kept = sum(unet() is not None for unet in alive)
+print(json.dumps([said, kept, choose(models, "no/such", "", 1, None)]))
 """
 
 
@@ -78,6 +82,17 @@ def told(tmp_path_factory):
         ),
         "wide": new("wide", unet=tiny_unet(size=512)),
         "by-class": new("by-class", unet=tiny_unet(num_class_embeds=3)),
+        "named": changed(
+            new("named", unet=tiny_unet(num_class_embeds=3)),
+            "model_index.json",
+            id2label={"0": "a", "1": "b"},
+        ),
+        "misnamed": changed(
+            new("misnamed", unet=tiny_unet(num_class_embeds=3)),
+            "model_index.json",
+            id2label={"0": "a", "5": "b"},
+        ),
+        "by-time": new("by-time", unet=tiny_unet(class_embed_type="timestep")),
         "deep": changed(new("deep"), "unet/config.json", layers_per_block=10**9),
         "fat": changed(new("fat"), "unet/config.json", block_out_channels=[2**20, 2**20]),
         "words": changed(new("words"), "unet/config.json", sample_size="eight"),
@@ -132,6 +147,8 @@ def told(tmp_path_factory):
         ("grey", [2, 1, 16, 16]),
         ("half", [2, 3, 8, 8]),
         ("one-folder", [2, 3, 8, 8]),
+        ("by-class", [2, 3, 8, 8]),
+        ("named", [2, 3, 8, 8]),
     ],
 )
 def test_models_of_the_hub_draw(told, name, shape):
@@ -149,7 +166,8 @@ def test_models_of_the_hub_draw(told, name, shape):
         ("own-class", "is not a UNet2DModel"),
         ("own-scheduler", "is not a UNet2DModel with one of the known schedulers"),
         ("wide", "draws pictures that are too large; at most 256 × 256"),
-        ("by-class", "wants a class for each picture"),
+        ("by-time", "wants classes of a kind that can't be given here"),
+        ("misnamed", "can't be loaded"),
         ("deep", "can't be loaded"),
         ("fat", "can't be loaded"),
         ("words", "can't be loaded"),
@@ -175,7 +193,7 @@ def test_folders_are_checked_alike(told):
 
 def test_what_is_refused_is_not_downloaded(told):
     fetched = [path for _, path in told["asked"] if path.endswith((".safetensors", ".bin", ".py"))]
-    drawn = {"good", "grey", "half", "one-folder", "cut-short"}
+    drawn = {"good", "grey", "half", "one-folder", "by-class", "named", "cut-short"}
     assert {path.split("/")[2] for path in fetched} <= drawn
     assert not any(path.endswith((".bin", ".py")) for path in fetched)
 
@@ -185,10 +203,11 @@ def test_two_are_kept_and_nothing_stays_on_the_disk(told):
 
 
 def test_the_page_falls_back_on_the_bundled_model(told):
-    name, _, banner = told["choice"]
+    name, _, classes, guidance, banner = told["choice"]
     assert name == "cats-32" and banner["visible"]
+    assert not classes["visible"] and not guidance["visible"]
     assert banner["value"].startswith("There is no model no/such")
-    assert banner["value"].endswith("The bundled model draws instead.")
+    assert banner["value"].endswith("cats-32 draws instead.")
 
 
 def test_off_unless_it_is_allowed():
@@ -196,4 +215,4 @@ def test_off_unless_it_is_allowed():
     command = [sys.executable, "-c", LOAD, '["someone/good"]']
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     said = json.loads(done.stdout.splitlines()[-1])[0]
-    assert said == {"someone/good": "This server draws with its own model alone."}
+    assert said == {"someone/good": "This server draws with its own models alone."}
