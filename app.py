@@ -17,3 +17,5 @@ if __name__ == "__main__":
     except OSError:
         taken = f"port {port} is" if port else "ports 7860 to 7959 are"
         sys.exit(f"app.py: {taken} in use; set GRADIO_SERVER_PORT to a free one.")
+    # Ctrl-C. A run that is still on in its thread would turn Python's own end into an abort.
+    os._exit(0)

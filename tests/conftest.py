@@ -6,6 +6,7 @@ from diffusers import UNet2DModel
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from tests.pictures import dataset_of, picture
 
 settings.register_profile("busy", deadline=None)  # the machine may be busy
 settings.load_profile("busy")
@@ -58,3 +59,11 @@ def seeded():
         return torch.Generator().manual_seed(seed)
 
     return generator
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory):
+    """The folder of a data set of ten small pictures, in its column `img`."""
+    path = tmp_path_factory.mktemp("data")
+    dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
+    return path

@@ -1,18 +1,24 @@
 """What the demo's views read from the repository: the notes, the code, a training run."""
 
 import ast
+import base64
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from ddpm_hf import DDPMScheduler, equations
+from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.demo.equations.cited import PACKAGE, cited
 from ddpm_hf.demo.equations.words import VIEWS
+from ddpm_hf.demo.player import chunks
 from ddpm_hf.demo.player.course import course
 from ddpm_hf.demo.training.record import read_course
 from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.pixels import to_uint8
+from tests.conftest import tiny_unet
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,11 +56,32 @@ def test_a_whole_function_is_shown_where_it_is_short():
     assert isinstance(ast.parse(place["code"]).body[0], ast.FunctionDef)
 
 
+@pytest.mark.parametrize("kind", ["sample", "v_prediction"])
+def test_the_player_shows_noise_whatever_the_network_predicts(kind):
+    """The network knows x_0 = 0: all of x_t is noise."""
+    unet, scheduler = tiny_unet(), DDPMScheduler(prediction_type=kind)
+
+    def knows(module, args, output):
+        alpha_bar = float(scheduler.schedule.alpha_bar(int(args[1]) + 1))
+        return (args[0] * (0 if kind == "sample" else (alpha_bar / (1 - alpha_bar)) ** 0.5),)
+
+    unet.register_forward_hook(knows)
+    run = DDPMPipeline(unet, scheduler).stream(1, torch.Generator().manual_seed(0), 4)
+    steps = list(run)
+    (chunk,) = list(chunks(steps, 4, scheduler))[-1:]
+    frame = np.frombuffer(base64.b64decode(chunk["data"]), np.uint8).reshape(-1, 3, 8, 8, 3)[0]
+    t = steps[0].timestep + 1
+    noise = steps[0].noisy_sample / float(scheduler.schedule.noise_var(t).sqrt())
+    assert np.array_equal(frame[2], to_uint8(noise / 3)[0].permute(1, 2, 0).numpy())
+
+
 def test_the_course_of_the_bundled_model():
-    found = read_course(PRETRAINED / "cats-32")
-    assert found["numbers"][-1] == 5500 and found["losses"][-1] < 0.02 < found["losses"][0]
+    folder = PRETRAINED / "cats-32"
+    found = read_course(folder)
+    trained = json.loads((folder / "config.json").read_text())["max_train_steps"]
+    assert found["numbers"][-1] == trained and found["losses"][-1] < 0.02 < found["losses"][0]
     assert [grid["number"] for grid in found["grids"]][:2] == [630, 1260]
-    assert found["by_t"] == []
+    assert found["by_t"][0] == [] and len(found["by_t"][-1]) == 10, "kept from step 5,510 on"
     finished = found["finished"]
     assert finished["t"][0] == 1 and finished["t"][-1] == 2000
     assert finished["losses"] == sorted(finished["losses"], reverse=True)
@@ -62,10 +89,12 @@ def test_the_course_of_the_bundled_model():
 
 def test_the_loss_by_t_is_read_where_the_run_kept_it(tmp_path):
     (tmp_path / "training.csv").write_text(
-        "number,loss,seconds,loss_t0,loss_t1\n10,0.5,60,0.9,nan\n20,0.4,120,0.7,0.1\n"
+        "number,loss,learning_rate,seconds,loss_t0,loss_t1\n"
+        "5,1,1e-3,9,,\n10,0.5,5e-4,60,0.9,nan\n20,0.4,0,120,0.7,0.1\n"
     )
     found = read_course(tmp_path)
-    assert found["by_t"] == [[0.9, None], [0.7, 0.1]] and found["minutes"] == [1, 2]
+    assert found["by_t"] == [[], [0.9, None], [0.7, 0.1]] and found["minutes"][1:] == [1, 2]
+    assert found["rates"] == [1e-3, 5e-4, 0]
     assert found["finished"] == {}, "there is no report"
 
 

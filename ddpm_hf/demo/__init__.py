@@ -23,7 +23,7 @@ from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
 from ddpm_hf.demo.uploads import MAX_MEGABYTES
-from ddpm_hf.pipeline import PRETRAINED, DDPMPipeline
+from ddpm_hf.pipeline import DDPMPipeline
 
 LAUNCH = {
     "theme": THEME,
@@ -70,7 +70,7 @@ def build() -> gr.Blocks:
             with gr.Tab(i18n("schedule_tab"), id="schedule"):
                 schedule.view()
             with gr.Tab(i18n("training_tab"), id="training"):
-                training.view(PRETRAINED / MODEL)
+                training.view()
             with gr.Tab(i18n("equations_tab"), id="equations"):
                 equations.view()
         gr.Markdown(i18n("page_attribution"))
@@ -80,5 +80,5 @@ def build() -> gr.Blocks:
     if pipeline.device.type == "cpu":
         # `catch_warnings` around the conversion does not hold in a thread.
         warnings.filterwarnings("ignore", module="diffusers")
-        threading.Thread(target=_warm, args=[pipeline], daemon=True).start()
+        threading.Thread(target=_warm, args=[pipeline]).start()
     return demo.queue(max_size=QUEUE)

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from ddpm_hf import equations
+from ddpm_hf.demo.generate.choice import EACH
 from ddpm_hf.demo.generate.settings import checked
 from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, refusal, whole
 from ddpm_hf.demo.models import MODEL, Models
@@ -126,6 +127,9 @@ def add_endpoints(models: Models) -> None:
         variance: str = "small",
         noise_scale: float = 1.0,
         model: str = MODEL,
+        class_label: str = EACH,
+        guidance: float = 1.0,
+        spacing: str = "even",
         request: gr.Request | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Draw pictures from noise (N16).
@@ -136,13 +140,28 @@ def add_endpoints(models: Models) -> None:
             steps: How many of the 2000 steps are taken, 10 to 2000; 100 are good.
             variance: The fresh noise of each step: small (β̃), large (β) or none.
             noise_scale: Multiplies the fresh noise, 0 to 2.
-            model: cats-32, or the id of a model on the Hub, where the server allows it.
+            model: cats-32, fashion-28, or the id of a model on the Hub, where the server allows it.
+            class_label: For a model with classes: each (one after the other), any, or a number.
+            guidance: For a model with classes: 0 to 10; above 1, closer to the class.
+            spacing: Of the steps: even, or quadratic, which takes smaller ones near the picture.
 
         Returns:
             images: PNG data URLs, empty until the last result; seed: the seed used; step: how many
             steps are done.
         """
-        run = checked(models, seed, number, steps, variance, noise_scale, model, request)
+        run = checked(
+            models,
+            request,
+            seed,
+            number,
+            steps,
+            variance,
+            noise_scale,
+            model,
+            class_label,
+            guidance,
+            spacing,
+        )
         told = time.monotonic()
         for step in run.stream():
             # Gradio notices that the caller has gone or cancelled when something is yielded.

@@ -1,7 +1,8 @@
-"""Other models than the bundled one: from the Hub, or a local folder in the Hub's layout.
+"""The models that draw: the bundled ones, and others from the Hub or a folder in its layout.
 
-Off unless DDPM_ALLOW_MODELS is set. Nothing but JSON and safetensors is read, no code that comes
-with a model is run, and nothing is downloaded before its size and its kind are known.
+Others are off unless DDPM_ALLOW_MODELS is set. Of them, nothing but JSON and safetensors is read,
+no code that comes with a model is run, and nothing is downloaded before its size and its kind are
+known.
 """
 
 import json
@@ -20,8 +21,7 @@ from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
-from ddpm_hf.demo.texts import spoken
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pipeline import DDPMPipeline, bundled_models
 from ddpm_hf.scheduler import DDPMScheduler
 
 MODEL = "cats-32"
@@ -34,8 +34,9 @@ MAX_SIDE = 256
 MAX_PIXELS = 16 * 64 * 64
 """Of all pictures of one run."""
 MAX_BLOCKS, MAX_LAYERS, MAX_STEPS = 8, 8, 10_000
+MAX_CLASSES = 1000
 KEPT = 2
-"""How many models stay in memory beside the bundled one."""
+"""How many models stay in memory beside the bundled ones."""
 SCHEDULERS = (
     "DDPMScheduler",
     "DDIMScheduler",
@@ -62,12 +63,13 @@ class RefusedError(Exception):
 
 
 class Models:
-    """The bundled model, and the last few others that were asked for."""
+    """The bundled models, loaded when first asked for, and the last few others."""
 
     def __init__(self, bundled: DDPMPipeline) -> None:
-        self.bundled = bundled
+        """`bundled`: the one that the page begins with."""
+        self._bundled = {MODEL: bundled}
         self._kept: dict[str, DDPMPipeline] = {}
-        self._loading = Lock()
+        self._loading, self._loading_bundled = Lock(), Lock()
 
     def get(self, name: Any, request: gr.Request | None = None) -> DDPMPipeline:
         """The model of this name, loaded if need be.
@@ -75,25 +77,16 @@ class Models:
         Raises gr.Error, one sentence in the browser's language, for one that is not taken.
         """
         name = str(name).strip()
-        if name == MODEL:
-            return self.bundled
         try:
-            return self._kept.get(name) or self._load(name)
+            return self._bundled.get(name) or self._kept.get(name) or self._load(name)
         except RefusedError as why:
             raise refusal(request, why.key, name=name, **why.values) from None
 
-    def choose(self, name: Any, request: gr.Request) -> tuple[Any, Any, Any]:
-        """For the page: the model to draw with, its number of steps, and what is to be said."""
-        try:
-            T = self.get(name, request).num_train_timesteps
-        except gr.Error as error:
-            sentence = spoken(request, "limits_model_instead", reason=error.message)
-            return MODEL, gr.skip(), gr.update(value=sentence, visible=True)
-        # What the page does when it puts the bundled model in must leave the sentence there.
-        said = gr.skip() if name == MODEL else gr.update(visible=False)
-        return gr.skip(), gr.update(maximum=T), said
-
     def _load(self, name: str) -> DDPMPipeline:
+        if name in bundled_models():
+            with self._loading_bundled:
+                pipeline = self._bundled.get(name) or DDPMPipeline.from_pretrained(name)
+                return self._bundled.setdefault(name, pipeline.to(self._bundled[MODEL].device))
         if not ALLOWED:
             raise RefusedError("limits_model_off")
         with self._loading:
@@ -126,8 +119,10 @@ def load(name: str) -> DDPMPipeline:
             _check_kind(*configs, weight_bytes=sizes[weights] or 0)
             fetch([*files, weights])
             network = UNet2DModel.from_pretrained(folder / unet, use_safetensors=True)
-            pipeline = DDPMPipeline(network, DDPMScheduler.from_config(configs[2]))
-            next(pipeline.stream(1, num_inference_steps=1, backend="auto"))
+            scheduler = DDPMScheduler.from_config(configs[2])
+            pipeline = DDPMPipeline(network, scheduler, configs[0].get("id2label"))
+            label = 0 if pipeline.class_names else None
+            next(pipeline.stream(1, num_inference_steps=1, class_labels=label, backend="auto"))
         except RefusedError:
             raise
         except Exception as error:  # what strangers write can be wrong in any way
@@ -182,13 +177,22 @@ def _side(size: Any) -> tuple[int, int]:
 def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> None:
     """Of this class, without others, and no larger than it should be. Raises RefusedError."""
     parts = {key: part for key, part in index.items() if key[0] != "_" and part != [None, None]}
+    names = parts.pop("id2label", None)
+    classes = unet.get("num_class_embeds") or 0
+    if names is not None and not (
+        isinstance(names, dict)
+        and set(names) == {str(i) for i in range(len(names))}
+        and len(names) in (classes, classes - 1)
+        and all(isinstance(name, str) for name in names.values())
+    ):
+        raise RefusedError("limits_model_broken")
     library, kind = parts.pop("scheduler")
     known = library == "diffusers" and kind in SCHEDULERS
     if parts != {"unet": ["diffusers", "UNet2DModel"]} or not known:
         raise RefusedError("limits_model_other_kind")
     if unet["_class_name"] != "UNet2DModel" or unet.get("in_channels", 3) not in (1, 3, 4):
         raise RefusedError("limits_model_other_kind")
-    if unet.get("class_embed_type") or unet.get("num_class_embeds"):
+    if unet.get("class_embed_type") or (unet.get("num_class_embeds") or 0) > MAX_CLASSES + 1:
         raise RefusedError("limits_model_classes")
     if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
         raise RefusedError("limits_model_too_wide", limit=MAX_SIDE)

@@ -153,7 +153,7 @@ def test_plain_endpoint_returns_the_pictures(server):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((0, 0, 100), "Number of cats must be a whole number from 1 to 16; got 0."),
+        ((0, 0, 100), "Number of pictures must be a whole number from 1 to 16; got 0."),
         ((0, 17, 100), "from 1 to 16; got 17"),
         ((0, 4, 9), "Steps must be a whole number from 10 to 2000; got 9."),
         ((0, 4, 2001), "from 10 to 2000; got 2001"),

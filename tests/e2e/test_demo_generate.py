@@ -29,17 +29,18 @@ def tiled(images):
 
 
 @pytest.mark.parametrize(
-    ("variance", "noise", "line"),
+    ("choice", "noise", "line"),
     [
         ("β̃, the lower", 1, None),
+        ("smaller near the picture", 1, 'timestep_spacing="quadratic"'),
         ("β, the upper bound", 1, 'variance_type="fixed_large"'),
         ("none, σ = 0", 1, "noise_scale=0,"),
         ("β, the upper bound", 0.5, "noise_scale=0.5,"),
     ],
 )
-def test_each_variance_gives_the_pictures_of_the_script_on_the_page(visit, variance, noise, line):
+def test_each_choice_gives_the_pictures_of_the_script_on_the_page(visit, choice, noise, line):
     page = visit()
-    page.get_by_label(variance).check()
+    page.get_by_label(choice).check()
     generate(page, seed=11, steps=20, noise=noise)
     if line:
         expect(page.locator("#script")).to_contain_text(line)

@@ -56,7 +56,7 @@ def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
     page.get_by_role("option", name=suffix).click()
     with page.expect_download(timeout=60_000) as download:
         page.click("#save")
-    assert download.value.suggested_filename == f"cats-4.{suffix.lower()}"
+    assert download.value.suggested_filename == f"ddpm-4.{suffix.lower()}"
     with Image.open(download.value.path()) as film:
         assert film.format == suffix and film.n_frames == 13
         frames = [np.array(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(film)]

@@ -1,12 +1,16 @@
 """Another model in the Generate view, on a server that allows it."""
 
+import numpy as np
 import pytest
+from diffusers import DDIMScheduler
 from diffusers import DDPMPipeline as StockPipeline
 from diffusers import DDPMScheduler as StockScheduler
 from playwright.sync_api import expect
 
 from tests.conftest import tiny_unet
 from tests.e2e.conftest import Server
+from tests.e2e.test_demo import canvas
+from tests.e2e.test_demo_generate import by_the_pages_script, tiled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -35,15 +39,20 @@ def choose(page, name):
     box.press("Enter")
 
 
-def test_a_folders_model_draws(page, tmp_path):
-    StockPipeline(tiny_unet(size=16), StockScheduler(500)).save_pretrained(tmp_path / "mine")
-    choose(page, tmp_path / "mine")
+@pytest.mark.parametrize(
+    "scheduler",
+    [StockScheduler(500), StockScheduler(500, variance_type="fixed_large"), DDIMScheduler(500)],
+)
+def test_a_folders_model_draws_what_the_pages_script_does(page, tmp_path, scheduler):
+    StockPipeline(tiny_unet(size=16), scheduler).save_pretrained(tmp_path / "mine")
+    choose(page, f" {tmp_path / 'mine'} ")
     expect(page.locator("#steps input[type=number]")).to_have_attribute("max", "500")
     page.locator("#steps input[type=number]").fill("10")
     page.click("#generate")
     page.wait_for_selector("[data-complete=true]", timeout=60_000)
     width = page.evaluate("document.querySelector('canvas[data-part=noisy]').width")
     assert width == 32  # four pictures of 16 × 16
+    assert np.array_equal(canvas(page, "noisy"), tiled(by_the_pages_script(page)))
     expect(page.locator("#model_banner")).to_be_hidden()
 
 
@@ -51,7 +60,7 @@ def test_a_model_that_is_not_there_is_told_and_the_bundled_one_draws(page):
     choose(page, "not a name")
     banner = page.locator("#model_banner")
     expect(banner).to_contain_text("There is no model not a name on the Hub, or it is private.")
-    expect(banner).to_contain_text("The bundled model draws instead.")
+    expect(banner).to_contain_text("cats-32 draws instead.")
     expect(page.locator("#model input")).to_have_value("cats-32")
     page.locator("#steps input[type=number]").fill("10")
     page.click("#generate")

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import itertools
 import json
 
 import numpy as np
@@ -49,8 +50,12 @@ def test_slider_moves_cursor_and_samples_together(visit, rows):
         number = int(path.stem.removeprefix("step-"))
         expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
         assert np.array_equal(grid(page), np.array(Image.open(path)))
-        loss = float(rows[number]["loss"])
+        report = rows[min(rows, key=lambda reported: abs(reported - number))]
+        loss = float(report["loss"])
         expect(page.locator("[data-part=point]")).to_contain_text(f"loss {loss:#.3g}")
+        rate = float(report["learning_rate"])
+        shown = page.locator("[data-part=point]").inner_text().split("rate ")[1]
+        assert abs(float(shown) - rate) <= 0.06 * rate
         places.append(cursor(page))
         page.keyboard.press("ArrowRight")
     assert places == sorted(set(places)) and len(places) == len(pictures)
@@ -70,15 +75,21 @@ def test_values_on_hover_and_a_log_axis(visit, rows):
     y = [float(heights[tick].get_attribute("y")) for tick in ("0.5", "0.05", "0.005")]
     assert abs((y[1] - y[0]) - (y[2] - y[1])) < 0.1, "equal factors are equal distances"
 
+    path = page.locator("#time_machine path.rate").get_attribute("d")
+    y = np.array([float(point.split()[1]) for point in path[1:].split("L")])
+    rates = np.array([float(row["learning_rate"]) for row in rows.values()])
+    assert rates[-1] == 0 and np.allclose((y[-1] - y) / (y[-1] - y.min()), rates / rates.max())
+    expect(page.locator("[data-part=rate]")).to_have_text("learning rate, from 0 to 0.001")
+
     page.locator("svg[data-part=chart]").scroll_into_view_if_needed()
     box = page.locator("svg[data-part=chart]").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] / 2)
     point = page.locator("[data-part=point]").inner_text()
     number = int(point.split()[1])
-    assert number in rows and 2000 < number < 3200
+    assert number in rows and 0.36 < number / max(rows) < 0.58
     assert f"loss {float(rows[number]['loss']):#.3g}" in point
     page.mouse.click(box["x"] + box["width"] - 14, box["y"] + box["height"] / 2)
-    expect(page.locator("[data-part=caption]")).to_have_text("Samples at step 5500")
+    expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {max(rows)}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -89,6 +100,13 @@ def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#time_machine_slider").press("End")
+    expect(page.locator("[data-part=by_t_caption]")).to_contain_text("千分之一")
+    boxes = [text.bounding_box() for text in page.locator("[data-part=by_t] text").all()]
+    for row in (boxes[0::2], boxes[1::2]):  # values, and the tenths below them
+        assert len(row) == 10
+        for left, right in itertools.pairwise(row):
+            assert left["x"] + left["width"] < right["x"]
 
 
 def test_the_finished_models_loss_by_t_is_shown(visit):

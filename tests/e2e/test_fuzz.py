@@ -19,7 +19,9 @@ JSON = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=40)
-    | st.sampled_from(["small", "linear", "cats-32", "/etc/passwd", "data:image/png;base64,AAAA"]),
+    | st.sampled_from(
+        ["small", "linear", "fashion-28", "each", "/etc/passwd", "data:image/png;base64,AAAA"]
+    ),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(st.sampled_from(["path", "meta", "url", "value"]) | st.text(), inner)
@@ -85,7 +87,9 @@ def test_any_json_gets_an_answer(server, endpoints):
     print(f"\nanswered: {json.dumps(tried)}")
     assert min(tried.values()) > 0
     assert server.process.poll() is None
-    assert '"images"' in call(server.url, "generate", [0, 1, 10, "small", 1, "cats-32"])
+    assert '"images"' in call(
+        server.url, "generate", [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"]
+    )
 
 
 BODIES = ["queue/join", "run/predict", "cancel", "reset", "component_server", "call/generate"]

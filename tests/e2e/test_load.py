@@ -50,7 +50,9 @@ class Caller(threading.Thread):
         seed, number = self.rng.randrange(2**31), self.rng.choice(NUMBERS)
         begun = time.monotonic()
         if act == "leave":  # the protocol itself, to hang up in the middle
-            answer, session = join(self, "stream", [seed, number, 500, "small", 1, "cats-32"])
+            answer, session = join(
+                self, "stream", [seed, number, 500, "small", 1, "cats-32", "each", 1, "even"]
+            )
             if answer.status_code == 503:
                 raise QueueError("Queue is full")
             until(self, session, "process_generating")
@@ -81,7 +83,7 @@ def run_load(server, clients, seconds):
         caller.join(seconds + 120)
     assert not any(caller.is_alive() for caller in callers), "a request got no answer"
 
-    _, session = join(server, "generate", [0, 1, 10, "small", 1, "cats-32"])
+    _, session = join(server, "generate", [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"])
     begun = time.monotonic()
     until(server, session, "process_starts")
     waited = time.monotonic() - begun

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from tests.e2e.service import ROOT, events, join, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-LONG = [0, 16, 2000, "small", 1, "cats-32"]
-SHORT = [0, 1, 10, "small", 1, "cats-32"]
+LONG = [0, 16, 2000, "small", 1, "cats-32", "each", 1, "even"]
+SHORT = [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_readmes_lines_run_as_they_stand(server):
     assert len(said["table"]["alpha_bar"]) == 1000
 
 
-def test_variance_and_noise_change_the_pictures(client):
+def test_variance_noise_and_spacing_change_the_pictures(client):
     kinds = {
         "default": (),
         "small": ("small", 1.0),
@@ -66,7 +67,9 @@ def test_variance_and_noise_change_the_pictures(client):
         for name, more in kinds.items()
     }
     assert drawn["default"] == drawn["small"] and drawn["none"] == drawn["no noise"]
-    assert len({drawn["small"], drawn["large"], drawn["none"]}) == 3
+    spaced = client.predict(3, 1, 10, spacing="quadratic", api_name="/generate")
+    drawn["quadratic"] = spaced["images"][0]
+    assert len({drawn[name] for name in ("small", "large", "none", "quadratic")}) == 4
 
 
 def test_forward_is_the_schedulers_add_noise(client):
@@ -101,7 +104,8 @@ def test_schedule_is_the_notes(client):
     [
         ("generate", (0, 1, 10, "huge"), "must be one of small, large, none; got huge."),
         ("generate", (0, 1, 10, "small", 3), "must be from 0 to 2; got 3."),
-        ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws with its own model alone."),
+        ("generate", (0, 1, 10, *SHORT[3:8], "odd"), "must be one of even, quadratic; got odd."),
+        ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws with its own models alone."),
         ("forward", ("cat.png", 5), "A picture is to be given as a data URL"),
         ("forward", ("/etc/passwd", 5), "A picture is to be given as a data URL"),
         ("forward", ("data:image/png;base64,AAAA", 5), "can't be read as a picture"),
@@ -161,7 +165,7 @@ def test_a_links_markup_is_shown_and_not_run(server, browser):
     page.goto(f"{server.url}?model={markup}&seed={markup}")
     page.wait_for_selector("#generate")
     page.click("#generate")
-    expect(page.get_by_text("This server draws with its own model alone.").first).to_be_visible()
+    expect(page.get_by_text("This server draws with its own models alone.").first).to_be_visible()
     page.goto(f"{server.url}?variance={markup}")
     page.click("#generate")
     expect(page.get_by_text("must be one of small, large, none; got <img").first).to_be_visible()
@@ -222,6 +226,19 @@ def test_a_run_ends_at_its_deadline(hasty, endpoint):
     last = list(events(hasty, session))[-2]
     assert last["msg"] == "process_completed" and not last["success"]
     assert last["output"]["error"] == "这次运行超过了 2 秒，已被终止；请减少步数。"
+
+
+def test_ctrl_c_in_a_run_ends_the_server_well():
+    # Whoever started the tests may have Ctrl-C ignored, and what they start inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    running = Server()
+    signal.signal(signal.SIGINT, before)
+    try:
+        until(running, join(running, "generate", LONG)[1], "process_starts")
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(30) == 0
+    finally:
+        running.process.kill()
 
 
 def test_a_full_queue_turns_away_politely(server, browser):

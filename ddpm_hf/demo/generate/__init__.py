@@ -1,19 +1,23 @@
-"""The Generate view: noise becomes cats while you watch (N6, N11, N14, N16)."""
+"""The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
 from ddpm_hf.animation import FORMATS, key_steps
 from ddpm_hf.demo.generate import settings
+from ddpm_hf.demo.generate.choice import NO_CLASSES, choose
 from ddpm_hf.demo.generate.save import animation
 from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL, one_of
 from ddpm_hf.demo.models import ALLOWED, MODEL, Models
 from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
+from ddpm_hf.pipeline import bundled_models
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
@@ -26,36 +30,23 @@ _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
-    T = models.bundled.num_train_timesteps
+    T = models.get(MODEL).num_train_timesteps
 
-    def stream(
-        seed: float,
-        number: float,
-        steps: float,
-        variance: str,
-        noise: float,
-        model: str,
-        request: gr.Request,
-    ) -> Iterator[Chunk]:
+    # The controls are those of `settings.checked`, in its order.
+    def stream(request: gr.Request, *controls: Any) -> Iterator[Chunk]:
         """Sample, and yield the frames as they come."""
-        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
+        run = settings.checked(models, request, *controls)
         lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
-        yield from chunks(run.stream(), run.steps, lines)
+        yield from chunks(run.stream(), run.steps, run.pipeline.scheduler, lines)
 
-    def animate(
-        seed: float,
-        number: float,
-        steps: float,
-        variance: str,
-        noise: float,
-        model: str,
-        suffix: str,
-        request: gr.Request,
-    ) -> Iterator[str | None]:
+    def animate(suffix: str, request: gr.Request, *controls: Any) -> Iterator[str | None]:
         """Sample, and return the way there as a file."""
         suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
-        run = settings.checked(models, seed, number, steps, variance, noise, model, request)
-        yield from animation(run, suffix)
+        yield from animation(settings.checked(models, request, *controls), suffix)
+
+    def choice(model: str, class_label: str, guidance: float, request: gr.Request) -> Any:
+        """What the chosen model lets one choose."""
+        return choose(models, model, class_label, guidance, request)
 
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False, elem_id="generate_row"):
@@ -65,6 +56,32 @@ def view(models: Models) -> None:
                     i18n("generate_generate"), variant="primary", min_width=100, elem_id="generate"
                 )
                 stop = gr.Button(i18n("generate_stop"), min_width=100, elem_id="stop")
+            model = gr.Dropdown(
+                bundled_models(),
+                value=MODEL,
+                label=i18n("generate_model"),
+                info=i18n("limits_model_info") if ALLOWED else None,
+                allow_custom_value=ALLOWED,
+                elem_id="model",
+            )
+            banner = gr.Markdown(visible=False, elem_id="model_banner")
+            class_label = gr.Dropdown(
+                [(NO_CLASSES, NO_CLASSES)],
+                value=NO_CLASSES,
+                label=i18n("generate_class"),
+                visible=False,
+                elem_id="class",
+            )
+            guidance = gr.Slider(
+                0,
+                settings.MAX_GUIDANCE,
+                1,
+                step=0.5,
+                label=i18n("generate_guidance"),
+                info=i18n("generate_guidance_info"),
+                visible=False,
+                elem_id="guidance",
+            )
             seed = gr.Number(
                 0,
                 label=i18n("generate_seed"),
@@ -92,6 +109,13 @@ def view(models: Models) -> None:
                 info=i18n("generate_steps_info"),
                 elem_id="steps",
             )
+            spacing = gr.Radio(
+                [(i18n(f"generate_spacing_{name}"), name) for name in settings.SPACINGS],
+                value="even",
+                label=i18n("generate_spacing"),
+                info=i18n("generate_spacing_info"),
+                elem_id="spacing",
+            )
             variance = gr.Radio(
                 [(i18n(f"generate_variance_{name}"), name) for name in settings.VARIANCES],
                 value="small",
@@ -108,15 +132,6 @@ def view(models: Models) -> None:
                 info=i18n("generate_noise_info"),
                 elem_id="noise",
             )
-            model = gr.Dropdown(
-                [MODEL],
-                value=MODEL,
-                label=i18n("generate_model"),
-                info=i18n("limits_model_info") if ALLOWED else None,
-                allow_custom_value=ALLOWED,
-                elem_id="model",
-            )
-            banner = gr.Markdown(visible=False, elem_id="model_banner")
             gr.Examples(
                 EXAMPLES,
                 [seed, number, steps],
@@ -146,14 +161,14 @@ def view(models: Models) -> None:
         label=i18n("generate_script"), language="python", interactive=False, elem_id="script"
     )
 
-    inputs = [seed, number, steps, variance, noise, model]
+    inputs = [seed, number, steps, variance, noise, model, class_label, guidance, spacing]
     shown = {"show_progress": "hidden", "preprocess": False}
     # preprocess: Gradio's own refusals do not say which number is out of range
     running = start.click(stream, inputs, player, api_name="stream", **shown, **SHARED_MODEL)
     start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
     saving = save.click(
         animate,
-        [*inputs, suffix],
+        [suffix, *inputs],
         file,
         api_name="animation",
         preprocess=False,
@@ -168,13 +183,20 @@ def view(models: Models) -> None:
         None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"
     )
     read.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
-    if ALLOWED:
-        model.change(models.choose, model, [model, steps, banner], api_visibility="private")
+    model.change(
+        choice,
+        [model, class_label, guidance],
+        [model, steps, class_label, guidance, banner],
+        preprocess=False,
+        show_progress="hidden",
+        concurrency_limit=8,  # a model of the Hub takes its time
+        api_visibility="private",
+    )
     gr.on(
         [page.load, *(control.change for control in inputs)],
         None,
         inputs,
         [script, link],
-        js=(_HERE / "script.js").read_text(),
+        js=(_HERE / "script.js").read_text().replace("BUNDLED", json.dumps(bundled_models())),
         api_visibility="private",
     )

@@ -1,7 +1,13 @@
 // The link's settings, or those of the controls where it has none.
 (...controls) => {
   const asked = new URLSearchParams(location.search);
-  return ["seed", "number", "steps", "variance", "noise", "model"].map((name, i) => {
+  const names = [
+    "seed", "number", "steps", "variance", "noise", "model", "class", "guidance", "spacing",
+  ];
+  // The model that the page begins with knows no classes.
+  const first = controls[names.indexOf("model")];
+  if ((asked.get("model") ?? first) === first) ["class", "guidance"].forEach((name) => asked.delete(name));
+  return names.map((name, i) => {
     const value = asked.get(name);
     if (value === null) return controls[i];
     if (typeof controls[i] !== "number") return value;

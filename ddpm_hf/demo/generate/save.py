@@ -20,6 +20,6 @@ def animation(settings: Settings, suffix: str) -> Iterator[str | None]:
         frames.append(frame)
         yield None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"cats-{settings.seed}{suffix}"
+        path = Path(folder) / f"ddpm-{settings.seed}{suffix}"
         save_frames(frames, path)
         yield str(path)

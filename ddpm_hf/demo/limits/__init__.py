@@ -12,7 +12,7 @@ from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from ddpm_hf.demo.texts import spoken
-from ddpm_hf.pipeline import DenoisingStep, DenoisingStream
+from ddpm_hf.stream import DenoisingStep, DenoisingStream
 
 MAX_PICTURES = 16
 MIN_STEPS = 10

@@ -15,7 +15,7 @@ EN = {
         "This picture has too many pixels; take one of at most {limit} MP."
     ),
     "limits_model_info": "Or the id of a DDPM on the Hub, such as google/ddpm-cifar10-32.",
-    "limits_model_off": "This server draws with its own model alone.",
+    "limits_model_off": "This server draws with its own models alone.",
     "limits_model_missing": "There is no model {name} on the Hub, or it is private.",
     "limits_model_unreachable": "The Hub can't be reached for {name}; please try again later.",
     "limits_model_code": "{name} comes with code of its own, which is not run here.",
@@ -23,9 +23,9 @@ EN = {
     "limits_model_too_large": "{name} is too large: its weights may have at most {limit} MB.",
     "limits_model_too_wide": "{name} draws pictures that are too large; at most {limit} × {limit}.",
     "limits_model_other_kind": "{name} is not a UNet2DModel with one of the known schedulers.",
-    "limits_model_classes": "{name} wants a class for each picture, which can't be given here.",
+    "limits_model_classes": "{name} wants classes of a kind that can't be given here, or too many.",
     "limits_model_broken": "{name} can't be loaded: its files do not fit together.",
-    "limits_model_instead": "{reason} The bundled model draws instead.",
+    "limits_model_instead": "{reason} {model} draws instead.",
 }
 
 ZH = {
@@ -47,7 +47,7 @@ ZH = {
     "limits_model_too_large": "{name} 太大：权重最多 {limit} MB。",
     "limits_model_too_wide": "{name} 生成的图像太大；最多 {limit} × {limit}。",
     "limits_model_other_kind": "{name} 不是配有已知调度器的 UNet2DModel。",
-    "limits_model_classes": "{name} 需要为每张图像指定类别，这里无法给出。",
+    "limits_model_classes": "{name} 需要的类别这里无法给出，或者类别太多。",
     "limits_model_broken": "无法载入 {name}：它的文件互不相符。",
-    "limits_model_instead": "{reason}改用自带的模型。",
+    "limits_model_instead": "{reason}改用 {model}。",
 }

@@ -13,8 +13,9 @@ from ddpm_hf.demo.noise.words import PAGE
 from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.evaluation.sharpness import sharpness
-from ddpm_hf.pipeline import DDPMPipeline, DenoisingStream
+from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stream import DenoisingStream
 
 FEWEST_STEPS, MOST_STEPS = 10, 500
 RUNS = (
@@ -36,7 +37,7 @@ def streams(pipeline: DDPMPipeline, seed: int, steps: int) -> list[DenoisingStre
     made = []
     for _, variance_type, noise_scale in RUNS:
         scheduler = DDPMScheduler.from_config(config, variance_type=variance_type)
-        run = DDPMPipeline(pipeline.unet, scheduler).stream(
+        run = pipeline.with_scheduler(scheduler).stream(
             1,
             torch.Generator().manual_seed(seed),
             steps,

@@ -18,8 +18,9 @@ from ddpm_hf.animation import key_steps
 from ddpm_hf.demo.page import Scripted
 from ddpm_hf.demo.player.course import Course
 from ddpm_hf.demo.player.words import PAGE
-from ddpm_hf.pipeline import DenoisingStep
 from ddpm_hf.pixels import to_uint8
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stream import DenoisingStep
 
 SECONDS_BETWEEN_CHUNKS = 0.05
 WIDEST_NOISE = 3
@@ -64,10 +65,15 @@ def _rgb(batch: Tensor) -> bytes:
     return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
 
 
-def chunks(steps: Iterable[DenoisingStep], K: int, course: Course | None = None) -> Iterator[Chunk]:
+def chunks(
+    steps: Iterable[DenoisingStep],
+    K: int,
+    scheduler: DDPMScheduler,
+    course: Course | None = None,
+) -> Iterator[Chunk]:
     """The frames of a run of K steps, sent as they come: the key steps, then the picture.
 
-    The network is taken to predict noise. Beside the picture itself, ẑ is nothing: grey.
+    Beside the picture itself, ẑ is nothing: grey.
     """
     run, keys = uuid.uuid4().hex, key_steps(K)
     times: list[int] = []
@@ -76,7 +82,10 @@ def chunks(steps: Iterable[DenoisingStep], K: int, course: Course | None = None)
     for step in steps:
         if step.index in keys:
             times.append(step.timestep + 1)
-            shown = (step.noisy_sample, step.pred_original_sample, step.model_output / WIDEST_NOISE)
+            x_t, channels = step.noisy_sample, step.sample.shape[1]
+            output = step.model_output[:, :channels]  # beyond them is a learned variance
+            z_hat = scheduler.predict_noise(output, step.timestep, x_t)
+            shown = (x_t, step.pred_original_sample, z_hat / WIDEST_NOISE)
             frames += [_rgb(batch) for batch in shown]
         is_last = step.index == K - 1
         if is_last:

@@ -1,14 +1,17 @@
-"""The Training view: the loss falls and the cats appear, moved by one slider (N15, N17)."""
+"""The Training view: the loss falls and the pictures appear, moved by one slider (N15, N17)."""
 
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from ddpm_hf.demo.limits import one_of
+from ddpm_hf.demo.models import MODEL
 from ddpm_hf.demo.page import Scripted
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.demo.training.record import read_course
+from ddpm_hf.demo.training.record import Course, read_course
 from ddpm_hf.demo.training.words import PAGE
+from ddpm_hf.pipeline import PRETRAINED, bundled_models
 
 _HERE = Path(__file__).parent
 
@@ -26,11 +29,25 @@ class TimeMachine(Scripted):
         )
 
 
-def view(folder: Path) -> None:
-    """Build the view inside the current Blocks, for the model in this folder."""
+def view() -> None:
+    """Build the view inside the current Blocks, for the bundled models."""
+
+    def course(model: Any, request: gr.Request) -> Course:
+        known = bundled_models()
+        return read_course(PRETRAINED / one_of("model", model, known, request))
+
     gr.Markdown(i18n("training_intro"), latex_delimiters=LATEX)
+    model = gr.Radio(
+        bundled_models(), value=MODEL, label=i18n("generate_model"), elem_id="training_model"
+    )
     machine = TimeMachine(elem_id="time_machine")
     gr.Markdown(i18n("training_gan"))
-    machine.expand(  # the page says so when the view is first shown
-        lambda: read_course(folder), None, machine, show_progress="hidden", api_visibility="private"
+    gr.on(
+        [machine.expand, model.change],  # the page says so when the view is first shown
+        course,
+        model,
+        machine,
+        preprocess=False,
+        show_progress="hidden",
+        api_visibility="private",
     )

@@ -16,13 +16,15 @@ class Grid(TypedDict):
 
 
 class Course(TypedDict):
-    """One entry for each report, in order. `by_t` has the loss of each tenth of 1..T, None where
-    no timestep fell into it; it is empty where the run kept none. `finished` has the finished
-    model's loss on test pictures at some t, from its report, or nothing.
+    """One entry for each report, in order; `rates` are the learning rates. `by_t` has the loss of
+    each tenth of 1..T, None where no timestep fell into it, and is empty for a report that kept
+    none. `finished` has the finished model's loss on test pictures at some t, from its report, or
+    nothing.
     """
 
     numbers: list[int]
     losses: list[float]
+    rates: list[float]
     minutes: list[float]
     by_t: list[list[float | None]]
     grids: list[Grid]
@@ -42,11 +44,12 @@ def read_course(folder: Path) -> Course:
     with (folder / "training.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     tenths = [name for name in rows[0] if name.startswith("loss_t")]
-    by_t = [[float(row[name] or "nan") for name in tenths] for row in rows] if tenths else []
+    by_t = [[float(row[name]) for name in tenths if row[name]] for row in rows]
     pictures = sorted((folder / "samples").glob("step-*.png"))
     return Course(
         numbers=[int(row["number"]) for row in rows],
         losses=[float(row["loss"]) for row in rows],
+        rates=[float(row["learning_rate"]) for row in rows],
         minutes=[float(row["seconds"]) / 60 for row in rows],
         by_t=[[None if math.isnan(x) else x for x in row] for row in by_t],
         grids=[

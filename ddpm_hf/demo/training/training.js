@@ -1,8 +1,9 @@
-// The time machine. The course is asked for once, when the view is first shown; the slider then
-// moves the cursor and the grid without asking anything.
+// The time machine. A course is asked for when the view is first shown, and for another model; the
+// slider then moves the cursor and the grid without asking anything.
 const text = props.texts[navigator.language.startsWith("zh") ? "zh" : "en"];
 const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const fill = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
+const brief = (number) => Number(number.toPrecision(2));
 const MEAN_OF = 10; // reports, each of ten steps
 
 for (const node of element.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
@@ -10,14 +11,18 @@ part("loading").textContent = text.loading;
 part("chart").setAttribute("aria-label", text.chart);
 
 function draw(course) {
-  const { numbers, losses, minutes, by_t, grids, finished } = course;
+  const { numbers, losses, rates, minutes, by_t, grids, finished } = course;
   const means = losses.map((_, i) => {
     const window = losses.slice(Math.max(0, i + 1 - MEAN_OF), i + 1);
     return window.reduce((a, b) => a + b) / window.length;
   });
   const scale = scales(numbers, losses), chart = part("chart");
+  chart.replaceChildren();
   drawAxes(chart, scale, numbers, text);
   line(chart, "each", numbers, losses, scale);
+  const most = Math.max(...rates), floor = HEIGHT - BOTTOM;
+  line(chart, "rate", numbers, rates, { ...scale, up: (rate) => floor - ((floor - TOP) * rate) / most });
+  part("rate").textContent = fill(text.rate, { most: brief(most) });
   line(chart, "mean", numbers, means, scale);
   const nearest = (number) =>
     numbers.reduce((best, n, i) => (Math.abs(n - number) < Math.abs(numbers[best] - number) ? i : best), 0);
@@ -33,13 +38,14 @@ function draw(course) {
       minutes: minutes[i].toFixed(0),
       loss: losses[i].toPrecision(3),
       mean: means[i].toPrecision(3),
+      rate: brief(rates[i]),
     });
   };
   const place = (mark, i) => {
     for (const end of ["x1", "x2"]) mark.setAttribute(end, scale.across(numbers[i]));
   };
 
-  function drawBars(caption, labels, values) {
+  function drawBars(caption, labels, values, told) {
     const bars = part("by_t"), top = Math.max(...values), stride = 640 / values.length;
     part("by_t_figure").hidden = false;
     part("by_t_caption").textContent = caption;
@@ -48,7 +54,7 @@ function draw(course) {
     values.forEach((loss, k) => {
       const height = (150 * (loss ?? 0)) / top, x = stride * k, middle = x + stride / 2;
       svg(bars, "rect", { class: "bar", x: x + 4, y: 170 - height, width: stride - 8, height });
-      svg(bars, "text", { x: middle, y: 165 - height, "text-anchor": "middle" }, loss?.toPrecision(2) ?? "");
+      svg(bars, "text", { x: middle, y: 165 - height, "text-anchor": "middle" }, loss === null ? "" : told(loss));
       svg(bars, "text", { x: middle, y: 190, "text-anchor": "middle" }, labels[k]);
     });
   }
@@ -61,39 +67,42 @@ function draw(course) {
     part("grid").alt = part("caption").textContent = caption;
     place(cursor, i);
     say(i);
-    if (by_t.length) drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i]);
+    if (by_t[i].length)
+      drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i], (loss) => brief(1000 * loss));
+    else if (finished.t)
+      drawBars(text.finished, finished.t.map((t) => `t = ${t}`), finished.losses, (loss) => loss.toPrecision(2));
+    else part("by_t_figure").hidden = true;
   }
 
   const slider = part("slider");
   slider.max = grids.length - 1;
-  slider.addEventListener("input", () => travel(Number(slider.value)));
+  // Not addEventListener: another course takes the place of this one.
+  slider.oninput = () => travel(Number(slider.value));
 
   const under = (event) => {
     const box = chart.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * WIDTH;
     return nearest((last(numbers) * (x - LEFT)) / (WIDTH - LEFT - RIGHT));
   };
-  chart.addEventListener("pointermove", (event) => {
+  chart.onpointermove = (event) => {
     const i = under(event);
     hover.setAttribute("visibility", "visible");
     place(hover, i);
     say(i);
-  });
-  chart.addEventListener("pointerleave", () => {
+  };
+  chart.onpointerleave = () => {
     hover.setAttribute("visibility", "hidden");
     say(moments[slider.value]);
-  });
-  chart.addEventListener("click", (event) => {
+  };
+  chart.onclick = (event) => {
     const i = under(event);
     const distance = (k) => Math.abs(moments[k] - i);
     travel(grids.reduce((best, _, k) => (distance(k) < distance(best) ? k : best), 0));
-  });
+  };
 
   part("loading").hidden = true;
   part("all").hidden = false;
   travel(0);
-  if (!by_t.length && finished.t)
-    drawBars(text.finished, finished.t.map((t) => `t = ${t}`), finished.losses);
 }
 
 watch("value", () => draw(props.value));

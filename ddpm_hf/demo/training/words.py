@@ -9,7 +9,8 @@ EN = {
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "and again. Move the slider: the cursor on the curve and the samples drawn at that moment,"
-        " always from the same noise, move together."
+        " always from the same noise, move together. Where the learning rate rises anew, the loss"
+        " jumps; as the rate falls, the loss ends lower than before."
     ),
     "training_gan": (
         "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
@@ -27,6 +28,7 @@ ZH = {
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
+        "学习率重新升高处，损失跳升；随着学习率下降，损失最终比以前更低。"
     ),
     "training_gan": (
         "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事，去噪：它下降，"
@@ -39,12 +41,13 @@ PAGE = {
     "en": {
         "slider": "Time machine: training steps so far",
         "chart": "Loss on a logarithmic scale, by training step",
-        "by_t": "Loss by t at this moment, each bar a tenth of 1..T",
+        "by_t": "Loss by t at this moment, in thousandths, each bar a tenth of 1..T",
         "finished": "The finished model's loss at some t, on pictures it has not seen",
         "each": "each report",
         "mean": "mean of the last 100 steps",
+        "rate": "learning rate, from 0 to {most}",
         "samples": "Samples at step {number}",
-        "point": "step {number} · {minutes} min · loss {loss} · mean {mean}",
+        "point": "step {number} · {minutes} min · loss {loss} · mean {mean} · rate {rate}",
         "loading": "Loading…",
         "steps": "training step",
         "loss": "loss",
@@ -52,12 +55,13 @@ PAGE = {
     "zh": {
         "slider": "时间机器：到此为止的训练步数",
         "chart": "各训练步的损失，对数坐标",
-        "by_t": "此刻各段 t 的损失，每条为 1..T 的十分之一",
+        "by_t": "此刻各段 t 的损失，以千分之一计，每条为 1..T 的十分之一",
         "finished": "训练好的模型在一些 t 处的损失，用它没有见过的图像测得",
         "each": "每次记录",
         "mean": "最近 100 步的平均",
+        "rate": "学习率，0 到 {most}",
         "samples": "第 {number} 步的样本",
-        "point": "第 {number} 步 · {minutes} 分钟 · 损失 {loss} · 平均 {mean}",
+        "point": "第 {number} 步 · {minutes} 分钟 · 损失 {loss} · 平均 {mean} · 学习率 {rate}",
         "loading": "加载中…",
         "steps": "训练步",
         "loss": "损失",
