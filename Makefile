@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Two files of tests at a time, a core for each.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: demo test check mutants soak bench bench-gpu
 
@@ -9,14 +11,14 @@ demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
 
 test: $(VENV)/dev.installed
-	$(BIN)/python -m pytest -m "not soak"
+	$(PYTEST) -m "not soak"
 
 check: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	find ddpm_hf/demo -name "*.pyi" -delete # Gradio writes these beside its components; mypy would take them for ours
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow and not e2e and not soak"
+	$(PYTEST) -q -m "not slow and not e2e and not soak"
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants

@@ -7,6 +7,7 @@ the same work.
 
 import argparse
 import functools
+import itertools
 import logging
 import tempfile
 import time
@@ -51,20 +52,22 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
 
     def work(n):
         start = time.perf_counter()
-        for _ in range(n):
-            number = next(steps)
+        for number in itertools.islice(steps, n):
             if number % config.logging_steps == 0:
                 accelerator.log({"loss": trainer.report().loss}, step=number)
         return time.perf_counter() - start
 
+    work.pipeline, work.steps = trainer.pipeline, lambda: trainer.step
     return work
 
 
-def stock(precision, batch, pictures, unet=UNET):
+def stock(precision, batch, pictures, unet=UNET, learning_rate=1e-3, warmup=200, epochs=100):
     """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema."""
+    import copy
+
     import numpy as np
     from accelerate import Accelerator
-    from diffusers import DDPMScheduler, UNet2DModel
+    from diffusers import DDPMPipeline, DDPMScheduler, UNet2DModel
     from diffusers.optimization import get_scheduler
     from diffusers.training_utils import EMAModel
     from torch.nn import functional
@@ -91,7 +94,7 @@ def stock(precision, batch, pictures, unet=UNET):
     )
     scheduler = DDPMScheduler(num_train_timesteps=2000)
     optimizer = torch.optim.AdamW(
-        model.parameters(), lr=1e-3, betas=(0.95, 0.999), weight_decay=1e-6, eps=1e-8
+        model.parameters(), lr=learning_rate, betas=(0.95, 0.999), weight_decay=1e-6, eps=1e-8
     )
     cats = data.load_split("cats").select(range(pictures))
 
@@ -105,7 +108,10 @@ def stock(precision, batch, pictures, unet=UNET):
     cats.set_transform(transform)
     loader = torch.utils.data.DataLoader(cats, batch_size=batch, shuffle=True, num_workers=0)
     lr_scheduler = get_scheduler(
-        "cosine", optimizer=optimizer, num_warmup_steps=200, num_training_steps=len(loader) * 100
+        "cosine",
+        optimizer=optimizer,
+        num_warmup_steps=warmup,
+        num_training_steps=len(loader) * epochs,
     )
     model, optimizer, loader, lr_scheduler = accelerator.prepare(
         model, optimizer, loader, lr_scheduler
@@ -147,6 +153,12 @@ def stock(precision, batch, pictures, unet=UNET):
             accelerator.log(logs, step=state["step"])
         return time.perf_counter() - start
 
+    def pipeline():
+        averaged = copy.deepcopy(accelerator.unwrap_model(model))
+        ema.copy_to(averaged.parameters())
+        return DDPMPipeline(averaged, scheduler)
+
+    work.pipeline, work.steps = pipeline, lambda: state["step"]
     return work
 
 

@@ -4,26 +4,29 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import packages_distributions, version
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("torch", "diffusers", "accelerate", "openvino")
+Ask = Callable[[Any], Any]
 Contender = Callable[[], Callable[[int], float]]
 """Called in its process, it makes ready; what it returns works n times and tells the seconds."""
 
 
 def _serve(contender, pipe):
     work = contender()
-    work(1)  # warm
     pipe.send(None)
-    while (n := pipe.recv()) is not None:
-        pipe.send(work(n))
+    while (asked := pipe.recv()) is not None:
+        pipe.send(work(asked))
 
 
-def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds for one piece of work, of each contender in each round."""
+@contextmanager
+def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterator[dict[str, Ask]]:
+    """Each contender made ready in a process of its own, to be asked one at a time."""
     context, seats = get_context("spawn"), {}
     for name, contender in contenders.items():
         ours, theirs = context.Pipe()
@@ -32,14 +35,29 @@ def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[st
         theirs.close()  # so that a process that fails is the end of ours, too
         ours.recv()
         seats[name] = (process, ours)
-    times = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, (_, pipe) in seats.items():
-            pipe.send(n)
-            times[name].append(pipe.recv() / n)
+
+    def asker(pipe):
+        def ask(what):
+            pipe.send(what)
+            return pipe.recv()
+
+        return ask
+
+    yield {name: asker(pipe) for name, (_, pipe) in seats.items()}
     for process, pipe in seats.values():
         pipe.send(None)
         process.join()
+
+
+def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
+    """Seconds for one piece of work, of each contender in each round."""
+    times = {name: [] for name in contenders}
+    with seated(contenders) as seats:
+        for ask in seats.values():
+            ask(1)  # warm
+        for _ in range(rounds):
+            for name, ask in seats.items():
+                times[name].append(ask(n) / n)
     return times
 
 
