@@ -24,6 +24,12 @@ def join(server, endpoint, data, session=None, **headers):
     return answer, session
 
 
+def cancel(server, endpoint, session, event):
+    """End a run, as the page's Stop does."""
+    body = {"session_hash": session, "fn_index": functions(server.url)[endpoint], "event_id": event}
+    httpx.post(f"{server.url}{ROOT}cancel", json=body).raise_for_status()
+
+
 def events(server, session):
     """The session's messages, as they come; to stop reading is to leave."""
     address = f"{server.url}{ROOT}queue/data?session_hash={session}"
