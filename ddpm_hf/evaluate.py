@@ -6,7 +6,7 @@ Writes report.json, report.md and a folder of pictures: the same on any number o
 import json
 import shlex
 import sys
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,9 +98,7 @@ def rounded(value: Any) -> Any:
 
 def own_pipeline(config: EvaluateConfig) -> DDPMPipeline:
     """The model with DDPM's steps, whatever samples it: likelihood and jumps are of these."""
-    pipeline = load(
-        replace(config, scheduler=None, timestep_spacing=None, num_inference_steps=None)
-    )
+    pipeline = load(SampleConfig(config.model, variance_type=config.variance_type))
     return pipeline.with_scheduler(DDPMScheduler.from_config(pipeline.scheduler.config))
 
 

@@ -12,7 +12,7 @@ import shutil
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import diffusers
 import numpy as np
@@ -31,7 +31,7 @@ from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.timesteps import SPACINGS
+from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
@@ -57,11 +57,16 @@ class SampleConfig:
     """Pictures worked out at once; the last bits of a picture depend on it."""
     scheduler: str | None = None
     """A scheduler of diffusers by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
+    algorithm_type: Literal["dpmsolver++", "sde-dpmsolver++"] | None = None
+    """For --scheduler DPMSolverMultistep: sde-dpmsolver++ adds noise in each step, as DDPM does."""
     variance_type: Literal["fixed_small", "fixed_large"] | None = None
     """fixed_small (β̃) or fixed_large (β) instead of the model's own."""
     timestep_spacing: Literal["leading", "linspace", "trailing", "quadratic"] | None = None
     """Where the steps lie, instead of the model's own: quadratic has smaller ones near the picture,
     which makes it finer in as many steps."""
+    max_timestep: int | None = None
+    """No step lies above: the run begins here, at pure noise. Where next to nothing is left of a
+    picture anyway, steps are saved; the others become smaller."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
     class_label: int | None = None
@@ -116,6 +121,10 @@ def load(config: SampleConfig) -> DDPMPipeline:
         settings["timestep_spacing"] = spacing
     elif settings.get("timestep_spacing") not in spacings:
         settings.pop("timestep_spacing", None)  # ours alone is quadratic
+    if config.algorithm_type is not None:
+        if "algorithm_type" not in inspect.signature(cls).parameters:
+            raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
+        settings["algorithm_type"] = config.algorithm_type
     try:
         scheduler = cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
@@ -127,6 +136,12 @@ def load(config: SampleConfig) -> DDPMPipeline:
     K, T = config.num_inference_steps, changed.num_train_timesteps
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    if (highest := config.max_timestep) is not None:
+        if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
+            raise UserError(f"--max_timestep is not for {cls.__name__}: it sets its own timesteps.")
+        fewest = 0 if K is None else K - 1
+        if not fewest <= highest < T:
+            raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
     label, names = config.class_label, changed.class_names
     if label is not None and not 0 <= label < len(names):
         known = f"its classes are 0..{len(names) - 1}" if names else "it knows no classes"
@@ -151,12 +166,21 @@ def class_labels(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
     return [i % classes if label is None else label for i in numbers] if classes else None
 
 
+def _steps(pipeline: DDPMPipeline, config: SampleConfig) -> dict[str, Any]:
+    """The pipeline's argument that says which steps are taken."""
+    K, highest = config.num_inference_steps, config.max_timestep
+    if highest is None:
+        return {"num_inference_steps": K}
+    spacing = pipeline.scheduler.config.timestep_spacing
+    return {"timesteps": spaced_timesteps(highest + 1, K or highest + 1, spacing)}
+
+
 def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
     """The images of these numbers: (n, height, width, channels)."""
     images = pipeline(
         len(numbers),
         image_generators(config.seed, numbers),
-        config.num_inference_steps,
+        **_steps(pipeline, config),
         output_type="pt",
         return_dict=False,
         class_labels=class_labels(pipeline, config, numbers),

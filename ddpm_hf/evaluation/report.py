@@ -195,9 +195,11 @@ def markdown(report: Figures, pictures: str) -> str:
     """The page for a report; `pictures` is the folder of its pictures, as seen from the page."""
     settings, real = report["settings"], report["real"]
     steps = settings["num_inference_steps"] or "all"
-    how = [settings["scheduler"] or "DDPM"]
+    how = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
     if settings["timestep_spacing"] is not None:
         how.append(f"{settings['timestep_spacing']} spacing")
+    if settings["max_timestep"] is not None:
+        how.append(f"from timestep {settings['max_timestep']} on")
     if settings["class_label"] is not None:
         how.append(f"class {settings['class_label']}")
     if settings["guidance_scale"] != 1:

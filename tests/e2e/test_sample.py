@@ -109,6 +109,25 @@ def test_another_scheduler_by_name(tmp_path, scheduler):
     assert len(contents(tmp_path / "out")) == 4
 
 
+def test_steps_begin_where_they_are_told(tmp_path):
+    highest = ("--max_timestep", "1240", "--timestep_spacing", "trailing")
+    sample(tmp_path / "ours", *highest, "--num_samples", "4", "--backend", "eager")
+    pipe = DDPMPipeline.from_pretrained("cats-32")
+    by_hand = [1240, 1033, 826, 620, 413, 206]
+    drawn = pipe(4, image_generators(3, range(4)), timesteps=by_hand).images
+    for i, picture in enumerate(drawn):
+        file = np.asarray(Image.open(tmp_path / "ours" / f"{i:06d}.png")).astype(int)
+        assert np.abs(np.asarray(picture) - file).max() <= 1
+
+
+def test_a_solver_with_noise_in_each_step(tmp_path):
+    flags = ("--scheduler", "DPMSolverMultistep", "--max_timestep", "1480", "--num_samples", "4")
+    sample(tmp_path / "ode", *flags)
+    sample(tmp_path / "sde", *flags, "--algorithm_type", "sde-dpmsolver++")
+    ode, sde = contents(tmp_path / "ode"), contents(tmp_path / "sde")
+    assert len(sde) == 4 and not set(ode.values()) & set(sde.values())
+
+
 def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
     pipe = DDPMPipeline(tiny_unet(num_class_embeds=3), DDPMScheduler(), {0: "a", 1: "b"})
     pipe.save_pretrained(tmp_path / "model")
@@ -150,6 +169,12 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
         (("--class_label", "3"), "--class_label 3 does not fit the model: it knows no classes"),
         (("--guidance_scale", "2"), "The model was not trained for --guidance_scale"),
         (("--scheduler", "DDIM", "--timestep_spacing", "quadratic"), "quadratic is not for DDIM"),
+        (("--max_timestep", "4"), "--max_timestep must be in 5..1999; got 4."),
+        (
+            ("--scheduler", "DDIM", "--max_timestep", "9"),
+            "is not for DDIMScheduler: it sets its own",
+        ),
+        (("--algorithm_type", "dpmsolver++"), "is for DPM-Solvers, not for DDPMScheduler"),
         (("--num_samples", "0"), "--num_samples must be at least 1"),
         (("--output_dir", "tests"), "is not empty and holds no samples"),
     ],
