@@ -119,6 +119,8 @@ def write(rows, folder):
 def main():
     config = tyro.cli(Config, use_underscores=True)
     folder, rows = Path(config.output_dir), []
+    if folder.exists():
+        raise SystemExit(f"{folder} is there already; name another --output_dir.")
     contenders = {f"ours-{m:g}": functools.partial(ours, m) for m in config.our_minutes}
     with seated({**contenders, "stock": stock}) as seats:
         turns = [(minutes, "ours") for minutes in config.our_minutes]

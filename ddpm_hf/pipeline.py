@@ -14,7 +14,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from ddpm_hf import runtime
-from ddpm_hf.errors import UserError, first_line
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.guidance import guided
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep, DenoisingStream
@@ -351,7 +351,7 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
             " on the Hub."
         ) from error
     except ValueError as error:
-        raise UserError(f"Can't load {flag} {name!r}: {first_line(error)}.") from error
+        raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
 
 
 def to_images(x_0: Tensor, output_type: str | None = "pil") -> Any:

@@ -25,7 +25,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from ddpm_hf import runtime
-from ddpm_hf.errors import UserError, first_line
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.pixels import to_uint8
@@ -65,8 +65,8 @@ class SampleConfig:
     """Where the steps lie, instead of the model's own: quadratic has smaller ones near the picture,
     which makes it finer in as many steps."""
     max_timestep: int | None = None
-    """No step lies above: the run begins here, at pure noise. Where next to nothing is left of a
-    picture anyway, steps are saved; the others become smaller."""
+    """The run begins at this step, at pure noise, with trailing steps unless --timestep_spacing is
+    given. Steps where next to nothing is left of a picture are saved; the others become smaller."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
     class_label: int | None = None
@@ -110,7 +110,8 @@ def load(config: SampleConfig) -> DDPMPipeline:
         settings["variance_type"] = config.variance_type
     cls = type(pipeline.scheduler)
     if config.scheduler is not None:
-        cls = getattr(diffusers, f"{config.scheduler}Scheduler")
+        stock = getattr(diffusers, f"{config.scheduler}Scheduler")
+        cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
         # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
     spacing, spacings = config.timestep_spacing, spacings_of(cls)
@@ -129,7 +130,7 @@ def load(config: SampleConfig) -> DDPMPipeline:
         scheduler = cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
         raise UserError(
-            f"The scheduler {cls.__name__} can't be made: {first_line(error)}."
+            f"The scheduler {cls.__name__} can't be made: {first_sentence(error)}."
         ) from error
     changed = pipeline.with_scheduler(scheduler)
     changed.set_progress_bar_config(disable=True)
@@ -166,12 +167,12 @@ def class_labels(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
     return [i % classes if label is None else label for i in numbers] if classes else None
 
 
-def _steps(pipeline: DDPMPipeline, config: SampleConfig) -> dict[str, Any]:
+def _steps(config: SampleConfig) -> dict[str, Any]:
     """The pipeline's argument that says which steps are taken."""
     K, highest = config.num_inference_steps, config.max_timestep
     if highest is None:
         return {"num_inference_steps": K}
-    spacing = pipeline.scheduler.config.timestep_spacing
+    spacing = config.timestep_spacing or "trailing"  # which begins at the very highest
     return {"timesteps": spaced_timesteps(highest + 1, K or highest + 1, spacing)}
 
 
@@ -180,7 +181,7 @@ def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
     images = pipeline(
         len(numbers),
         image_generators(config.seed, numbers),
-        **_steps(pipeline, config),
+        **_steps(config),
         output_type="pt",
         return_dict=False,
         class_labels=class_labels(pipeline, config, numbers),

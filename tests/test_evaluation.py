@@ -11,12 +11,13 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluate import EvaluateConfig, command, rounded
+from ddpm_hf.evaluation import class_agreement
 from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure
 from ddpm_hf.evaluation.one_jump import way_back
-from ddpm_hf.evaluation.real import Split, read_split, roles, unseen
+from ddpm_hf.evaluation.real import Split, of_class, read_split, roles, unseen
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import tiny_unet
@@ -153,7 +154,9 @@ def test_copies_are_seen():
     assert torch.equal(copied.samples, copied.training)
 
 
-def test_pictures_are_of_the_class_that_their_neighbours_have():
+@pytest.mark.parametrize("rows", [7, 500])
+def test_pictures_are_of_the_class_that_their_neighbours_have(rows, monkeypatch):
+    monkeypatch.setattr(class_agreement, "ROWS", rows)
     rng = torch.Generator().manual_seed(0)
 
     def pictures(low, n):
@@ -166,6 +169,13 @@ def test_pictures_are_of_the_class_that_their_neighbours_have():
     assert agreement(drawn, asked, seen, labels) == 1
     assert agreement(drawn, 1 - asked, seen, labels) == 0
     assert agreement(drawn, torch.zeros_like(asked), seen, labels) == 0.5
+
+
+def test_a_class_of_few_pictures_is_refused():
+    split = Split(torch.zeros(12, 1, 2, 2, dtype=torch.uint8), torch.arange(12) // 9)
+    assert len(of_class(split, 0).pixels) == 9
+    with pytest.raises(UserError, match="has 3 pictures of the class 1; at least 8 are needed"):
+        of_class(split, 1)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +213,9 @@ REPORT = {
         "num_samples": 9,
         "num_inference_steps": 5,
         "scheduler": None,
+        "algorithm_type": None,
         "timestep_spacing": None,
+        "max_timestep": None,
         "class_label": None,
         "guidance_scale": 1.0,
         "seed": 1,
@@ -258,6 +270,10 @@ def test_page_has_a_section_for_each_part_there_is():
     found = {"n": 9, "n_floor": 8, "training_pictures": 40, "value": 0.95, "floor": 0.85}
     page = markdown({**REPORT, "settings": guided, "classes": found}, "report")
     assert "(DDPM, quadratic spacing, class 3, guidance 2)" in page
+    told = {"scheduler": "DPMSolverMultistep", "algorithm_type": "sde-dpmsolver++"}
+    late = {**REPORT["settings"], **told, "max_timestep": 1480}
+    page_of_a_solver = markdown({**REPORT, "settings": late}, "report")
+    assert "(sde-dpmsolver++, from timestep 1480 on)" in page_of_a_solver
     assert "| samples, n = 9 | 95.0 % |" in page and "| test pictures, n = 8 | 85.0 % |" in page
 
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 NEIGHBOURS = 5
-CHUNK = 250
-"""So many pictures are compared with all of the training split at once."""
+ROWS = 500
+"""So many pictures are compared with as many others at once."""
 
 
 def agreement(pictures: Tensor, labels: Tensor, seen: Tensor, seen_labels: Tensor) -> float:
@@ -13,10 +13,16 @@ def agreement(pictures: Tensor, labels: Tensor, seen: Tensor, seen_labels: Tenso
 
     pictures, seen: uint8, (n, …), compared pixel by pixel. labels, seen_labels: classes, (n,).
     """
-    known = seen.flatten(1).float()
     agreed = 0
-    for some, asked in zip(torch.split(pictures, CHUNK), torch.split(labels, CHUNK), strict=True):
-        nearest = torch.cdist(some.flatten(1).float(), known).topk(NEIGHBOURS, largest=False)
-        of_its_class = (seen_labels[nearest.indices] == asked[:, None]).sum(1)
-        agreed += int((of_its_class > NEIGHBOURS // 2).sum())
+    for some, asked in zip(torch.split(pictures, ROWS), torch.split(labels, ROWS), strict=True):
+        points = some.flatten(1).float()
+        distances, votes = points.new_empty(len(some), 0), asked.new_empty(len(some), 0)
+        for others, theirs in zip(
+            torch.split(seen, ROWS), torch.split(seen_labels, ROWS), strict=True
+        ):
+            distances = torch.cat([distances, torch.cdist(points, others.flatten(1).float())], 1)
+            votes = torch.cat([votes, theirs.expand(len(some), -1)], 1)
+            distances, at = distances.topk(min(NEIGHBOURS, distances.shape[1]), largest=False)
+            votes = votes.gather(1, at)
+        agreed += int(((votes == asked[:, None]).sum(1) > NEIGHBOURS // 2).sum())
     return agreed / len(pictures)

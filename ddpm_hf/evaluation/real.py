@@ -84,8 +84,12 @@ def _numbers_in_the_model(pipeline: DDPMPipeline, names: list[str]) -> list[int]
 
 
 def of_class(split: Split, label: int) -> Split:
-    """The pictures of one class."""
+    """The pictures of one class. Raises UserError if they are too few."""
     chosen = split.labels == label
+    if (number := int(chosen.sum())) < FEWEST:
+        raise UserError(
+            f"A split has {number} pictures of the class {label}; at least {FEWEST} are needed."
+        )
     return Split(split.pixels[chosen], split.labels[chosen])
 
 

@@ -106,6 +106,21 @@ def test_what_the_model_does_not_know_is_refused(visit, server, link, sentence):
     expect(page.get_by_text(sentence)).to_be_visible()
 
 
+def test_a_choice_made_before_the_last_is_there_counts(visit):
+    page = visit()
+    page.locator("[data-tab-id=training]").click()
+    page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
+    answers = "**/queue/data*"
+    page.route(answers, lambda route: (page.wait_for_timeout(500), route.continue_()))
+    with page.expect_request(answers):
+        page.get_by_role("radio", name="fashion-28").check()
+    with page.expect_request(answers):
+        page.get_by_role("radio", name="cats-32").check()
+    first = sorted((PRETRAINED / "cats-32" / "samples").glob("step-*.png"))[0]
+    number = int(first.stem.removeprefix("step-"))
+    expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
+
+
 def test_the_training_view_shows_each_models_course(visit):
     page = visit()
     page.locator("[data-tab-id=training]").click()

@@ -103,15 +103,23 @@ def test_one_file_holds_them_all(samples, tmp_path):
         assert np.array_equal(picture, np.asarray(Image.open(samples / f"{i:06d}.png")))
 
 
-@pytest.mark.parametrize("scheduler", ["DDIM", "DPMSolverMultistep"])
-def test_another_scheduler_by_name(tmp_path, scheduler):
-    sample(tmp_path / "out", "--scheduler", scheduler, "--num_samples", "4")
+@pytest.mark.parametrize(
+    ("scheduler", "flags"),
+    [
+        ("DDIM", ()),
+        ("DPMSolverMultistep", ()),
+        ("DPMSolverSinglestep", ("--max_timestep", "1000")),
+        ("DDPM", ("--timestep_spacing", "quadratic")),
+    ],
+)
+def test_another_scheduler_by_name(tmp_path, scheduler, flags):
+    sample(tmp_path / "out", "--scheduler", scheduler, "--num_samples", "4", *flags)
     assert len(contents(tmp_path / "out")) == 4
 
 
 def test_steps_begin_where_they_are_told(tmp_path):
-    highest = ("--max_timestep", "1240", "--timestep_spacing", "trailing")
-    sample(tmp_path / "ours", *highest, "--num_samples", "4", "--backend", "eager")
+    highest = ("--max_timestep", "1240", "--num_samples", "4", "--backend", "eager")
+    sample(tmp_path / "ours", *highest)
     pipe = DDPMPipeline.from_pretrained("cats-32")
     by_hand = [1240, 1033, 826, 620, 413, 206]
     drawn = pipe(4, image_generators(3, range(4)), timesteps=by_hand).images

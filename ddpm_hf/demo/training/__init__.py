@@ -49,5 +49,6 @@ def view() -> None:
         machine,
         preprocess=False,
         show_progress="hidden",
+        trigger_mode="always_last",  # else a choice made while the last is on its way is lost
         api_visibility="private",
     )
