@@ -176,7 +176,9 @@ def view(models: Models) -> None:
         **SHARED_MODEL,
     )
     saving.success(None, js=_DOWNLOAD, api_visibility="private")
-    stop.click(None, cancels=[running, saving], js=_PLAYER_STOPS, api_visibility="private")
+    stop.click(None, cancels=[running, saving], api_visibility="private")
+    # Not at once: until the run is cancelled, Gradio passes over a new start.
+    running.failure(None, js=_PLAYER_STOPS, api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     page = gr.context.Context.root_block
     read = page.load(

@@ -122,5 +122,6 @@ def view(pipeline: DDPMPipeline) -> None:
         api_visibility="private",
         **SHARED_MODEL,
     )
-    stop_row = stop_script("jump-row")
-    stop.click(None, cancels=[running], js=stop_row, api_visibility="private")
+    stop.click(None, cancels=[running], api_visibility="private")
+    # Not at once: until the run is cancelled, Gradio passes over a new start.
+    running.failure(None, js=stop_script("jump-row"), api_visibility="private")

@@ -107,5 +107,6 @@ def view(pipeline: DDPMPipeline) -> None:
         **SHARED_MODEL,
     )
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
-    stop_row = stop_script("noise-row")
-    stop.click(None, cancels=[running], js=stop_row, api_visibility="private")
+    stop.click(None, cancels=[running], api_visibility="private")
+    # Not at once: until the run is cancelled, Gradio passes over a new start.
+    running.failure(None, js=stop_script("noise-row"), api_visibility="private")
