@@ -82,6 +82,8 @@ def test_stop_keeps_what_there_is(visit):
     page.click("#noise-start")
     page.wait_for_function("document.querySelector('#noise-row [data-part=timeline]').value > 3")
 
+    slow = page.wait_for_timeout  # the line is slow: until it is told, nothing has stopped
+    page.route("**/cancel", lambda route: (slow(500), route.continue_()))
     page.click("#noise-stop")
     status = page.locator("#noise-row [data-part=status]")
     expect(status).to_have_text("Stopped. What there is can be played.")
