@@ -1,12 +1,12 @@
 """Quality against minutes of training: ours beside diffusers' train_unconditional.py, in turns.
 
 `python benchmarks/quality.py --our_minutes 8 15 30 --stock_minutes 8 15 30 60`. The same UNet and
-the same cats; each trains in a process of its own while the others wait. After so many minutes of
-training its averaged weights are saved, and its samples are decoded: how far from a real cat?
+the same cats, each by itself on the machine. After so many minutes of training the averaged
+weights are saved, and their samples are decoded: how far from a real cat?
 Writes quality.json, .md and .png.
 """
 
-import functools
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import training
 import tyro
 from matplotlib.figure import Figure
+from scaling import launch
 from turns import machine, seated
 
 PICTURES, BATCH, STEP_GROUP = 20_000, 16, 10
@@ -33,42 +34,39 @@ class Config:
     """Samples of each measurement, in 50 steps."""
 
 
-def trained(make):
-    """Trains to so many seconds of training in all, or saves where it is told."""
-    work, spent = make(), 0.0
+def ours(steps, folder):
+    """`accelerate launch train_accelerate.py` with its recipe for two cores; its record's rows."""
+    flags = ("--config", "configs/cats-32-quick.json", "--max_train_steps", steps)
+    launch(2, ["train_accelerate.py"], *flags, "--output_dir", folder)
+    with (folder / "training.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def seconds_a_step(folder):
+    """Of ours, measured by a run that has just begun to learn."""
+    rows = ours(300, folder)
+    first, last = rows[len(rows) // 3], rows[-1]
+    passed = float(last["seconds"]) - float(first["seconds"])
+    return passed / (int(last["number"]) - int(first["number"]))
+
+
+def stock():
+    """The script with its own defaults: fp32, 16 a step, rate 1e-4, warm-up 500, 100 epochs.
+
+    Trains to so many seconds of training in all, or saves where it is told.
+    """
+    work, spent = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500), 0.0
 
     def answer(asked):
         nonlocal spent
         if isinstance(asked, str):
             work.pipeline().save_pretrained(asked)
             return None
-        before = -1
-        while spent < asked and work.steps() > before:  # a run may come to its end before
-            before = work.steps()
+        while spent < asked:
             spent += work(STEP_GROUP)
         return work.steps()
 
     return answer
-
-
-def ours(our_minutes):
-    """configs/cats-32.json in batches of 16, its learning rate falling to the end of the time."""
-
-    def make(steps):
-        extra = ("--max_train_steps", str(steps))
-        return training.ours("bf16", BATCH, PICTURES, extra=extra)
-
-    probe = make(1000)
-    probe(5)
-    steps = int(60 * our_minutes / probe(20) * 20)
-    return trained(functools.partial(make, steps))
-
-
-def stock():
-    """The script with its own defaults: fp32, 16 a step, rate 1e-4, warm-up 500, 100 epochs."""
-    return trained(
-        functools.partial(training.stock, "no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
-    )
 
 
 def measured(folder, config):
@@ -121,15 +119,19 @@ def main():
     folder, rows = Path(config.output_dir), []
     if folder.exists():
         raise SystemExit(f"{folder} is there already; name another --output_dir.")
-    contenders = {f"ours-{m:g}": functools.partial(ours, m) for m in config.our_minutes}
-    with seated({**contenders, "stock": stock}) as seats:
-        turns = [(minutes, "ours") for minutes in config.our_minutes]
-        turns += [(minutes, "stock") for minutes in config.stock_minutes]
+    pace = seconds_a_step(folder / "pace")
+    turns = [(minutes, "ours") for minutes in config.our_minutes]
+    turns += [(minutes, "stock") for minutes in config.stock_minutes]
+    with seated({"stock": stock}) as seats:
         for minutes, name in sorted(turns):
-            ask = seats["stock" if name == "stock" else f"ours-{minutes:g}"]
-            steps, model = ask(60 * minutes), folder / f"{name}-{minutes:g}"
-            ask(str(model))
-            rows.append({"name": name, "minutes": minutes, "steps": steps})
+            model = folder / f"{name}-{minutes:g}"
+            if name == "ours":
+                last = ours(round(60 * minutes / pace), model)[-1]
+                spent, steps = float(last["seconds"]) / 60, int(last["number"])
+            else:
+                spent, steps = minutes, seats["stock"](60 * minutes)
+                seats["stock"](str(model))
+            rows.append({"name": name, "minutes": spent, "steps": steps})
             rows[-1] |= measured(model, config)
             write(rows, folder)  # a run of hours may be cut short
 
