@@ -57,9 +57,8 @@ def launch(processes, module, *arguments):
     command = [sys.executable, "-m", "accelerate.commands.launch", *several]
     command += ["--num_machines", "1", "--dynamo_backend", "no", "--mixed_precision", "no"]
     start = time.perf_counter()
-    subprocess.run(
-        [*command, *module, *map(str, arguments)], check=True, capture_output=True, env=environment
-    )
+    command += [*module, *map(str, arguments)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - start
 
 
