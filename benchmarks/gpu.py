@@ -115,6 +115,7 @@ def main():
     for batch in arguments.batch:
         contenders = {
             "ours compiled": functools.partial(ours, device, "compile", batch, steps),
+            "ours auto": functools.partial(ours, device, "auto", batch, steps),
             "ours eager": functools.partial(ours, device, "eager", batch, steps),
             "stock": functools.partial(stock, device, batch, steps),
         }

@@ -13,13 +13,13 @@ from collections import OrderedDict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from huggingface_hub.constants import HF_HOME
 from torch import Tensor
+
+from ddpm_hf.kept import Kept
 
 BLOCK_PIXELS = 16 * 32 * 32
 """The most pixels that a core works on at once; more cost memory and gain no time."""
@@ -83,7 +83,7 @@ def _fingerprint(unet: Any) -> str:
     about = hashlib.sha256(json.dumps([versions, dict(unet.config)], default=str).encode())
     about.update(Path(__file__).read_bytes())
     for weights in unet.state_dict().values():
-        about.update(weights.detach().contiguous().view(torch.uint8).numpy())
+        about.update(weights.detach().contiguous().flatten().view(torch.uint8).numpy())
     return about.hexdigest()
 
 
@@ -135,13 +135,7 @@ class _Network:
         return self.compiled[key]
 
 
-_lock = Lock()
-_networks: WeakKeyDictionary[Any, tuple[tuple[int, ...], _Network]] = WeakKeyDictionary()
-
-
-def _weights_version(unet: Any) -> tuple[int, ...]:
-    """Changes whenever a weight does, so that a trained UNet is converted anew."""
-    return tuple(n for p in unet.parameters() for n in (p.data_ptr(), p._version))
+_networks = Kept(_Network)
 
 
 def takes(unet: Any) -> bool:
@@ -181,11 +175,8 @@ class OpenVINODenoiser:
         batch, _, height, width = shape
         cores = core().get_property("CPU", "RANGE_FOR_STREAMS")[1]  # type: ignore[union-attr]
         streams, size = in_blocks(batch, height * width, cores)
-        with _lock:
-            weights = _weights_version(unet)
-            if _networks.get(unet, (None,))[0] != weights:
-                _networks[unet] = (weights, _Network(unet))
-            compiled = _networks[unet][1].compile((size, *shape[1:]), streams, precision)
+        with _networks.lock:
+            compiled = _networks.of(unet).compile((size, *shape[1:]), streams, precision)
         # OpenVINO reads and writes PyTorch's own memory, which lives as long as this object.
         self.sample, self.timestep, self.labels = torch.empty(shape), torch.empty(()), class_labels
         self.output = torch.empty(batch, unet.config.out_channels, height, width)

@@ -1,4 +1,4 @@
-"""How the UNet runs: by PyTorch, plain or compiled, or by OpenVINO on a CPU."""
+"""How the UNet runs: by PyTorch, plain, compiled or as a CUDA graph, or by OpenVINO on a CPU."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm_hf import openvino_cpu
+from ddpm_hf import cuda_graph, openvino_cpu
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 """(x_t, timestep) → model output. Takes diffusers' timestep, 0-d."""
@@ -67,13 +67,15 @@ def denoiser(
 
     `eager`: PyTorch, the very numbers of stock diffusers. `openvino`: on a CPU, in float32.
     `compile`: torch.compile, which takes a minute or so before the first step. `auto`: on a CPU
-    with OpenVINO that, in bf16 where the CPU has it; else eager.
+    with OpenVINO that, in bf16 where the CPU has it; on a GPU with bf16 one CUDA graph; else eager.
     Raises what `check` raises.
     """
     check(unet, backend, device)
     if backend in ("auto", "openvino") and _openvino_runs(unet, device):
         precision = "f32" if backend == "openvino" else "fastest"
         return openvino_cpu.OpenVINODenoiser(unet, shape, precision, class_labels)
+    if backend == "auto" and cuda_graph.takes(unet, device):
+        return cuda_graph.GraphDenoiser(unet, shape, class_labels)
     if backend == "compile":
         return _compiled(unet, device, class_labels)
     return _eager(unet, class_labels)

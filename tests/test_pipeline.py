@@ -330,10 +330,11 @@ def test_offloaded_network_works_and_leaves_the_gpu(pipeline, seeded):
 
 
 @pytest.mark.gpu
-def test_no_step_waits_for_the_gpu(pipeline):
+@pytest.mark.parametrize("backend", ["eager", "auto"])
+def test_no_step_waits_for_the_gpu(pipeline, backend):
     pipeline.to("cuda")
     generator = torch.Generator("cuda").manual_seed(0)
-    steps = pipeline.stream(4, generator, 20)
+    steps = pipeline.stream(4, generator, 20, backend=backend)
     next(steps)
     torch.cuda.set_sync_debug_mode("error")
     try:

@@ -14,11 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ddpm_hf
-from ddpm_hf import openvino_cpu, runtime
+from ddpm_hf import cuda_graph, openvino_cpu, runtime
 from ddpm_hf.pipeline import PRETRAINED
 from tests.conftest import tiny_unet
 
 CPU = torch.device("cpu")
+CPU_AND_GPU = pytest.mark.parametrize(
+    "device", ["cpu", pytest.param("cuda:0", marks=pytest.mark.gpu)], ids=["cpu", "gpu"]
+)
 
 
 @pytest.fixture
@@ -27,26 +30,44 @@ def sample():
 
 
 @torch.no_grad()
-def test_openvino_agrees_with_eager_and_follows_the_weights(sample):
-    unet, t = tiny_unet(), torch.tensor(500)
+@CPU_AND_GPU
+def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
+    device = torch.device(device)
+    unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
     for _ in range(2):
-        fast = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
-        exact = runtime.denoiser(unet, "eager", tuple(sample.shape), CPU)(sample, t)
+        fast = runtime.denoiser(unet, "auto", tuple(sample.shape), device)(sample, t)
+        exact = runtime.denoiser(unet, "eager", tuple(sample.shape), device)(sample, t)
         assert not torch.equal(fast, exact), "eager ran in both"
         torch.testing.assert_close(fast, exact, rtol=0.05, atol=0.05)
         unet.conv_out.weight.mul_(-2)
 
 
 @torch.no_grad()
-def test_denoisers_of_one_unet_do_not_share_memory(sample):
-    unet, t = tiny_unet(), torch.tensor(500)
-    first = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
-    second = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
+@CPU_AND_GPU
+def test_denoisers_of_one_unet_do_not_share_memory(sample, device):
+    device = torch.device(device)
+    unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
+    first = runtime.denoiser(unet, "auto", tuple(sample.shape), device)
+    second = runtime.denoiser(unet, "auto", tuple(sample.shape), device)
     kept = first(sample, t)
     before = kept.clone()
     second(-sample, t)
     first(-sample, t)
     assert torch.equal(kept, before)
+
+
+@torch.no_grad()
+@pytest.mark.gpu
+def test_a_graph_is_lent_again_with_other_labels(sample):
+    device = torch.device("cuda:0")
+    unet, t, x = tiny_unet(num_class_embeds=4).to(device), torch.tensor(500), sample.to(device)
+    outputs = []
+    for label in (0, 3, 0):
+        labels = torch.tensor([label, label], device=device)
+        outputs.append(runtime.denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
+    assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
+    (idle,) = cuda_graph._networks.of(unet).idle.values()
+    assert len(idle) == 1
 
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
@@ -114,6 +135,14 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     runtime.denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
     assert len(list(openvino_cpu.CACHE.iterdir())) == 2, "one description and its weights"
     assert not kept.exists()
+
+
+@torch.no_grad()
+def test_a_network_in_channels_last_is_converted_too(sample):
+    t, shape = torch.tensor(500), tuple(sample.shape)
+    plain, last = tiny_unet(), tiny_unet().to(memory_format=torch.channels_last)
+    outputs = [runtime.denoiser(unet, "openvino", shape, CPU)(sample, t) for unet in (plain, last)]
+    assert torch.equal(*outputs)
 
 
 @torch.no_grad()

@@ -1,0 +1,95 @@
+"""The UNet on a GPU in bf16 as one CUDA graph: recorded once, then replayed as a whole.
+
+Run kernel by kernel, a small network leaves a big GPU waiting for the CPU that launches them.
+"""
+
+import copy
+import weakref
+from collections import defaultdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ddpm_hf.kept import Kept
+
+WARM_UPS = 3
+"""Calls before the recording, in which libraries choose their kernels and take their memory."""
+IDLE = 2
+"""So many graphs of one shape wait for their next run; each holds memory of its own."""
+
+
+class _Graph:
+    """One recorded call, with the memory that it reads and writes."""
+
+    def __init__(self, network: Any, shape: tuple[int, ...], labels: Tensor | None) -> None:
+        device = next(network.parameters()).device
+        self.sample = torch.zeros(shape, dtype=network.dtype, device=device)
+        self.sample = self.sample.contiguous(memory_format=torch.channels_last)
+        self.timestep = torch.zeros((), device=device)
+        self.labels = None if labels is None else labels.clone()
+        self.graph = torch.cuda.CUDAGraph()
+        aside = torch.cuda.Stream(device)
+        aside.wait_stream(torch.cuda.current_stream(device))
+        with torch.no_grad(), torch.backends.cudnn.flags(benchmark=True):
+            with torch.cuda.stream(aside):
+                for _ in range(WARM_UPS):
+                    self._call(network)
+            torch.cuda.current_stream(device).wait_stream(aside)
+            # Other threads may go on with their own work meanwhile.
+            with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
+                self.output = self._call(network)
+
+    def _call(self, network: Any) -> Tensor:
+        output: Tensor = network(self.sample, self.timestep, self.labels, return_dict=False)[0]
+        return output
+
+
+class _Network:
+    """A copy of one UNet in bf16, and the graphs of it that are not in use."""
+
+    def __init__(self, unet: Any) -> None:
+        self.unet = copy.deepcopy(unet).to(torch.bfloat16, memory_format=torch.channels_last)
+        self.idle: defaultdict[tuple[int, ...], list[_Graph]] = defaultdict(list)
+
+    def take(self, shape: tuple[int, ...], labels: Tensor | None) -> _Graph:
+        if not self.idle[shape]:
+            return _Graph(self.unet, shape, labels)
+        graph = self.idle[shape].pop()
+        if labels is not None and graph.labels is not None:
+            graph.labels.copy_(labels)
+        return graph
+
+    def give_back(self, shape: tuple[int, ...], graph: _Graph) -> None:
+        if len(self.idle[shape]) < IDLE:
+            self.idle[shape].append(graph)
+
+
+_networks = Kept(_Network)
+
+
+def takes(unet: Any, device: torch.device) -> bool:
+    """Whether the UNet lies on the device, and that is a GPU that works in bf16."""
+    here = device.type == "cuda" and unet.device == device
+    return here and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+class GraphDenoiser:
+    """The UNet for samples of one shape. Any number of threads may hold one each."""
+
+    def __init__(
+        self, unet: Any, shape: tuple[int, ...], class_labels: Tensor | None = None
+    ) -> None:
+        with _networks.lock:
+            network = _networks.of(unet)
+            self.graph = network.take(shape, class_labels)
+        # Lent for as long as this object lives.
+        weakref.finalize(self, network.give_back, shape, self.graph)
+
+    def __call__(self, sample: Tensor, timestep: Tensor) -> Tensor:
+        """A `runtime.Denoiser`."""
+        self.graph.sample.copy_(sample)
+        self.graph.timestep.copy_(timestep)
+        self.graph.graph.replay()
+        # Copied, for the next replay writes into the same memory.
+        return self.graph.output.to(sample.dtype, copy=True)
