@@ -130,7 +130,7 @@ def main():
             },
         }
     batch = arguments.train_batch
-    flags = ("--ddpm_num_steps", "1000", "--compile")
+    flags = ("--ddpm_num_steps", "1000", "--compile", "--dataloader_num_workers", "4")
     contenders = {
         "ours": functools.partial(training.ours, "bf16", batch, 5000, UNET, flags),
         "stock": functools.partial(training.stock, "bf16", batch, 5000, UNET),

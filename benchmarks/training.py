@@ -116,6 +116,7 @@ def stock(precision, batch, pictures, unet=UNET, learning_rate=1e-3, warmup=200,
     model, optimizer, loader, lr_scheduler = accelerator.prepare(
         model, optimizer, loader, lr_scheduler
     )
+    ema.to(accelerator.device)
     accelerator.init_trackers("logs")
     weight_dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     bar = tqdm(disable=False)

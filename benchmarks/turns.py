@@ -5,7 +5,7 @@ import os
 import platform
 import statistics
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions, version
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,10 +30,9 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
     context, seats = get_context("spawn"), {}
     for name, contender in contenders.items():
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(contender, theirs), daemon=True)
+        process = context.Process(target=_serve, args=(contender, theirs))  # may have workers
         process.start()
         theirs.close()  # so that a process that fails is the end of ours, too
-        ours.recv()
         seats[name] = (process, ours)
 
     def asker(pipe):
@@ -43,10 +42,15 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
 
         return ask
 
-    yield {name: asker(pipe) for name, (_, pipe) in seats.items()}
-    for process, pipe in seats.values():
-        pipe.send(None)
-        process.join()
+    try:
+        for _, pipe in seats.values():
+            pipe.recv()
+        yield {name: asker(pipe) for name, (_, pipe) in seats.items()}
+    finally:
+        for process, pipe in seats.values():
+            with suppress(OSError):  # it may have failed
+                pipe.send(None)
+            process.join()
 
 
 def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
