@@ -1,23 +1,27 @@
 """Quality against minutes of training: ours beside diffusers' train_unconditional.py, in turns.
 
 `python benchmarks/quality.py --our_minutes 8 15 30 --stock_minutes 8 15 30 60`. The same UNet and
-the same cats, each by itself on the machine. After so many minutes of training the averaged
-weights are saved, and their samples are decoded: how far from a real cat?
-Writes quality.json, .md and .png.
+the same cats. First the two take turns on the idle machine, which tells how many steps each makes
+in a minute; then each trains as many steps as that gives for so many minutes. The averaged weights
+are saved, and their samples decoded: how far from a real cat? What else the machine does during
+these hours changes how long they take, and no figure.
+Writes quality.json, .md and .png; what is there already is not measured again.
 """
 
 import csv
 import json
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import training
 import tyro
 from matplotlib.figure import Figure
 from scaling import launch
-from turns import machine, seated
+from turns import machine, medians, seated
 
-PICTURES, BATCH, STEP_GROUP = 20_000, 16, 10
+PICTURES, BATCH = 20_000, 16
+PACE_STEPS, PACE_ROUNDS = 120, 2
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ class Config:
     output_dir: str = "quality"
     """Where models, samples, table and plot go."""
     our_minutes: tuple[float, ...] = (8, 15, 30)
-    """Each is a run of ours, its learning rate falling to the end of so many minutes."""
+    """Each is a run of ours, its learning rate falling to its end; 0 for none."""
     stock_minutes: tuple[float, ...] = (8, 15, 30, 60)
-    """Stock's one run is measured after each."""
+    """Stock's one run is measured after each; 0 for none."""
     num_samples: int = 256
     """Samples of each measurement, in 50 steps."""
 
@@ -42,9 +46,9 @@ def ours(steps, folder):
         return list(csv.DictReader(file))
 
 
-def seconds_a_step(folder):
-    """Of ours, measured by a run that has just begun to learn."""
-    rows = ours(300, folder)
+def our_pace(folder):
+    """Seconds a step of ours, by the record of a run that has just begun to learn."""
+    rows = ours(PACE_STEPS, folder)
     first, last = rows[len(rows) // 3], rows[-1]
     passed = float(last["seconds"]) - float(first["seconds"])
     return passed / (int(last["number"]) - int(first["number"]))
@@ -53,20 +57,27 @@ def seconds_a_step(folder):
 def stock():
     """The script with its own defaults: fp32, 16 a step, rate 1e-4, warm-up 500, 100 epochs.
 
-    Trains to so many seconds of training in all, or saves where it is told.
+    Trains to so many steps in all and tells the seconds, or saves where it is told.
     """
-    work, spent = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500), 0.0
+    work = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
 
     def answer(asked):
-        nonlocal spent
         if isinstance(asked, str):
             work.pipeline().save_pretrained(asked)
             return None
-        while spent < asked:
-            spent += work(STEP_GROUP)
-        return work.steps()
+        return work(asked - work.steps())
 
     return answer
+
+
+def paces(folder):
+    """Seconds a step of each, medians of the turns they take."""
+    each = {"ours": [], "stock": []}
+    with seated({"stock": stock}) as seats:
+        for number in range(1, PACE_ROUNDS + 1):
+            each["ours"].append(our_pace(folder / f"pace-{number}"))
+            each["stock"].append(seats["stock"](PACE_STEPS * number) / PACE_STEPS)
+    return medians(each)
 
 
 def measured(folder, config):
@@ -99,7 +110,8 @@ def plot(rows, path):
     figure.savefig(path, dpi=110)
 
 
-def write(rows, folder):
+def write(result, folder):
+    rows = result["rows"]
     columns = ("name", "minutes", "steps", "n", "median_rmse", "share_within_8", "share_valid")
     lines = [columns, ["---"] * len(columns)]
     lines += [
@@ -108,7 +120,6 @@ def write(rows, folder):
     ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
     (folder / "quality.md").write_text(table)
-    result = {"rows": rows, "machine": machine()}
     (folder / "quality.json").write_text(json.dumps(result, indent=2) + "\n")
     plot(rows, folder / "quality.png")
     print(table, flush=True)
@@ -116,24 +127,33 @@ def write(rows, folder):
 
 def main():
     config = tyro.cli(Config, use_underscores=True)
-    folder, rows = Path(config.output_dir), []
-    if folder.exists():
-        raise SystemExit(f"{folder} is there already; name another --output_dir.")
-    pace = seconds_a_step(folder / "pace")
-    turns = [(minutes, "ours") for minutes in config.our_minutes]
-    turns += [(minutes, "stock") for minutes in config.stock_minutes]
-    with seated({"stock": stock}) as seats:
-        for minutes, name in sorted(turns):
-            model = folder / f"{name}-{minutes:g}"
+    folder = Path(config.output_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "quality.json"
+    if kept.exists():
+        result = json.loads(kept.read_text())
+    else:
+        result = {"pace": paces(folder), "rows": [], "machine": machine()}
+        write(result, folder)
+    known = {(row["name"], row["minutes"]) for row in result["rows"]}
+    turns = [("ours", minutes) for minutes in config.our_minutes]
+    turns += [("stock", minutes) for minutes in config.stock_minutes]
+    turns = sorted((turn for turn in turns if turn[1] and turn not in known), key=itemgetter(1))
+    contenders = {"stock": stock} if any(name == "stock" for name, _ in turns) else {}
+    with seated(contenders) as seats:
+        for name, minutes in turns:
+            model, steps = (
+                folder / f"{name}-{minutes:g}",
+                round(60 * minutes / result["pace"][name]),
+            )
             if name == "ours":
-                last = ours(round(60 * minutes / pace), model)[-1]
-                spent, steps = float(last["seconds"]) / 60, int(last["number"])
+                ours(steps, model)
             else:
-                spent, steps = minutes, seats["stock"](60 * minutes)
+                seats["stock"](steps)
                 seats["stock"](str(model))
-            rows.append({"name": name, "minutes": spent, "steps": steps})
-            rows[-1] |= measured(model, config)
-            write(rows, folder)  # a run of hours may be cut short
+            row = {"name": name, "minutes": minutes, "steps": steps, **measured(model, config)}
+            result["rows"].append(row)
+            write(result, folder)  # a run of hours may be cut short
 
 
 if __name__ == "__main__":

@@ -17,20 +17,27 @@ Contender = Callable[[], Callable[[int], float]]
 """Called in its process, it makes ready; what it returns works n times and tells the seconds."""
 
 
-def _serve(contender, pipe):
+def _serve(contender, pipe, warm):
     work = contender()
+    if warm:
+        work(1)
     pipe.send(None)
     while (asked := pipe.recv()) is not None:
         pipe.send(work(asked))
 
 
 @contextmanager
-def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterator[dict[str, Ask]]:
-    """Each contender made ready in a process of its own, to be asked one at a time."""
+def seated(
+    contenders: dict[str, Callable[[], Callable[[Any], Any]]], warm: bool = False
+) -> Iterator[dict[str, Ask]]:
+    """Each contender made ready in a process of its own, to be asked one at a time.
+
+    They make ready side by side; `warm`: and do their work once.
+    """
     context, seats = get_context("spawn"), {}
     for name, contender in contenders.items():
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(contender, theirs))  # may have workers
+        process = context.Process(target=_serve, args=(contender, theirs, warm))
         process.start()
         theirs.close()  # so that a process that fails is the end of ours, too
         seats[name] = (process, ours)
@@ -56,9 +63,7 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
 def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
     """Seconds for one piece of work, of each contender in each round."""
     times = {name: [] for name in contenders}
-    with seated(contenders) as seats:
-        for ask in seats.values():
-            ask(1)  # warm
+    with seated(contenders, warm=True) as seats:
         for _ in range(rounds):
             for name, ask in seats.items():
                 times[name].append(ask(n) / n)

@@ -93,8 +93,8 @@ def compose_all(resolution: int = 32, beginning: Cat = ()) -> Iterator[NDArray[n
 
 
 @cache
-def choose(seed: int = 0, resolution: int = 32) -> dict[str, list[Cat]]:
-    """The cats of each split, the same for the same seed.
+def choose(split: str, seed: int = 0, resolution: int = 32) -> list[Cat]:
+    """The cats of a split, the same for the same seed.
 
     Train and test share no cat, and no picture either: some furs and mouths leave no mark on some
     cats, so that different cats look the same.
@@ -102,13 +102,15 @@ def choose(seed: int = 0, resolution: int = 32) -> dict[str, list[Cat]]:
     order = np.random.default_rng(seed).permutation(int(np.prod(counts())))
     cats = [tuple(map(int, cat)) for cat in zip(*np.unravel_index(order, counts()), strict=True)]
     train, others = cats[: SPLITS["train"]], cats[SPLITS["train"] :]
+    if split == "train":
+        return train
     seen = {compose(cat, resolution).tobytes() for cat in train}
     unseen = (cat for cat in others if compose(cat, resolution).tobytes() not in seen)
-    return {"train": train, "test": list(islice(unseen, SPLITS["test"]))}
+    return list(islice(unseen, SPLITS[split]))
 
 
 def _rows(split: str, seed: int, resolution: int) -> Iterator[dict[str, Any]]:
-    for cat in choose(seed, resolution)[split]:
+    for cat in choose(split, seed, resolution):
         picture = Pillow.fromarray(compose(cat, resolution))
         yield {"image": picture, **dict(zip(LAYERS, cat, strict=True))}
 

@@ -47,8 +47,8 @@ def test_rows_are_what_compose_draws(splits):
 
 
 def test_choice_is_deterministic_by_seed():
-    one, again = cats.choose(seed=1), cats.choose.__wrapped__(seed=1)
-    assert one == again and one != cats.choose(seed=2)
+    one, again = cats.choose("test", seed=1), cats.choose.__wrapped__("test", seed=1)
+    assert one == again and one != cats.choose("test", seed=2)
 
 
 def test_cats_stand_on_white_and_differ():

@@ -21,7 +21,7 @@ def decoder():
 
 
 def some_cats(split, n=100):
-    return cats.choose(0, 32)[split][:n]
+    return cats.choose(split, 0, 32)[:n]
 
 
 def pictures(which):

@@ -96,7 +96,7 @@ class Decoder:
         """For each cat the first that looks the same: some furs and mouths leave no mark."""
         self._alike = np.bincount(self.first, minlength=len(same))
         self._known: NDArray[np.bool_] = np.zeros(len(same), bool)
-        for cat in cats.choose(0, resolution)["train"]:
+        for cat in cats.choose("train", 0, resolution):
             self._known[self.first[np.ravel_multi_index(cat, cats.counts())]] = True
 
     @staticmethod
@@ -196,7 +196,7 @@ def measure(decoder: Decoder, pictures: Pixels, seed: int) -> tuple[dict[str, An
     found = decoder.nearest(pictures)
     places, rmse = found
     median = float(np.median(rmse))
-    training = cats.choose(0, decoder.resolution)["train"][:COPIES]
+    training = cats.choose("train", 0, decoder.resolution)[:COPIES]
     drawn = np.stack([cats.compose(cat, decoder.resolution) for cat in training])
     copies = decoder.nearest(noised(drawn, median, seed)).place
     threshold = valid_threshold(decoder.resolution)
