@@ -5,8 +5,8 @@
 """
 
 import argparse
-import functools
 import time
+from functools import partial
 
 import torch
 import training
@@ -30,7 +30,6 @@ PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17
 
 
 BACKENDS = ("compile", "auto", "eager")
-OURS = tuple(f"ours {name}" for name in BACKENDS)
 
 
 def _wait(device):
@@ -117,9 +116,39 @@ def waits_of_a_run(device, batch):
     return 0
 
 
+def sampling(device, batch, steps, rounds):
+    contenders = {f"ours {name}": partial(ours, device, name, batch, steps) for name in BACKENDS}
+    contenders["stock"] = partial(stock, device, batch, steps)
+    seconds = medians(take_turns(contenders, 1, rounds))
+    return {
+        "ms a step": {name: round(1e3 * s / steps, 2) for name, s in seconds.items()},
+        "seconds for 256 samples, 1000 steps": {
+            name: round(256 / batch * 1000 * s / steps, 1) for name, s in seconds.items()
+        },
+        "times as fast as stock": {
+            name: round(seconds["stock"] / s, 2) for name, s in seconds.items()
+        },
+    }
+
+
+def training_steps(device, batch, steps, rounds):
+    flags = ("--ddpm_num_steps", "1000", "--compile", "--dataloader_num_workers", "4")
+    each = {
+        "ours": partial(training.ours, "bf16", batch, 5000, UNET, flags),
+        "stock": partial(training.stock, "bf16", batch, 5000, UNET),
+    }
+    contenders = {name: partial(times, work, steps, device) for name, work in each.items()}
+    seconds = medians(take_turns(contenders, 1, rounds))
+    return {
+        "images a second": {name: round(steps * batch / s, 1) for name, s in seconds.items()},
+        "steps a second": {name: round(steps / s, 1) for name, s in seconds.items()},
+        "times as fast as stock": round(seconds["stock"] / seconds["ours"], 2),
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", help="write the result there")
+    parser.add_argument("--json", help="write the result there, and what is known of it before")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--train_batch", type=int, default=128)
@@ -127,44 +156,21 @@ def main():
     parser.add_argument("--train_steps", type=int, default=30, help="in one turn")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    device, rounds, steps = arguments.device, arguments.rounds, arguments.steps
-    result = {"parameters": sum(p.numel() for p in _unet().parameters()), "paper": PAPER}
-    contenders = {}
-    for batch in arguments.batch:
-        for name in BACKENDS:
-            work = functools.partial(ours, device, name, batch, steps)
-            contenders[f"ours {name}, {batch}"] = work
-        contenders[f"stock, {batch}"] = functools.partial(stock, device, batch, steps)
-    batch, n = arguments.train_batch, arguments.train_steps
-    flags = ("--ddpm_num_steps", "1000", "--compile", "--dataloader_num_workers", "4")
-    for name, each in (
-        ("ours", functools.partial(training.ours, "bf16", batch, 5000, UNET, flags)),
-        ("stock", functools.partial(training.stock, "bf16", batch, 5000, UNET)),
-    ):
-        contenders[f"{name}, training"] = functools.partial(times, each, n, device)
-    seconds = medians(take_turns(contenders, 1, rounds))
-    for batch in arguments.batch:
-        mine = {name: seconds[f"{name}, {batch}"] / steps for name in (*OURS, "stock")}
-        result[f"sampling, batch {batch}"] = {
-            "ms a step": {name: round(1e3 * s, 2) for name, s in mine.items()},
-            "seconds for 256 samples, 1000 steps": {
-                name: round(256 / batch * 1000 * s, 1) for name, s in mine.items()
-            },
-            "times as fast as stock": {
-                name: round(mine["stock"] / s, 2) for name, s in mine.items()
-            },
-        }
-    batch = arguments.train_batch
-    mine = {name: seconds[f"{name}, training"] / n for name in ("ours", "stock")}
-    result[f"training, batch {batch}"] = {
-        "images a second": {name: round(batch / s, 1) for name, s in mine.items()},
-        "steps a second": {name: round(1 / s, 1) for name, s in mine.items()},
-        "times as fast as stock": round(mine["stock"] / mine["ours"], 2),
+    device, rounds = arguments.device, arguments.rounds
+    on_gpu = {"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}
+    result = {"parameters": sum(p.numel() for p in _unet().parameters()), "paper": PAPER, **on_gpu}
+    pieces = {
+        f"sampling, batch {batch}": partial(sampling, device, batch, arguments.steps, rounds)
+        for batch in arguments.batch
     }
-    result["steps that wait for the GPU"] = waits_of_a_run(device, arguments.batch[0])
-    if device == "cuda":
-        result["gpu"] = torch.cuda.get_device_name()
-    write(result, arguments.json)
+    pieces["steps that wait for the GPU"] = partial(waits_of_a_run, device, arguments.batch[0])
+    batch = arguments.train_batch
+    pieces[f"training, batch {batch}"] = partial(
+        training_steps, device, batch, arguments.train_steps, rounds
+    )
+    for name, measure in pieces.items():
+        result[name] = measure()
+        write(result, arguments.json)  # compiling takes minutes: a run may be cut short
 
 
 if __name__ == "__main__":
