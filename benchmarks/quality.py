@@ -5,15 +5,18 @@ the same cats. First the two take turns on the idle machine, which tells how man
 in a minute; then each trains as many steps as that gives for so many minutes. The averaged weights
 are saved, and their samples decoded: how far from a real cat? What else the machine does during
 these hours changes how long they take, and no figure.
-Writes quality.json, .md and .png; what is there already is not measured again.
+Writes quality.json, .md and .png. Rows that are there are kept; stock's run, if any is missing,
+begins anew.
 """
 
 import csv
 import json
+import shutil
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
+import torch
 import training
 import tyro
 from matplotlib.figure import Figure
@@ -41,7 +44,7 @@ class Config:
 def ours(steps, folder):
     """`accelerate launch train_accelerate.py` with its recipe for two cores; its record's rows."""
     flags = ("--config", "configs/cats-32-quick.json", "--max_train_steps", steps)
-    launch(2, ["train_accelerate.py"], *flags, "--output_dir", folder)
+    launch(2, ["train_accelerate.py"], *flags, "--output_dir", folder, "--overwrite_output_dir")
     with (folder / "training.csv").open() as file:
         return list(csv.DictReader(file))
 
@@ -59,6 +62,7 @@ def stock():
 
     Trains to so many steps in all and tells the seconds, or saves where it is told.
     """
+    torch.manual_seed(0)
     work = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
 
     def answer(asked):
@@ -88,6 +92,7 @@ def measured(folder, config):
     chosen = SampleConfig(
         f"{folder}", f"{folder}-samples", config.num_samples, num_inference_steps=50
     )
+    shutil.rmtree(chosen.output_dir, ignore_errors=True)
     sample(chosen, make_accelerator())
     return measure(Decoder(), read_samples(chosen), 0)[0]
 

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import statistics
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions, version
@@ -17,30 +18,21 @@ Contender = Callable[[], Callable[[int], float]]
 """Called in its process, it makes ready; what it returns works n times and tells the seconds."""
 
 
-def _serve(contender, pipe, warm):
-    work = contender()
-    if warm:
-        work(1)
-    pipe.send(None)
-    while (asked := pipe.recv()) is not None:
-        pipe.send(work(asked))
+def _serve(contender, pipe):
+    try:
+        work = contender()
+        pipe.send(None)
+        while (asked := pipe.recv()) is not None:
+            pipe.send(work(asked))
+    except BaseException:  # a contender's own workers may hold the process back from its end
+        traceback.print_exc()
+        os._exit(1)
 
 
 @contextmanager
-def seated(
-    contenders: dict[str, Callable[[], Callable[[Any], Any]]], warm: bool = False
-) -> Iterator[dict[str, Ask]]:
-    """Each contender made ready in a process of its own, to be asked one at a time.
-
-    They make ready side by side; `warm`: and do their work once.
-    """
+def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterator[dict[str, Ask]]:
+    """Each contender made ready in a process of its own, to be asked one at a time."""
     context, seats = get_context("spawn"), {}
-    for name, contender in contenders.items():
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(contender, theirs, warm))
-        process.start()
-        theirs.close()  # so that a process that fails is the end of ours, too
-        seats[name] = (process, ours)
 
     def asker(pipe):
         def ask(what):
@@ -50,8 +42,13 @@ def seated(
         return ask
 
     try:
-        for _, pipe in seats.values():
-            pipe.recv()
+        for name, contender in contenders.items():
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(contender, theirs))
+            process.start()
+            theirs.close()  # so that a process that fails is the end of ours, too
+            seats[name] = (process, ours)
+            ours.recv()
         yield {name: asker(pipe) for name, (_, pipe) in seats.items()}
     finally:
         for process, pipe in seats.values():
@@ -63,7 +60,9 @@ def seated(
 def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
     """Seconds for one piece of work, of each contender in each round."""
     times = {name: [] for name in contenders}
-    with seated(contenders, warm=True) as seats:
+    with seated(contenders) as seats:
+        for ask in seats.values():
+            ask(1)  # warm
         for _ in range(rounds):
             for name, ask in seats.items():
                 times[name].append(ask(n) / n)

@@ -5,7 +5,7 @@ Run kernel by kernel, a small network leaves a big GPU waiting for the CPU that 
 
 import copy
 import weakref
-from collections import defaultdict
+from collections import OrderedDict
 from typing import Any
 
 import torch
@@ -15,29 +15,33 @@ from ddpm_hf.kept import Kept
 
 WARM_UPS = 3
 """Calls before the recording, in which libraries choose their kernels and take their memory."""
-IDLE = 2
-"""So many graphs of one shape wait for their next run; each holds memory of its own."""
+SHAPES, IDLE = 4, 2
+"""Of the last so many shapes, so many graphs each wait for their next run; each holds memory."""
 
 
 class _Graph:
     """One recorded call, with the memory that it reads and writes."""
 
-    def __init__(self, network: Any, shape: tuple[int, ...], labels: Tensor | None) -> None:
-        device = next(network.parameters()).device
+    def __init__(
+        self, network: Any, shape: tuple[int, ...], labels: Tensor | None, aside: torch.cuda.Stream
+    ) -> None:
+        device = aside.device
         self.sample = torch.zeros(shape, dtype=network.dtype, device=device)
         self.sample = self.sample.contiguous(memory_format=torch.channels_last)
         self.timestep = torch.zeros((), device=device)
         self.labels = None if labels is None else labels.clone()
         self.graph = torch.cuda.CUDAGraph()
-        aside = torch.cuda.Stream(device)
         aside.wait_stream(torch.cuda.current_stream(device))
-        with torch.no_grad(), torch.backends.cudnn.flags(benchmark=True):
+        with (
+            torch.no_grad(),
+            torch.cuda.device(device),
+            torch.backends.cudnn.flags(enabled=True, benchmark=True),
+        ):
             with torch.cuda.stream(aside):
                 for _ in range(WARM_UPS):
                     self._call(network)
-            torch.cuda.current_stream(device).wait_stream(aside)
-            # Other threads may go on with their own work meanwhile.
-            with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
+            # Other threads may go on with work of their own meanwhile.
+            with torch.cuda.graph(self.graph, stream=aside, capture_error_mode="thread_local"):
                 self.output = self._call(network)
 
     def _call(self, network: Any) -> Tensor:
@@ -50,19 +54,24 @@ class _Network:
 
     def __init__(self, unet: Any) -> None:
         self.unet = copy.deepcopy(unet).to(torch.bfloat16, memory_format=torch.channels_last)
-        self.idle: defaultdict[tuple[int, ...], list[_Graph]] = defaultdict(list)
+        self.aside = torch.cuda.Stream(unet.device)
+        self.idle: OrderedDict[tuple[int, ...], list[_Graph]] = OrderedDict()
 
     def take(self, shape: tuple[int, ...], labels: Tensor | None) -> _Graph:
-        if not self.idle[shape]:
-            return _Graph(self.unet, shape, labels)
+        if not self.idle.get(shape):
+            return _Graph(self.unet, shape, labels, self.aside)
         graph = self.idle[shape].pop()
         if labels is not None and graph.labels is not None:
             graph.labels.copy_(labels)
         return graph
 
     def give_back(self, shape: tuple[int, ...], graph: _Graph) -> None:
-        if len(self.idle[shape]) < IDLE:
-            self.idle[shape].append(graph)
+        waiting = self.idle.setdefault(shape, [])
+        if len(waiting) < IDLE:
+            waiting.append(graph)
+        self.idle.move_to_end(shape)
+        while len(self.idle) > SHAPES:
+            self.idle.popitem(last=False)
 
 
 _networks = Kept(_Network)
@@ -70,8 +79,10 @@ _networks = Kept(_Network)
 
 def takes(unet: Any, device: torch.device) -> bool:
     """Whether the UNet lies on the device, and that is a GPU that works in bf16."""
-    here = device.type == "cuda" and unet.device == device
-    return here and torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cuda" or unet.device != device:
+        return False
+    with torch.cuda.device(device):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 class GraphDenoiser:

@@ -9,7 +9,7 @@ Made = TypeVar("Made")
 
 
 def _weights_version(unet: Any) -> tuple[int, ...]:
-    """Changes whenever a weight does."""
+    """Changes whenever a weight does, unless it is written to through `.data`."""
     return tuple(n for p in unet.parameters() for n in (p.data_ptr(), p._version))
 
 

@@ -32,8 +32,7 @@ def _compiled(unet: Any, device: torch.device, class_labels: Tensor | None) -> D
 
     def denoise(sample: Tensor, timestep: Tensor) -> Tensor:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-        with torch.backends.cudnn.flags(benchmark=True):
-            output: Tensor = run(sample.to(dtype), timestep, class_labels, return_dict=False)[0]
+        output: Tensor = run(sample.to(dtype), timestep, class_labels, return_dict=False)[0]
         # Copied, for the next replay writes into the same memory.
         return output.to(sample.dtype, copy=True)
 

@@ -66,8 +66,12 @@ def test_a_graph_is_lent_again_with_other_labels(sample):
         labels = torch.tensor([label, label], device=device)
         outputs.append(runtime.denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
     assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
-    (idle,) = cuda_graph._networks.of(unet).idle.values()
-    assert len(idle) == 1
+    idle = cuda_graph._networks.of(unet).idle
+    assert [len(graphs) for graphs in idle.values()] == [1]
+    for batch in range(1, 9):
+        x = torch.zeros(batch, 3, 8, 8, device=device)
+        runtime.denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
+    assert len(idle) == cuda_graph.SHAPES
 
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
