@@ -54,7 +54,7 @@ class _Network:
 
     def __init__(self, unet: Any) -> None:
         self.unet = copy.deepcopy(unet).to(torch.bfloat16, memory_format=torch.channels_last)
-        self.aside = torch.cuda.Stream(unet.device)
+        self.aside = torch.cuda.Stream(unet.device)  # type: ignore[no-untyped-call]
         self.idle: OrderedDict[tuple[int, ...], list[_Graph]] = OrderedDict()
 
     def take(self, shape: tuple[int, ...], labels: Tensor | None) -> _Graph:
@@ -82,7 +82,7 @@ def takes(unet: Any, device: torch.device) -> bool:
     if device.type != "cuda" or unet.device != device:
         return False
     with torch.cuda.device(device):
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 class GraphDenoiser:
