@@ -5,6 +5,7 @@
 """
 
 import argparse
+import sys
 import time
 from functools import partial
 
@@ -27,8 +28,6 @@ UNET = {
 """google/ddpm-cifar10-32's: 35.7 million parameters."""
 PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17}
 """DDPM, appendix B, on a TPU v3-8."""
-
-
 BACKENDS = ("compile", "auto", "eager")
 
 
@@ -149,7 +148,7 @@ def training_steps(device, batch, steps, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", help="write the result there, and what is known of it before")
+    parser.add_argument("--json", help="write the result there")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--batch", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--train_batch", type=int, default=128)
@@ -171,7 +170,9 @@ def main():
     )
     for name, measure in pieces.items():
         result[name] = measure()
-        write(result, arguments.json)  # compiling takes minutes: a run may be cut short
+        # Compiling takes minutes: a run may be cut short.
+        print(f"{name}: {result[name]}", file=sys.stderr, flush=True)
+    write(result, arguments.json)
 
 
 if __name__ == "__main__":

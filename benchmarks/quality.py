@@ -147,10 +147,8 @@ def main():
     contenders = {"stock": stock} if any(name == "stock" for name, _ in turns) else {}
     with seated(contenders) as seats:
         for name, minutes in turns:
-            model, steps = (
-                folder / f"{name}-{minutes:g}",
-                round(60 * minutes / result["pace"][name]),
-            )
+            model = folder / f"{name}-{minutes:g}"
+            steps = round(60 * minutes / result["pace"][name])
             if name == "ours":
                 ours(steps, model)
             else:
