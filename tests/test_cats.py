@@ -8,8 +8,10 @@ from ddpm_hf import cats
 
 
 @pytest.fixture(scope="module")
-def splits():
-    return {split: cats.load(split) for split in cats.SPLITS}
+def splits(tmp_path_factory):
+    """Composed anew: a cache may hold what the code of another day chose."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    return {split: cats.load(split, cache_dir=cache) for split in cats.SPLITS}
 
 
 def as_rows(dataset):
