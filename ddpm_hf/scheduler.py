@@ -16,11 +16,11 @@ import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers, SchedulerMixin
 from diffusers.utils import BaseOutput
-from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from ddpm_hf import equations
 from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.noise import noise_like
 from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, spaced_timesteps
 
 PREDICTION_TYPES = ("epsilon", "sample", "v_prediction")
@@ -221,7 +221,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     def _predict_x0(self, model_output: Tensor, sample: Tensor, w: StepWeights) -> Tensor:
         kind = self._known_prediction_type()
         if kind == "epsilon":
-            return (sample - w.sqrt_noise_var * model_output) / w.divisor  # (N6), DDPM eq. 15
+            # In place, here and below: a small step's time is in making tensors.
+            return (sample - w.sqrt_noise_var * model_output).div_(w.divisor)  # (N6), DDPM eq. 15
         if kind == "v_prediction":
             return w.sqrt_alpha_bar * sample - w.sqrt_noise_var * model_output
         return model_output
@@ -253,13 +254,11 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
         x_0 = self.bounded(self._predict_x0(model_output, sample, w))
-        mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
+        mean = (w.weight_x0 * x_0).add_(w.weight_xt * sample)  # (N9), DDPM eq. 7
         if w.is_last or noise_scale == 0:
             x_s = mean
         else:
-            z = randn_tensor(
-                sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
-            )
+            z = noise_like(sample, generator)
             std = self._std(w, predicted_variance, self.variance_type)
             if noise_scale != 1:
                 std = noise_scale * std
