@@ -10,7 +10,9 @@ EN = {
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "and again. Move the slider: the cursor on the curve and the samples drawn at that moment,"
         " always from the same noise, move together. Where the learning rate rises anew, the loss"
-        " jumps; as the rate falls, the loss ends lower than before."
+        " jumps; as the rate falls, the loss ends lower than before. cats-64 is asked for"
+        " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
+        " in place of the noise, which follows from it and $x_t$."
     ),
     "training_gan": (
         "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
@@ -29,6 +31,9 @@ ZH = {
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
         "学习率重新升高处，损失跳升；随着学习率下降，损失最终比以前更低。"
+        "cats-64 要说出的不是噪声，而是"
+        " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
+        "由它和 $x_t$ 可得噪声。"
     ),
     "training_gan": (
         "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事，去噪：它下降，"
