@@ -85,7 +85,7 @@ class StepPlan:
         is read back from a GPU, which would have to wait for all work to end.
         Raises ValueError for a timestep that is not of this run.
         """
-        if isinstance(timestep, Tensor) and timestep.device.type != "cpu":
+        if isinstance(timestep, Tensor) and not timestep.is_cpu:
             ours, theirs = self.timesteps.untyped_storage(), timestep.untyped_storage()
             if ours.data_ptr() == theirs.data_ptr():
                 return self._rows(dtype)[timestep.storage_offset()]
