@@ -56,7 +56,7 @@ def test_values_in_a_file_are_checked_like_flags(tmp_path, text, capsys):
     [
         ("cats-32", "cats", 64),
         ("cats-32-quick", "cats", 16),
-        ("cats-32-gpu", "cats", 512),
+        ("cats-32-v", "cats", 512),
         ("cats-64", "cats", 192),
         ("notes", "cats", 4),
         ("fashion-28", "zalando-datasets/fashion_mnist", 64),

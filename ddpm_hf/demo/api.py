@@ -140,7 +140,7 @@ def add_endpoints(models: Models) -> None:
             steps: How many of the 2000 steps are taken, 10 to 2000; 100 are good.
             variance: The fresh noise of each step: small (β̃), large (β) or none.
             noise_scale: Multiplies the fresh noise, 0 to 2.
-            model: cats-32, cats-64, fashion-28, or an id on the Hub, where the server allows it.
+            model: A bundled one, as cats-32, or an id on the Hub, where the server allows it.
             class_label: For a model with classes: each (one after the other), any, or a number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
             spacing: Of the steps: even, or quadratic, which takes smaller ones near the picture.

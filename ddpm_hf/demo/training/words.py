@@ -10,7 +10,8 @@ EN = {
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "and again. Move the slider: the cursor on the curve and the samples drawn at that moment,"
         " always from the same noise, move together. Where the learning rate rises anew, the loss"
-        " jumps; as the rate falls, the loss ends lower than before. cats-64 is asked for"
+        " jumps; as the rate falls, the loss ends lower than before. cats-32-v and cats-64"
+        " are asked for"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
         " in place of the noise, which follows from it and $x_t$."
     ),
@@ -31,7 +32,7 @@ ZH = {
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
         "学习率重新升高处，损失跳升；随着学习率下降，损失最终比以前更低。"
-        "cats-64 要说出的不是噪声，而是"
+        "cats-32-v 和 cats-64 要说出的不是噪声，而是"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
         "由它和 $x_t$ 可得噪声。"
     ),
