@@ -113,9 +113,9 @@ def test_a_choice_made_before_the_last_is_there_counts(visit):
     answers = "**/queue/data*"
     page.route(answers, lambda route: (page.wait_for_timeout(500), route.continue_()))
     with page.expect_request(answers):
-        page.get_by_role("radio", name="fashion-28").check()
+        page.get_by_role("radio", name="fashion-28", exact=True).check()
     with page.expect_request(answers):
-        page.get_by_role("radio", name="cats-32").check()
+        page.get_by_role("radio", name="cats-32", exact=True).check()
     first = sorted((PRETRAINED / "cats-32" / "samples").glob("step-*.png"))[0]
     number = int(first.stem.removeprefix("step-"))
     expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
@@ -126,7 +126,7 @@ def test_the_training_view_shows_each_models_course(visit):
     page.locator("[data-tab-id=training]").click()
     page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
     for model in ("fashion-28", "cats-32"):
-        page.get_by_role("radio", name=model).check()
+        page.get_by_role("radio", name=model, exact=True).check()
         with (PRETRAINED / model / "training.csv").open(newline="") as file:
             rows = {int(row["number"]): row for row in csv.DictReader(file)}
         first = sorted((PRETRAINED / model / "samples").glob("step-*.png"))[0]
