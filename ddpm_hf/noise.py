@@ -29,4 +29,5 @@ def noise_like(
     shape, device, dtype = sample.shape, sample.device, sample.dtype
     if isinstance(generator, torch.Generator) and generator.device == device:
         return torch.randn(shape, generator=generator, device=device, dtype=dtype)
-    return randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+    noise: Tensor = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+    return noise
