@@ -221,8 +221,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     def _predict_x0(self, model_output: Tensor, sample: Tensor, w: StepWeights) -> Tensor:
         kind = self._known_prediction_type()
         if kind == "epsilon":
-            # In place, here and below: a small step's time is in making tensors.
-            return (sample - w.sqrt_noise_var * model_output).div_(w.divisor)  # (N6), DDPM eq. 15
+            return (sample - w.sqrt_noise_var * model_output) / w.divisor  # (N6), DDPM eq. 15
         if kind == "v_prediction":
             return w.sqrt_alpha_bar * sample - w.sqrt_noise_var * model_output
         return model_output
@@ -254,7 +253,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
         x_0 = self.bounded(self._predict_x0(model_output, sample, w))
-        mean = (w.weight_x0 * x_0).add_(w.weight_xt * sample)  # (N9), DDPM eq. 7
+        mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
         if w.is_last or noise_scale == 0:
             x_s = mean
         else:

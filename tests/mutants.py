@@ -21,7 +21,7 @@ MUTANTS = [
     ("√ᾱ becomes ᾱ", EQUATIONS, "combine(alpha_bar.sqrt(), x_0, noise", "combine(alpha_bar, x_0, noise"),
     ("√(1−ᾱ) becomes 1−ᾱ", TIMESTEPS, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
     ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
-    ("weights of N9 swapped", SCHEDULER, "(w.weight_x0 * x_0).add_(w.weight_xt * sample)", "(w.weight_xt * x_0).add_(w.weight_x0 * sample)"),
+    ("weights of N9 swapped", SCHEDULER, "w.weight_x0 * x_0 + w.weight_xt * sample", "w.weight_xt * x_0 + w.weight_x0 * sample"),
     ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
     ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
     ("t off by one", TIMESTEPS, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),

@@ -248,6 +248,16 @@ def test_no_signal_left_in_float32_divides_by_something(settings, predicted):
         assert step.prev_sample.isfinite().all() and step.pred_original_sample.isfinite().all()
 
 
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+@pytest.mark.parametrize("widest", ["model", "sample"])
+def test_a_step_keeps_the_wider_precision(kind, widest):
+    """Under autocast a network says in bfloat16 what it sees in float32."""
+    scheduler = DDPMScheduler(prediction_type=kind)
+    output, x = torch.randn(1, 3, 8, 8), torch.randn(1, 3, 8, 8)
+    output, x = (output, x.bfloat16()) if widest == "model" else (output.bfloat16(), x)
+    assert scheduler.step(output, 1000, x, noise_scale=0).prev_sample.dtype == torch.float32
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_every_timestep_adds_noise_in_half_precision(dtype):
     scheduler = DDPMScheduler(num_train_timesteps=1000)
