@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTS = ["tests/test_equations.py", "tests/test_scheduler.py", "tests/test_closed_form.py"]
+TESTS = [f"tests/test_{name}.py" for name in ("equations", "scheduler", "closed_form", "optimizer")]
 EQUATIONS, TIMESTEPS, SCHEDULER = (
     f"ddpm_hf/{name}.py" for name in ("equations", "timesteps", "scheduler")
 )
@@ -35,6 +35,8 @@ MUTANTS = [
     ("N10: divided by √ᾱ (the notes' misprint)", EQUATIONS, "root_alpha = schedule.alpha(s, t).sqrt()", "root_alpha = schedule.alpha_bar(t).sqrt()"),
     ("a single offset off by one", SCHEDULER, "return timesteps + 1 if", "return timesteps if"),
     ("learned range upside down", EQUATIONS, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
+    ("Muon's step not scaled to AdamW's", "ddpm_hf/training/optimizer.py", "0.2 * math.sqrt(max(step.shape))", "1.0"),
+    ("Muon looks back, not ahead", "ddpm_hf/training/optimizer.py", "weight.grad.lerp(mean, MOMENTUM)", "mean"),
     ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
 ]  # fmt: skip
 

@@ -146,3 +146,16 @@ def test_a_folder_with_another_run_is_refused_unless_told(dataset, tmp_path):
     assert "is not empty" in said and "Traceback" not in said
     said = run(dataset, output, "--overwrite_output_dir", max_train_steps=2)
     assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-2"]
+
+
+def test_muon_is_resumed_to_the_bit_and_with_no_other_optimiser(dataset, tmp_path):
+    muon = {"optimizer": "muon", "lr_scheduler": "constant"}
+    whole = train_here(dataset, tmp_path / "whole", **muon)
+    part = train_here(dataset, tmp_path / "part", **muon, max_train_steps=3)
+    latest = ("--resume_from_checkpoint", "latest")
+    with pytest.raises(UserError, match="resume with --optimizer muon"):
+        train_here(dataset, part, *latest, lr_scheduler="constant")
+    train_here(dataset, part, *latest, **muon)
+    assert same(whole, part)
+    adamw = train_here(dataset, tmp_path / "adamw", lr_scheduler="constant")
+    assert not same(whole, adamw)

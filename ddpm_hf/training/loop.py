@@ -25,6 +25,7 @@ from ddpm_hf.training.batches import Pictures, Share, batches
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Batch, Draws
 from ddpm_hf.training.network import attention_tokens, has_dropout
+from ddpm_hf.training.optimizer import Muon
 
 BINS = 10
 """Loss by timestep is told for so many equal parts of 1..T (N17)."""
@@ -38,16 +39,13 @@ MOST_SKIPS = 24
 """So many fp16 steps skipped one after the other mean that the loss itself is broken."""
 
 
-def laid_out_like(weights: list[Tensor], values: list[Tensor]) -> list[Tensor]:
-    """The values with the memory layout of the weights; single numbers as they are.
+def laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
+    """The value with the memory layout of the weight; a single number as it is.
 
     The fused optimiser goes through memory in order: a channels-last weight and a plain moment
     would be paired wrongly, without a word.
     """
-    return [
-        value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
-        for weight, value in zip(weights, values, strict=True)
-    ]
+    return value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,9 @@ class Trainer:
             # the gradients in between.
             by_itself = self.share.processes == self.share.accumulation == 1
             unet = torch.compile(unet, mode="reduce-overhead" if by_itself else "default")
-        optimizer = torch.optim.AdamW(
-            unet.parameters(),
+        muon = config.optimizer == "muon"
+        optimizer = (Muon if muon else torch.optim.AdamW)(
+            self.trained if muon else self.trained.parameters(),
             lr=config.learning_rate,
             **self._optimizer_settings(),
             # The fused one leaves out an overflowed fp16 step without telling Accelerate.
@@ -177,7 +176,10 @@ class Trainer:
         return {
             "unet": self.trained.state_dict(),
             "ema": self.ema and self.ema.state_dict(),
-            "optimizer": {**optimizer, "state": list(optimizer["state"].values())},
+            "optimizer": {
+                **optimizer,
+                "state": [moments for _, moments in sorted(optimizer["state"].items())],
+            },
             "lr_scheduler": self.lr_scheduler.state_dict(),
             "scaler": scaler and scaler.state_dict(),
             "step": self.step,
@@ -189,9 +191,14 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`, with the optimiser's settings as they are configured now.
 
-        Raises UserError for the state of another network, or of a run with or without averages
-        where this one is the other way.
+        Raises UserError for the state of another network or optimiser, or of a run with or without
+        averages where this one is the other way.
         """
+        before = state["config"].get("optimizer", "adamw")  # the only one that there was
+        if before != self.config.optimizer:
+            raise UserError(
+                f"The checkpoint is of another optimiser: resume with --optimizer {before}."
+            )
         if (state["ema"] is None) != (self.ema is None):
             kept = "no averaged" if state["ema"] is None else "averaged"
             raise UserError(f"The checkpoint has {kept} weights: resume with --use_ema as before.")
@@ -201,20 +208,15 @@ class Trainer:
             raise UserError(
                 "The checkpoint is of another network: resume with the same settings of it."
             ) from error
-        weights = list(self.unet.parameters())
         if self.ema is not None:
-            self.ema.load_state_dict(
-                {
-                    **state["ema"],
-                    "shadow_params": laid_out_like(weights, state["ema"]["shadow_params"]),
-                }
-            )
+            averages = map(laid_out_like, self.unet.parameters(), state["ema"]["shadow_params"])
+            self.ema.load_state_dict({**state["ema"], "shadow_params": list(averages)})
         optimizer = state["optimizer"]
-        moments: dict[int, dict[str, Tensor]] = {i: {} for i in range(len(weights))}
-        for name in optimizer["state"][0]:
-            values = laid_out_like(weights, [each[name] for each in optimizer["state"]])
-            for i, value in enumerate(values):
-                moments[i][name] = value
+        weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+        moments = {
+            i: {name: laid_out_like(weight, value) for name, value in values.items()}
+            for i, (weight, values) in enumerate(zip(weights, optimizer["state"], strict=True))
+        }
         self.optimizer.load_state_dict({**optimizer, "state": moments})
         self.lr_scheduler.load_state_dict(state["lr_scheduler"])
         self._apply_settings()
@@ -224,11 +226,11 @@ class Trainer:
 
     def _apply_settings(self) -> None:
         """Have the configuration's learning rate and so on, not those of the checkpoint."""
-        config, schedule = self.config, self.lr_scheduler
-        schedule.base_lrs = [config.learning_rate]
+        config, schedule, groups = self.config, self.lr_scheduler, self.optimizer.param_groups
+        schedule.base_lrs = [config.learning_rate] * len(groups)
         rate = config.learning_rate * schedule.lr_lambdas[0](schedule.last_epoch)
-        schedule._last_lr = [rate]
-        for group in self.optimizer.param_groups:
+        schedule._last_lr = [rate] * len(groups)
+        for group in groups:
             group.update(lr=rate, initial_lr=config.learning_rate, **self._optimizer_settings())
         if self.ema is not None:
             self.ema.decay, self.ema.power = config.ema_max_decay, config.ema_power

@@ -1,0 +1,66 @@
+"""How a gradient becomes a step: AdamW, or Muon for the weights that are matrices inside."""
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+MOMENTUM = 0.95
+NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
+"""a, b, c of X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, which brings singular values near 1 (Jordan 2024)."""
+ROUNDS = 5
+ENDS = ("conv_in", "conv_out", "class_embedding")
+"""Layers of a UNet2DModel between the network and what is outside: no matrix in Muon's sense."""
+
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """U·Vᵀ for a matrix U·S·Vᵀ, roughly: singular values from about 0.7 to 1.2, in bfloat16.
+
+    Takes and returns (rows, columns).
+    """
+    a, b, c = NEWTON_SCHULZ
+    tall = matrix.shape[0] > matrix.shape[1]
+    x: Tensor = matrix.bfloat16().T if tall else matrix.bfloat16()
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(ROUNDS):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x.T if tall else x
+
+
+class Muon(torch.optim.AdamW):
+    """Muon for the matrices inside a UNet2DModel, filters among them; AdamW for all the rest.
+
+    Muon makes the mean gradient orthogonal, so that all directions are learned at the same speed.
+    As in "Muon is scalable for LLM training" (Liu et al. 2025) its step is scaled to the size of
+    AdamW's, so one learning rate and weight decay serve both. PyTorch's own Muon takes no filters.
+    """
+
+    def __init__(self, unet: nn.Module, **settings: Any) -> None:
+        """settings: AdamW's."""
+        inside: list[Tensor] = []
+        rest: list[Tensor] = []
+        for name, weight in unet.named_parameters():
+            matrix = weight.ndim > 1 and name.split(".")[0] not in ENDS
+            (inside if matrix else rest).append(weight)
+        super().__init__([{"params": inside}, {"params": rest}], **settings)
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step; the gradients that Muon has used are gone after it."""
+        group = self.param_groups[0]
+        for weight in group["params"]:
+            state = self.state[weight]
+            if not state:
+                state["step"] = torch.zeros(())  # AdamW reads it of every weight when it is loaded
+                state["momentum_buffer"] = torch.zeros_like(weight)
+            state["step"] += 1
+            mean = state["momentum_buffer"].lerp_(weight.grad, 1 - MOMENTUM)
+            ahead = weight.grad.lerp(mean, MOMENTUM)  # Nesterov's
+            step = orthogonal(ahead.flatten(1))  # a row for each output
+            size = 0.2 * math.sqrt(max(step.shape))  # AdamW's root mean square is about 0.2
+            weight.mul_(1 - group["lr"] * group["weight_decay"])
+            weight.add_(step.reshape(weight.shape), alpha=-group["lr"] * size)
+            weight.grad = None  # AdamW passes over what has none
+        super().step()
