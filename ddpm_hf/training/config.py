@@ -137,8 +137,8 @@ class TrainConfig:
     """Stop after this long, if not done before; what was reached is saved like a finished run."""
     optimizer: Literal["adamw", "muon"] = "adamw"
     """`muon` makes the mean gradient of each matrix and filter orthogonal, and leaves the rest to
-    AdamW. It learns in far fewer steps; a step takes a little longer. 3e-3 suits it, with
-    --adam_weight_decay 1e-2."""
+    AdamW. It learns in far fewer steps, each of which takes longer. A rate of 3e-3 suits it,
+    with --adam_weight_decay 1e-2."""
     learning_rate: float = 1e-4
     """The highest learning rate, after the warm-up."""
     lr_scheduler: Literal[
