@@ -1,5 +1,6 @@
 """Hugging Face data sets by name, and their columns."""
 
+import glob
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from datasets import (
 )
 from datasets import exceptions as datasets_exceptions
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 
 
 def load_split(
@@ -37,7 +38,10 @@ def load_split(
     try:
         if (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists():
             saved = load_from_disk(name)
-            stored = saved[split] if isinstance(saved, DatasetDict) else saved
+            splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
+            if split not in splits:
+                raise ValueError(f"its splits are {', '.join(splits)}")
+            stored = splits[split]
         elif name == "cats" and not folder.is_dir():
             from ddpm_hf import cats
 
@@ -53,30 +57,33 @@ def load_split(
         KeyError,
         datasets_exceptions.DatasetsError,
     ) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise UserError(
-            f"Can't load the data set {name!r}, split {split!r}: {reason}. Give --dataset_name a"
-            " local folder, `cats`, or the id of a data set on the Hub."
+            f"Can't load the data set {name!r}, split {split!r}: {first_sentence(error)}."
+            " Give --dataset_name a local folder, `cats`, or the id of a data set on the Hub."
         ) from error
 
 
 def load_folder(
     folder: str, split: str = "train", *, cache_dir: str | None = None, streaming: bool = False
 ) -> Dataset | IterableDataset:
-    """All pictures in a folder and its folders, as one split.
+    """All pictures in a folder and its folders are the split `train`; of that, all or a slice.
 
-    Raises UserError if there are none.
+    Raises UserError if there are none, or for another split.
     """
     try:
         return load_dataset(
             "imagefolder",
-            data_files={split: f"{folder}/**"},
+            data_files={"train": f"{glob.escape(folder)}/**"},
             split=split,
             cache_dir=cache_dir,
             streaming=streaming,
         )
     except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
-        raise UserError(f"--train_data_dir {folder} holds no pictures.") from error
+        raise UserError(
+            f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
+            f" {first_sentence(error)}. All of a folder is the split train, of which slices can be"
+            " had: 'train[:90%]'."
+        ) from error
 
 
 def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:

@@ -106,32 +106,39 @@ def form_of(
     resolution: int,
     *,
     column: str | None = None,
+    channels: int | None = None,
     center_crop: bool = False,
     class_column: str | None = None,
     keep_precision: bool = False,
 ) -> Form:
-    """The form for a data set: its image column, and the most channels of its first pictures.
+    """The form for a data set: its image column, and unless given, the most channels that some of
+    its pictures have: of those all over the set, or the first of a stream.
 
-    Raises UserError for a set without pictures, or with none that can be read at its beginning.
+    Raises UserError for a set without pictures, or if none of those looked at can be read.
     """
     names = class_names(dataset, class_column)
     classes = None if names is None else len(names)
     found = image_column(dataset, column)
-    encoded = dataset.select_columns([found]).cast_column(found, Image(decode=False))
+    if channels is None:
+        channels = _most_channels(dataset, found)
+    return Form(found, resolution, channels, center_crop, class_column, classes, keep_precision)
+
+
+def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:
+    encoded = dataset.select_columns([column]).cast_column(column, Image(decode=False))
+    if isinstance(encoded, Dataset):
+        apart = -(-len(encoded) // LOOKED_AT) or 1
+        encoded = encoded.select(range(0, len(encoded), apart))
     rows, channels = 0, []
     for row in encoded.take(LOOKED_AT):
         rows += 1
         try:
-            channels.append(channels_of(Image().decode_example(row[found])))
+            channels.append(channels_of(Image().decode_example(row[column])))
         except UNREADABLE:
             continue
     if not channels:
-        raise UserError(
-            f"Of the data set's first {rows} rows none holds a picture that can be read."
-        )
-    return Form(
-        found, resolution, max(channels), center_crop, class_column, classes, keep_precision
-    )
+        raise UserError(f"Of {rows} rows of the data set none holds a picture that can be read.")
+    return max(channels)
 
 
 class Example(NamedTuple):

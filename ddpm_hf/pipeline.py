@@ -22,6 +22,9 @@ from ddpm_hf.stream import DenoisingStep, DenoisingStream
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""
 
+TAKE_A_VARIANCE = (DDPMScheduler, diffusers.DDPMParallelScheduler)
+"""The schedulers that take a learned variance; others are to have the prediction alone."""
+
 Generators = torch.Generator | list[torch.Generator] | None
 Labels = int | Sequence[int] | Tensor | None
 Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Tensor] | None]
@@ -253,6 +256,8 @@ class DDPMPipeline(DiffusionPipeline):
             for index, t in enumerate(scheduler.timesteps):
                 model_input = scheduler.scale_model_input(x, t)
                 model_output = denoise(model_input, t)
+                if not isinstance(scheduler, TAKE_A_VARIANCE):
+                    model_output = model_output[:, : x.shape[1]]
                 result = scheduler.step(model_output, t, x, **extra)
                 x_0 = result.get("pred_original_sample")
                 if x_0 is None:
@@ -346,6 +351,8 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
     try:
         return DDPMPipeline.from_pretrained(name)
     except OSError as error:
+        if (Path(name) / "model_index.json").exists():
+            raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
         raise UserError(
             f"Can't load {flag} {name!r}: neither a pipeline's folder, nor a bundled model, nor one"
             " on the Hub."

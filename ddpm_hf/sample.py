@@ -4,6 +4,7 @@ The noise of image i is a function of (seed, i). Images are worked out in fixed 
 on one process, so the files are the same bytes on any number of processes.
 """
 
+import copy
 import hashlib
 import inspect
 import io
@@ -35,7 +36,9 @@ from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
-    scheduler.name.removesuffix("Scheduler") for scheduler in KarrasDiffusionSchedulers
+    scheduler.name.removesuffix("Scheduler")
+    for scheduler in KarrasDiffusionSchedulers
+    if scheduler.name != "EDMEulerScheduler"  # it takes no notice of a model's noise schedule
 )
 
 
@@ -137,10 +140,12 @@ def load(config: SampleConfig) -> DDPMPipeline:
     K, T = config.num_inference_steps, changed.num_train_timesteps
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
-    if (highest := config.max_timestep) is not None:
+    if config.max_timestep is None:
+        _check_steps(changed, K or T)
+    else:
         if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
             raise UserError(f"--max_timestep is not for {cls.__name__}: it sets its own timesteps.")
-        fewest = 0 if K is None else K - 1
+        fewest, highest = 0 if K is None else K - 1, config.max_timestep
         if not fewest <= highest < T:
             raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
     label, names = config.class_label, changed.class_names
@@ -153,6 +158,25 @@ def load(config: SampleConfig) -> DDPMPipeline:
             " --class_dropout 0.1 in training."
         )
     return changed
+
+
+def _check_steps(pipeline: DDPMPipeline, K: int) -> None:
+    """Raise UserError unless the scheduler's K steps go down from near T.
+
+    Some of diffusers' do not if there are few of them, or nearly T; they fail, or draw noise.
+    """
+    probe, T = copy.deepcopy(pipeline.scheduler), pipeline.num_train_timesteps
+    name = type(probe).__name__
+    try:
+        probe.set_timesteps(K)
+    except (ValueError, IndexError, AssertionError, RuntimeError) as error:
+        raise UserError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
+    highest = float(probe.timesteps.max())
+    if highest + T / K < 0.9 * T:
+        raise UserError(
+            f"{name} would begin its {K} steps at t = {highest:.0f} of {T}: give fewer by"
+            " --num_inference_steps, or --timestep_spacing trailing."
+        )
 
 
 def blocks(config: SampleConfig) -> list[range]:

@@ -29,9 +29,38 @@ def test_defaults_are_those_of_the_stock_script():
     assert (config.ddpm_num_steps, config.ema_max_decay) == (1000, 0.9999)
 
 
-@pytest.mark.parametrize("text", ["{", '{"resolutoin": 3}'])
+def test_data_named_on_the_command_line_takes_the_place_of_the_files(tmp_path):
+    recipe = ["--config", "configs/cats-32.json"]
+    mine = parse_config([*recipe, "--train_data_dir", "mine"])
+    assert (mine.dataset_name, mine.train_data_dir) == (None, "mine")
+    mine.save(tmp_path / "mine.json")
+    other = parse_config(["--config", str(tmp_path / "mine.json"), "--dataset_name=other"])
+    assert (other.dataset_name, other.train_data_dir) == ("other", None)
+    with pytest.raises(UserError, match="Name the data once"):
+        TrainConfig(dataset_name="cats", train_data_dir="mine")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *({"max_grad_norm": 0.0}, {"learning_rate": -1e-3}, {"adam_epsilon": 0.0}),
+        *({"ema_inv_gamma": 0.0}, {"adam_beta1": 1.5}, {"adam_weight_decay": -1.0}),
+        *({"block_out_channels": ()}, {"block_out_channels": (0, 32)}, {"seed": 2**63}),
+    ],
+)
+def test_numbers_out_of_range_are_refused(setting):
+    with pytest.raises(UserError, match=f"--{next(iter(setting))} "):
+        TrainConfig(**setting)
+
+
+def test_attention_where_there_is_no_level_is_said():
+    assert "0 to 1" in TrainConfig(block_out_channels=(32, 64)).notices()[0]
+    assert TrainConfig().notices() == []
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '"\xff', '{"resolutoin": 3}'])
 def test_bad_configuration_files_are_refused(tmp_path, text):
-    (tmp_path / "config.json").write_text(text)
+    (tmp_path / "config.json").write_text(text, encoding="latin-1")
     with pytest.raises(UserError):
         parse_config(["--config", str(tmp_path / "config.json")])
     with pytest.raises(UserError, match="Can't read"):
@@ -84,7 +113,7 @@ STOCK_FLAGS = {
     *("logger", "logging_dir", "local_rank", "mixed_precision", "prediction_type"),
     *("ddpm_num_steps", "ddpm_num_inference_steps", "ddpm_beta_schedule"),
     *("checkpointing_steps", "checkpoints_total_limit", "resume_from_checkpoint"),
-    *("enable_xformers_memory_efficient_attention", "preserve_data_precision"),
+    *("enable_xformers_memory_efficient_attention", "preserve_input_precision"),
 }
 
 

@@ -89,7 +89,7 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     walked = list(itertools.islice(stream.examples(), 10))
     readable = [in_memory[i].picture for i in (1, 3)]
     assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
-    with pytest.raises(UserError, match="first 1 rows"):
+    with pytest.raises(UserError, match="Of 1 rows"):
         form_of(dataset_of([b"junk"]), 8)
 
 
@@ -175,6 +175,30 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
     assert data.image_column(data.load_folder(str(tmp_path), cache_dir=cache)) == "image"
     with pytest.raises(UserError, match="holds no pictures"):
         data.load_folder(str(tmp_path / "nothing"), cache_dir=cache)
+    assert len(data.load_folder(str(tmp_path), "train[:2]", cache_dir=cache)) == 2
+    with pytest.raises(UserError, match="holds no pictures of the split 'test'"):
+        data.load_folder(str(tmp_path), "test", cache_dir=cache)
+
+
+def test_a_folder_may_have_any_name(tmp_path):
+    folder = tmp_path / "my [best] pictures?*"
+    folder.mkdir()
+    picture().save(folder / "one.png")
+    assert len(data.load_folder(str(folder), cache_dir=str(tmp_path / "cache"))) == 1
+
+
+def test_a_saved_data_set_without_splits_has_one(tmp_path):
+    dataset_of([picture()]).save_to_disk(tmp_path)
+    assert len(data.load_split(str(tmp_path))) == 1
+    with pytest.raises(UserError, match="split 'test': its splits are train"):
+        data.load_split(str(tmp_path), "test")
+
+
+def test_colour_is_kept_wherever_in_the_set_it_comes():
+    mixed = dataset_of([*[picture("L")] * 100, *[picture("RGB")] * 100])
+    assert form_of(mixed, 8).channels == 3
+    assert form_of(mixed, 8, channels=1).channels == 1
+    assert decoded(mixed, channels=4)[0].picture.shape == (4, 8, 8)
 
 
 def test_a_split_without_any_readable_picture_is_refused():

@@ -71,6 +71,15 @@ def test_other_schedulers_of_diffusers_run(pipeline, seeded, tmp_path):
     assert type(loaded) is diffusers.EulerDiscreteScheduler
 
 
+@pytest.mark.parametrize("name", ["DDIM", "DPMSolverMultistep", "HeunDiscrete", "DDPMParallel"])
+def test_a_learned_variance_is_left_out_for_who_takes_none(seeded, name):
+    unet = tiny_unet(out_channels=6)
+    settings = DDPMScheduler(variance_type="learned_range").config
+    scheduler = getattr(diffusers, f"{name}Scheduler").from_config(settings)
+    pipe = DDPMPipeline(unet, scheduler)
+    assert len(pipe(2, seeded(), num_inference_steps=4).images) == 2
+
+
 def test_stream_goes_from_noise_to_the_picture(pipeline, seeded):
     steps = list(pipeline.stream(2, seeded(), 10))
     assert [s.index for s in steps] == list(range(10))

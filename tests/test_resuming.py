@@ -6,6 +6,7 @@ import resource
 import numpy as np
 import pytest
 from accelerate.state import AcceleratorState, GradientState, PartialState
+from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint, losses
@@ -81,6 +82,22 @@ def test_a_full_disk_spares_the_last_checkpoint(dataset, tmp_path, monkeypatch):
     assert not list((tmp_path / "out").glob(".checkpoint*"))
 
 
+def test_a_full_disk_is_told_when_the_pipeline_does_not_fit(dataset, tmp_path, monkeypatch):
+    honest = UNet2DModel.save_pretrained
+
+    def full(*arguments, **settings):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        try:
+            honest(*arguments, **settings)
+        finally:
+            unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    monkeypatch.setattr(UNet2DModel, "save_pretrained", full)
+    with pytest.raises(UserError, match=r"Can't write the pipeline .* good one is checkpoint-6"):
+        train_here(dataset, tmp_path / "out")
+
+
 def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
     output = train_here(dataset, tmp_path / "out", max_train_steps=2, lr_scheduler="constant")
     train_here(
@@ -99,7 +116,7 @@ def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"use_ema": False}, "The checkpoint has averaged weights"),
+        ({"use_ema": False}, "The checkpoint has averaged weights: resume with --use_ema"),
         ({"layers_per_block": 2}, "The checkpoint is of another network"),
     ],
 )
@@ -116,6 +133,21 @@ def test_overwriting_removes_nothing_outside_the_run(dataset, tmp_path):
     for logs in (str(outside), ".", ".."):
         train_here(dataset, output, "--overwrite_output_dir", max_train_steps=1, logging_dir=logs)
     assert (outside / "others").exists() and (output / "model_index.json").exists()
+
+
+def test_overwriting_waits_until_the_new_run_can_begin(dataset, tmp_path):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2)
+    with pytest.raises(UserError, match="Can't load the data set"):
+        train_here("no/such-set", output, "--overwrite_output_dir")
+    assert checkpoint.checkpoints(output) and len(losses_of(output)) == 2
+
+
+def test_half_a_row_at_the_records_end_is_left_out(dataset, tmp_path):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2)
+    with (output / "training.csv").open("a") as record:
+        record.write("2,0.")
+    train_here(dataset, output, "--resume_from_checkpoint", "latest", max_train_steps=4)
+    assert len(losses_of(output)) == 4
 
 
 def test_an_earlier_versions_run_goes_on_and_changed_settings_are_named(dataset, tmp_path, capsys):

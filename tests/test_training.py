@@ -219,6 +219,21 @@ def test_a_folder_of_pictures_trains(tmp_path):
     assert "Trained on `pictures`" in (output / "README.md").read_text()
 
 
+def test_a_set_too_small_for_a_report_is_shown_and_saved_each_epoch(dataset, tmp_path):
+    """Not one line of the record is due when the first pipeline is."""
+    epochs = {"save_model_epochs": 1, "logging_steps": 100}
+    output = train_here(dataset, tmp_path / "out", **epochs)
+    assert len(list(output.glob("samples/step-*.png"))) > 1
+    assert "the last 6 steps" in (output / "README.md").read_text()
+
+
+def test_a_config_that_is_no_networks_is_refused(dataset, tmp_path):
+    first = train_here(dataset, tmp_path / "first")
+    train_here(dataset, tmp_path / "good", model_config_name_or_path=str(first / "unet"))
+    with pytest.raises(UserError, match=r"makes no UNet2DModel.* in its folder unet"):
+        train_here(dataset, tmp_path / "bad", model_config_name_or_path=str(first))
+
+
 @pytest.mark.slow
 def test_a_run_leaves_a_pipeline_a_card_samples_and_a_record(dataset, tmp_path):
     output = tmp_path / "run"

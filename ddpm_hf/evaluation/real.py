@@ -33,7 +33,8 @@ def read_split(
     seed: int = 0,
     show_progress: bool = True,
 ) -> Split:
-    """Pictures of a split in the model's size, in random order: all, or as many as are taken.
+    """Pictures of a split in the model's size and channels, in random order: all, or as many as
+    are taken.
 
     Raises UserError for a data set that is not there, is too small, or does not fit the model.
     """
@@ -47,12 +48,14 @@ def read_split(
             f"The split {split!r} of {name!r} has {len(dataset)} pictures; at least {FEWEST} are"
             " needed."
         )
-    form = form_of(dataset, size, column=image_column, center_crop=True, class_column=class_column)
-    if form.channels != channels:
-        raise UserError(
-            f"The model draws pictures of {channels} channels, and those of {name!r} have"
-            f" {form.channels}."
-        )
+    form = form_of(
+        dataset,
+        size,
+        column=image_column,
+        channels=channels,
+        center_crop=True,
+        class_column=class_column,
+    )
     of_model = _numbers_in_the_model(pipeline, data.class_names(dataset, class_column) or [])
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
     pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)

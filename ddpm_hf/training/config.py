@@ -4,6 +4,7 @@ import dataclasses
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +28,17 @@ AT_LEAST_ONE = (
     "checkpointing_steps",
     "logging_steps",
 )
+ABOVE_ZERO = (
+    *("snr_gamma", "logit_std", "max_train_minutes", "learning_rate", "adam_epsilon"),
+    *("max_grad_norm", "ema_inv_gamma", "ema_power"),
+)
+NOT_BELOW_ZERO = (
+    *("seed", "dataloader_num_workers", "lr_warmup_steps", "layers_per_block"),
+    "adam_weight_decay",
+)
+BELOW_ONE = ("class_dropout", "adam_beta1", "adam_beta2", "ema_max_decay")
+DATA = ("dataset_name", "train_data_dir")
+"""Either of which names the data."""
 OF_ONE_CALL = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")
 """Settings that are not written down."""
 
@@ -60,8 +72,11 @@ class TrainConfig:
     """Crop the middle, rather than a random square, of pictures that are not square."""
     random_flip: bool = False
     """Mirror every other picture, by chance."""
-    preserve_data_precision: bool = False
+    preserve_input_precision: bool = False
     """Keep the 65,536 shades of grey pictures of 16 bits, instead of 256."""
+    channels: Literal[1, 3, 4] | None = None
+    """Read pictures as grey (1), RGB (3) or RGBA (4); unless given, the most that any of some
+    pictures, from all over the set, has."""
     class_column: str | None = None
     """Train by class: the column of type ClassLabel with each picture's class."""
     class_dropout: float = 0.0
@@ -220,16 +235,23 @@ class TrainConfig:
         for name in ("max_train_steps", "checkpoints_total_limit"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise UserError(f"--{name} must be at least 1; got {value}.")
-        for name in ("seed", "dataloader_num_workers"):
+        for name in NOT_BELOW_ZERO:
             if getattr(self, name) < 0:
                 raise UserError(f"--{name} must not be below 0; got {getattr(self, name)}.")
-        for name in ("snr_gamma", "logit_std", "max_train_minutes"):
+        for name in BELOW_ONE:
+            if not 0 <= getattr(self, name) < 1:
+                raise UserError(f"--{name} must be in [0, 1); got {getattr(self, name)}.")
+        for name in ABOVE_ZERO:
             if (value := getattr(self, name)) is not None and value <= 0:
                 raise UserError(f"--{name} must be above 0; got {value}.")
-        if not 0 <= self.class_dropout < 1:
-            raise UserError(f"--class_dropout must be in [0, 1); got {self.class_dropout}.")
+        if self.seed >= 2**63:
+            raise UserError(f"--seed must be below 2^63; got {self.seed}.")
+        if self.dataset_name is not None and self.train_data_dir is not None:
+            raise UserError("Name the data once: by --dataset_name or by --train_data_dir.")
         if self.class_dropout > 0 and self.class_column is None:
             raise UserError("--class_dropout needs --class_column: there are no classes to hide.")
+        if min(self.block_out_channels, default=0) < 1:
+            raise UserError("--block_out_channels takes a number above 0 for each level.")
         if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
             raise UserError(
                 f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
@@ -255,6 +277,12 @@ class TrainConfig:
         said = []
         if self.enable_xformers_memory_efficient_attention:
             said.append("xformers is not needed: PyTorch's own attention is used.")
+        levels = len(self.block_out_channels)
+        if not set(self.attention_levels) <= set(range(levels)) and self.init_from is None:
+            said.append(
+                f"--attention_levels {' '.join(map(str, self.attention_levels))}: there are levels"
+                f" 0 to {levels - 1}, so only those of them have attention, and the middle."
+            )
         if self.prediction_type == "sample" and self.snr_gamma is None:
             said.append(
                 "The x_0 loss is not weighted here; diffusers' script weights it by the SNR, which"
@@ -263,17 +291,22 @@ class TrainConfig:
         return said
 
 
-def flags_in(path: str) -> list[str]:
-    """The settings in a JSON file as flags. Raises UserError for what can't be read as such."""
+def flags_in(path: str, *, without: Collection[str] = ()) -> list[str]:
+    """The settings in a JSON file as flags, but those `without`.
+
+    Raises UserError for what can't be read as such.
+    """
     try:
-        settings: dict[str, Any] = json.loads(Path(path).read_text())
-    except (OSError, json.JSONDecodeError) as error:
+        settings: Any = json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
         raise UserError(f"Can't read the configuration {path}: {error}.") from error
+    if not isinstance(settings, dict):
+        raise UserError(f"Can't read the configuration {path}: it is no JSON object.")
     known = {f.name for f in dataclasses.fields(TrainConfig)} - {"config"}
     if unknown := sorted(set(settings) - known - {"config"}):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
     flags = []
-    for name in known & set(settings):
+    for name in (known & set(settings)) - set(without):
         value = settings[name]
         if isinstance(value, bool):
             flags.append(f"--{name}" if value else f"--no-{name}")
@@ -286,11 +319,14 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
     """The configuration from the command line, over the file that `--config` names."""
     arguments = sys.argv[1:] if arguments is None else arguments
     first_look = ArgumentParser(add_help=False, allow_abbrev=False)
-    first_look.add_argument("--config")
-    path = first_look.parse_known_args(arguments)[0].config
+    for name in ("config", *DATA):
+        first_look.add_argument(f"--{name}")
+    first = first_look.parse_known_args(arguments)[0]
+    named = DATA if first.dataset_name or first.train_data_dir else ()  # instead of the file's
+    recipe = flags_in(first.config, without=named) if first.config else []
     config = tyro.cli(
         TrainConfig,
-        args=[*(flags_in(path) if path else []), *arguments],  # of two, the later counts
+        args=[*recipe, *arguments],  # of two, the later counts
         prog="train_accelerate.py",
         use_underscores=True,
     )

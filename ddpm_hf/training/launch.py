@@ -51,6 +51,11 @@ def claim_output_dir(config: TrainConfig) -> None:
             f"--output_dir {folder} is not empty; go on with its run by --resume_from_checkpoint"
             " latest, start anew with --overwrite_output_dir, or name another folder."
         )
+
+
+def remove_old_run(config: TrainConfig) -> None:
+    """Remove what another run left of its course, once nothing is in the way of the new one."""
+    folder = Path(config.output_dir)
     for old in (*checkpoint.checkpoints(folder), folder / SAMPLES, folder / config.logging_dir):
         if folder.resolve() in old.resolve().parents:  # --logging_dir may lead elsewhere
             shutil.rmtree(old, ignore_errors=True)

@@ -200,8 +200,8 @@ class Trainer:
                 f"The checkpoint is of another optimiser: resume with --optimizer {before}."
             )
         if (state["ema"] is None) != (self.ema is None):
-            kept = "no averaged" if state["ema"] is None else "averaged"
-            raise UserError(f"The checkpoint has {kept} weights: resume with --use_ema as before.")
+            kept, flag = ("no averaged", "no_use_ema") if self.ema else ("averaged", "use_ema")
+            raise UserError(f"The checkpoint has {kept} weights: resume with --{flag}.")
         try:
             self.trained.load_state_dict(state["unet"])
         except RuntimeError as error:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from diffusers import UNet2DModel
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
@@ -35,14 +35,12 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str] | None
     outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
     if config.model_config_name_or_path is not None:
         name = config.model_config_name_or_path
-        settings = _settings(name)
-        settings.update(sample_size=config.resolution)
-        if settings["out_channels"] != outputs:
+        unet = _configured(name, config.resolution)
+        if unet.config.out_channels != outputs:
             raise UserError(
-                f"{name} says {settings['out_channels']} output channels; --variance_type"
+                f"{name} says {unet.config.out_channels} output channels; --variance_type"
                 f" {config.variance_type} with pictures of {channels} needs {outputs}."
             )
-        unet = UNet2DModel.from_config(settings)
         _check(name, unet.config, config.resolution, channels, classes)
     else:
         attention = [i in config.attention_levels for i in range(len(config.block_out_channels))]
@@ -100,12 +98,19 @@ def _trained(name: str) -> DDPMPipeline:
     return pipeline
 
 
-def _settings(name: str) -> dict[str, Any]:
+def _configured(name: str, resolution: int) -> UNet2DModel:
     try:
-        return dict(UNet2DModel.load_config(name))
+        settings = dict(UNet2DModel.load_config(name))
     except OSError as error:
         raise UserError(
             f"Can't find a UNet's config.json in {name!r}, neither as a folder nor on the Hub."
+        ) from error
+    try:
+        return UNet2DModel.from_config({**settings, "sample_size": resolution})
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"The config.json of {name} makes no UNet2DModel: {first_sentence(error)}. A pipeline"
+            " keeps it in its folder unet."
         ) from error
 
 

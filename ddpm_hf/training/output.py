@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 
 from ddpm_hf.card import TrainingFacts, model_card
 from ddpm_hf.curve import draw_curve
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.loop import Trainer
@@ -85,7 +86,7 @@ def save_model(
         batch=trainer.share.global_batch_size,
         minutes=trainer.seconds / 60,
         loss=record.loss,
-        loss_steps=len(record.losses) * config.logging_steps,
+        loss_steps=min(trainer.step, len(record.losses) * config.logging_steps),
         validation_split=config.validation_split,
         validation_loss=record.validation_loss,
         T=trainer.schedule.T,
@@ -113,8 +114,12 @@ def save_model(
                 target = folder / file.relative_to(there)
                 target.parent.mkdir(exist_ok=True)
                 file.replace(target)
-    except OSError as error:
-        raise UserError(f"Can't write the pipeline to {folder}: {error.strerror}.") from error
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else first_sentence(error)
+        raise UserError(
+            f"Can't write the pipeline to {folder}: {reason}; {last_good(folder)}. Once there is"
+            " room, go on with --resume_from_checkpoint latest."
+        ) from error
 
 
 def loss_curve(record: Path) -> Image.Image:

@@ -26,8 +26,8 @@ class Table:
         table.writerow(columns)
         self.kept: list[list[str]] = []
         if step and path.exists():
-            with path.open(newline="") as file:
-                rows = [row for row in list(csv.reader(file))[1:] if int(row[0]) <= step]
+            *lines, _ = path.read_bytes().decode().split("\n")  # the last may be half a row
+            rows = [row for row in list(csv.reader(lines))[1:] if int(row[0]) <= step]
             # An earlier version may have written fewer columns.
             self.kept = [row + [""] * (len(columns) - len(row)) for row in rows]
         table.writerows(self.kept)

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.processes import leave, on_main
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.launch import claim_output_dir, make_accelerator
+from ddpm_hf.training.launch import claim_output_dir, make_accelerator, remove_old_run
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.output import last_good, save_checkpoint, save_model, stored_pipeline
@@ -44,8 +45,11 @@ class Run:
         self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.form.channels, source.class_names)
         self.trainer = Trainer(config, model, source.pictures, accelerator, source.rows)
+        self.saved = 0
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
+        else:
+            on_main(accelerator, lambda: remove_old_run(config))
         hyper_parameters = {name: str(value) for name, value in config.settings().items()}
         accelerator.init_trackers(PROJECT, config=hyper_parameters)
         self.record: Record | None = None
@@ -70,6 +74,7 @@ class Run:
         if changed := sorted(other - MAY_DIFFER):
             self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
         self.trainer.load_state_dict(state)
+        self.saved = self.trainer.step
         before, size = state["global_batch_size"], self.trainer.share.global_batch_size
         if before != size:
             self.accelerator.print(
@@ -92,15 +97,20 @@ class Run:
 
         on_main(self.accelerator, tell)
 
-    def _show(self, *, save: bool) -> None:
-        """Measure on the validation split and draw samples; `save` the pipeline with them."""
+    def _show(self, *, save: bool, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Measure on the validation split and draw samples; `save` the pipeline with them.
+
+        False, with nothing shown or saved, if `stopped` told all processes so meanwhile.
+        """
         validation, record = self.source.validation, self.record
         loss = None if validation is None else self.trainer.validation_loss(validation)
         pipeline = stored_pipeline(self.trainer)
-        samples = draw_samples(pipeline, self.config, self.accelerator)
+        samples = draw_samples(pipeline, self.config, self.accelerator, stopped)
+        if samples is None:
+            return False
 
         def keep() -> None:
-            if record is not None and samples is not None:
+            if record is not None:
                 if loss is not None:
                     record.validated(loss)
                 record.show(samples)
@@ -108,6 +118,13 @@ class Run:
                     save_model(pipeline, record, samples, self.source, self.name)
 
         on_main(self.accelerator, keep)
+        return True
+
+    def _checkpoint(self) -> None:
+        """Write a checkpoint of this step, unless there is one."""
+        if self.saved < self.trainer.step:
+            on_main(self.accelerator, lambda: save_checkpoint(self.trainer))
+            self.saved = self.trainer.step
 
     def _due(self, epochs: int) -> bool:
         """Whether so many epochs, or as many again, ended with this step."""
@@ -119,22 +136,21 @@ class Run:
         config, trainer, total = self.config, self.trainer, self.trainer.total_steps
         # A GPU is not to wait for the end of each step; a CPU does anyway.
         ask_every = 1 if self.accelerator.device.type == "cpu" else config.logging_steps
-        saved = trainer.step
         with StopRequest(self.accelerator) as stop:
             for number in trainer.steps():
-                if number % config.logging_steps == 0 or number == total:
-                    self._report()
-                stopping = number % ask_every == 0 and stop.agreed()
-                if stopping or number % config.checkpointing_steps == 0:
-                    on_main(self.accelerator, lambda: save_checkpoint(trainer))
-                    saved = number
-                if stopping:
-                    return False
                 save = self._due(config.save_model_epochs)
-                if number < total and (save or self._due(config.save_images_epochs)):
-                    self._show(save=save)
-        if saved < trainer.step:
-            on_main(self.accelerator, lambda: save_checkpoint(trainer))
+                show = number < total and (save or self._due(config.save_images_epochs))
+                if number % config.logging_steps == 0 or number == total or show:
+                    self._report()
+                if number % config.checkpointing_steps == 0:
+                    self._checkpoint()
+                stopping = number % ask_every == 0 and stop.agreed()
+                if show and not stopping:
+                    stopping = not self._show(save=save, stopped=stop.agreed)
+                if stopping:
+                    self._checkpoint()
+                    return False
+        self._checkpoint()
         return True
 
     def finish(self) -> None:

@@ -1,5 +1,6 @@
 """Sample grids and denoising strips, drawn by all processes together."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,8 @@ from ddpm_hf.training.config import TrainConfig
 
 STRIP_ROWS, STRIP_COLUMNS = 4, 9
 """A strip shows so many pictures, each at so many moments between noise and picture."""
+ASK_EVERY = 10
+"""Steps of sampling between two questions whether to stop."""
 
 
 class Samples(NamedTuple):
@@ -23,12 +26,16 @@ class Samples(NamedTuple):
 
 
 def draw_samples(
-    pipeline: DDPMPipeline, config: TrainConfig, accelerator: Accelerator
+    pipeline: DDPMPipeline,
+    config: TrainConfig,
+    accelerator: Accelerator,
+    stopped: Callable[[], bool],
 ) -> Samples | None:
-    """--eval_batch_size pictures, each process its part; on the main process, what they make.
+    """--eval_batch_size pictures, each process its part, and what they make.
 
-    Picture i comes from noise of its own, a function of (seed, i): the same picture at every step
-    of a run, on any number of processes. All processes must call this.
+    None if `stopped`, asked now and then, told all processes so. Picture i comes from noise of its
+    own, a function of (seed, i): the same picture at every step of a run, on any number of
+    processes. All processes must call this.
     """
     count, processes = config.eval_batch_size, accelerator.num_processes
     share = -(-count // processes)
@@ -52,9 +59,9 @@ def draw_samples(
             bar.update()
             if step.index in moments:
                 seen.append(step.noisy_sample[:STRIP_ROWS])
+            if step.index % ASK_EVERY == 0 and stopped():
+                return None
     pictures = accelerator.gather(step.sample.contiguous())[:count]
-    if not accelerator.is_main_process:
-        return None
     columns = max(c for c in range(1, int(count**0.5) + 1) if count % c == 0)
     wide = count // columns if columns > 1 else count
     return Samples(

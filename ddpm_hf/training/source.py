@@ -8,7 +8,15 @@ from datasets import Dataset, IterableDataset
 
 from ddpm_hf import data
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Form, Pictures, PicturesOnDisk, PictureStream, fits_in_memory, form_of
+from ddpm_hf.pictures import (
+    MODES,
+    Form,
+    Pictures,
+    PicturesOnDisk,
+    PictureStream,
+    fits_in_memory,
+    form_of,
+)
 from ddpm_hf.processes import processes_here
 from ddpm_hf.training import batches
 from ddpm_hf.training.config import TrainConfig
@@ -36,10 +44,12 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         dataset,
         config.resolution,
         column=config.image_column,
+        channels=config.channels,
         center_crop=config.center_crop,
         class_column=config.class_column,
-        keep_precision=config.preserve_data_precision,
+        keep_precision=config.preserve_input_precision,
     )
+    accelerator.print(f"Pictures are read as {MODES[form.channels]}; --channels changes that.")
     pictures = _pictures(config, accelerator, dataset, form)
     validation = None
     if config.validation_split is not None:

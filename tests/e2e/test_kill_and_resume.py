@@ -97,6 +97,29 @@ def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, nu
     run(data, output, *RESUME, **{**endless, "max_train_steps": state["step"] + 2})
 
 
+def test_told_to_stop_it_breaks_a_sample_grid_off(data, tmp_path):
+    output = tmp_path / "run"
+    slow = {
+        **{"max_train_steps": 100, "checkpointing_steps": 100, "save_images_epochs": 1},
+        **{"ddpm_num_steps": 100_000, "ddpm_num_inference_steps": 100_000},
+    }
+    process = subprocess.Popen(
+        command(data, output, **slow),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = ""
+    while "Sampling" not in said:
+        assert process.poll() is None, said
+        said += process.stdout.read(1)
+    os.killpg(process.pid, signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == STOPPED, said
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-3"]
+
+
 @pytest.mark.soak
 def test_twenty_kills_at_random_moments(data, tmp_path, capsys):
     """Killed again and again, wherever it happens to be, until it is done."""

@@ -165,8 +165,8 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
     drawn("model", "--scheduler", "DDIM")
     with pytest.raises(SystemExit, match="quadratic is not for DDIMScheduler: it knows leading,"):
         drawn("ddim", "--timestep_spacing", "quadratic")
-    with pytest.raises(SystemExit, match="EDMEulerScheduler: it has a spacing of its own"):
-        drawn("model", "--scheduler", "EDMEuler", "--timestep_spacing", "leading")
+    with pytest.raises(SystemExit, match="DPMSolverSDEScheduler: it has a spacing of its own"):
+        drawn("model", "--scheduler", "DPMSolverSDE", "--timestep_spacing", "leading")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,15 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
             ("--scheduler", "DDIM", "--max_timestep", "9"),
             "is not for DDIMScheduler: it sets its own",
         ),
+        (
+            ("--scheduler", "DPMSolverMultistep", "--num_inference_steps", "1000"),
+            "would begin its 1000 steps at t = 1000 of 2000: give fewer",
+        ),
+        (
+            ("--scheduler", "PNDM", "--num_inference_steps", "1"),
+            "PNDMScheduler can't take 1 steps:",
+        ),
+        (("--scheduler", "EDMEuler"), "--scheduler must be one of DDIM, DDPM"),
         (("--algorithm_type", "dpmsolver++"), "is for DPM-Solvers, not for DDPMScheduler"),
         (("--num_samples", "0"), "--num_samples must be at least 1"),
         (("--output_dir", "tests"), "is not empty and holds no samples"),
