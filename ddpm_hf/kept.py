@@ -5,12 +5,19 @@ from threading import RLock
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+import torch
+
 Made = TypeVar("Made")
 
 
-def _weights_version(unet: Any) -> tuple[int, ...]:
-    """Changes whenever a weight does, unless it is written to through `.data`."""
-    return tuple(n for p in unet.parameters() for n in (p.data_ptr(), p._version))
+def _weights_version(unet: Any) -> tuple[float, ...]:
+    """Changes whenever a weight does: each one's place and length.
+
+    PyTorch's own count of changes knows nothing of fused optimisers and of averages copied back.
+    """
+    weights = [p.detach() for p in unet.parameters()]
+    lengths: list[float] = torch.stack([weight.norm() for weight in weights]).tolist()
+    return (*(weight.data_ptr() for weight in weights), *lengths)
 
 
 class Kept(Generic[Made]):
@@ -21,7 +28,7 @@ class Kept(Generic[Made]):
 
     def __init__(self, make: Callable[[Any], Made]) -> None:
         self.lock, self._make = RLock(), make
-        self._all: WeakKeyDictionary[Any, tuple[tuple[int, ...], Made]] = WeakKeyDictionary()
+        self._all: WeakKeyDictionary[Any, tuple[tuple[float, ...], Made]] = WeakKeyDictionary()
 
     def of(self, unet: Any) -> Made:
         """What was made from this network as it is now."""

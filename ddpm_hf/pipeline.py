@@ -129,7 +129,7 @@ class DDPMPipeline(DiffusionPipeline):
     @property
     def num_train_timesteps(self) -> int:
         """T, the number of steps the model was trained on."""
-        return int(self.scheduler.config.num_train_timesteps)
+        return len(self.scheduler)
 
     @property
     def class_names(self) -> list[str]:
@@ -212,6 +212,8 @@ class DDPMPipeline(DiffusionPipeline):
         Each call works on a scheduler of its own, so any number may run at once. The arguments
         are those of `__call__`, and raise what they raise there.
         """
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
         scheduler = copy.deepcopy(self.scheduler)
         device: torch.device = self._execution_device
         if timesteps is None:
@@ -225,6 +227,8 @@ class DDPMPipeline(DiffusionPipeline):
         x_T = self._latents(latents, batch_size, generator, device) * scheduler.init_noise_sigma
         denoise = self._denoiser(backend, x_T, labels, guidance_scale)
         extra = _step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
+        if noise_scale != 1 and "noise_scale" not in extra:
+            raise ValueError(f"{type(scheduler).__name__} takes no noise_scale: leave it at 1.")
         steps = self._steps(scheduler, denoise, x_T, extra)
         return DenoisingStream(steps, len(scheduler.timesteps))
 
@@ -263,7 +267,7 @@ class DDPMPipeline(DiffusionPipeline):
                 if x_0 is None:
                     x_0 = _one_jump(scheduler, model_output, numbers[index], model_input)
                 step = DenoisingStep(
-                    index, numbers[index], x, model_output, x_0, result.prev_sample
+                    index, numbers[index], model_input, model_output, x_0, result.prev_sample
                 )
                 yield step
                 x = step.sample
@@ -301,7 +305,8 @@ class DDPMPipeline(DiffusionPipeline):
         None draws any, if the model was trained for that (--class_dropout).
         guidance_scale: above 1, pictures keep closer to their class and differ less from one
         another, at twice the time a step; 1 is the model as it was trained, 0 without any class.
-        noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13).
+        noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). Our
+        scheduler alone takes it.
         backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
         within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
         callback_on_step_end: called as (pipeline, index, timestep, tensors) after each step, with

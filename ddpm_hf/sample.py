@@ -137,6 +137,8 @@ def load(config: SampleConfig) -> DDPMPipeline:
         ) from error
     changed = pipeline.with_scheduler(scheduler)
     changed.set_progress_bar_config(disable=True)
+    if config.noise_scale != 1 and not isinstance(scheduler, DDPMScheduler):
+        raise UserError(f"--noise_scale is for DDPM, not for {cls.__name__}.")
     K, T = config.num_inference_steps, changed.num_train_timesteps
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")

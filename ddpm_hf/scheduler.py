@@ -35,7 +35,9 @@ Timesteps = int | Tensor
 
 @dataclass
 class DDPMSchedulerOutput(BaseOutput):
-    """What `step` returns; both tensors have the shape and dtype of the `sample` given.
+    """What `step` returns; both tensors have the shape of the `sample` given.
+
+    In the finer precision of `sample` and model output, as PyTorch adds them.
 
     prev_sample: x_s, the input of the next step.
     pred_original_sample: x̂_0, clipped or thresholded as the config says.
@@ -50,11 +52,17 @@ class DDPMSchedulerOutput(BaseOutput):
         OrderedDict.__setitem__(self, "pred_original_sample", self.pred_original_sample)
 
 
+def _without_variance(model_output: Tensor, sample: Tensor) -> Tensor:
+    """The prediction alone, where the second half of the channels is a learned variance."""
+    return model_output[:, : sample.shape[1]]
+
+
 class DDPMScheduler(SchedulerMixin, ConfigMixin):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1).
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
+    `betas`, `alphas` and `alphas_cumprod` are there to be read: the equations have a table of ln ᾱ.
     """
 
     _compatibles: ClassVar[list[str]] = [e.name for e in KarrasDiffusionSchedulers]
@@ -113,8 +121,13 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
 
     @classmethod
     def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:
-        """Read a config as it stands: another class's default T is not ours."""
+        """Read a config as it stands: another class's default T is not ours.
+
+        But not DPM-Solver's variance, which is none.
+        """
         stated = {k: v for k, v in config_dict.items() if k != "_use_default_values"}
+        if stated.get("variance_type", ...) is None:
+            del stated["variance_type"]
         return super().extract_init_dict(stated, **kwargs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "DDPMScheduler":
@@ -122,11 +135,19 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         return copy.copy(self)
 
     def __len__(self) -> int:
-        return int(self.config.num_train_timesteps)
+        return self.schedule.T
 
     def _use_plan(self, timesteps: list[int], device: str | torch.device | None = None) -> None:
         self._plan = StepPlan(self.schedule, timesteps, device)
-        self.timesteps = self._plan.timesteps
+
+    @property
+    def timesteps(self) -> Tensor:
+        """The timesteps of the run, strictly decreasing; others may be assigned."""
+        return self._plan.timesteps
+
+    @timesteps.setter
+    def timesteps(self, timesteps: Tensor) -> None:
+        self._use_plan(checked_timesteps(timesteps.tolist(), self.schedule.T), timesteps.device)
 
     def set_timesteps(
         self,
@@ -319,7 +340,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         Infinite for predicted noise where ᾱ_t = 0: the noise alone says nothing about x_0 there.
         """
         table, t = self._table(sample.device), self._t(timesteps, sample.device)
-        kind = self._known_prediction_type()
+        kind, model_output = self._known_prediction_type(), _without_variance(model_output, sample)
         if kind == "epsilon":
             return equations.predict_x0(table, sample, model_output, t)
         if kind == "v_prediction":
@@ -329,7 +350,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     def predict_noise(self, model_output: Tensor, timesteps: Timesteps, sample: Tensor) -> Tensor:
         """ẑ, the noise that the network sees in x_t, whatever it predicts. Like `sample`."""
         if self._known_prediction_type() == "epsilon":
-            return model_output
+            return _without_variance(model_output, sample)
         table, t = self._table(sample.device), self._t(timesteps, sample.device)
         x_0 = self.predict_original_sample(model_output, timesteps, sample)
         return equations.predict_noise(table, sample, x_0, t)

@@ -11,7 +11,8 @@ class DenoisingStep:
     """One step t → s of sampling; all tensors are (batch, channels, height, width).
 
     index: 0..K−1. timestep: diffusers' timestep of x_t, the paper's t − 1.
-    noisy_sample: x_t, what the UNet saw; at index 0 it is pure noise, x_T.
+    noisy_sample: x_t, what the UNet saw; at index 0 it is pure noise, x_T. Schedulers that keep x_t
+    in another scale bring it to the UNet's first.
     model_output: what the UNet said, ẑ where it predicts noise.
     pred_original_sample: x̂_0, one jump back from x_t.
     sample: x_s, after the step; at index K−1 it is the picture. The run goes on from what stands

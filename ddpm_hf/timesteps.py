@@ -4,6 +4,7 @@ Here diffusers' `timestep` (0..T−1, −1 for the clean picture) becomes the pa
 """
 
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -102,18 +103,18 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
     would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
     step starts from pure noise, at T − 1; the offset never leads past T − 1. `quadratic`, which
     stock has not, takes smaller steps near the picture (DDIM, Song et al. 2021, appendix D.2).
-    Raises ValueError for K outside 1..T or an unknown spacing.
+    Raises ValueError for K outside 1..T or an unknown spacing, TypeError for a K that is not whole.
     """
-    if not 1 <= K <= T:
+    if not 1 <= operator.index(K) <= T:
         raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
     i = np.arange(K)
     if spacing == "leading":
         t = i * (T // K) if T % K < T // K else i * T // K
         t = t[::-1] + min(steps_offset if K > 1 else T, T - 1 - int(t[-1]))
     elif spacing == "trailing":
-        t = np.round(T - i * (T / K)).astype(np.int64) - 1
+        t = np.round(np.arange(T, 0, -(T / K))[:K]) - 1
     elif spacing == "linspace":
-        t = np.linspace(T - 1, 0, K).round().astype(np.int64)
+        t = np.linspace(0, T - 1, K).round()[::-1] if K > 1 else np.array([T - 1])
     elif spacing == "quadratic":
         squares = np.round(T * ((i + 1) / K) ** 2).astype(np.int64) - 1
         t = np.maximum(squares, i)[::-1]  # of many steps, the first squares would coincide

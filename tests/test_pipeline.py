@@ -280,11 +280,18 @@ def test_classes_give_different_pictures(backend, seeded):
         ({"class_labels": 1}, "no classes"),
         ({"latents": torch.zeros(1, 3, 4, 4)}, r"shape \(2, 3, 8, 8\); got \(1, 3, 4, 4\)"),
         ({"generator": [torch.Generator()]}, "1 generators for 2 pictures"),
+        ({"batch_size": 0}, "batch_size must be at least 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(pipeline, arguments, message):
     with pytest.raises(ValueError, match=message):
-        pipeline(batch_size=2, num_inference_steps=3, **arguments)
+        pipeline(**{"batch_size": 2, "num_inference_steps": 3, **arguments})
+
+
+def test_a_scheduler_that_takes_no_noise_scale_says_so(pipeline):
+    ancestral = diffusers.EulerAncestralDiscreteScheduler.from_config(pipeline.scheduler.config)
+    with pytest.raises(ValueError, match="EulerAncestralDiscreteScheduler takes no noise_scale"):
+        pipeline.with_scheduler(ancestral)(noise_scale=0.0)
 
 
 @pytest.mark.parametrize(
@@ -351,6 +358,20 @@ def test_no_step_waits_for_the_gpu(pipeline, backend):
             pass
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def test_what_is_seen_of_a_scheduler_with_another_scale_is_what_the_network_saw(pipeline, seeded):
+    euler = diffusers.EulerDiscreteScheduler.from_config(pipeline.scheduler.config)
+    seen = []
+    hook = pipeline.unet.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    steps = list(pipeline.with_scheduler(euler).stream(1, seeded(), 5))
+    hook.remove()
+    assert all(torch.equal(step.noisy_sample, x) for step, x in zip(steps, seen, strict=True))
+
+
+def test_a_schedule_of_another_length_than_the_config_says(seeded):
+    pipe = DDPMPipeline(tiny_unet(), DDPMScheduler(trained_betas=[0.1] * 30))
+    assert pipe.num_train_timesteps == len(pipe.stream(1, seeded())) == 30
 
 
 def test_missing_model_is_an_error(tmp_path):

@@ -10,6 +10,7 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+from diffusers.training_utils import EMAModel
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,28 @@ def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
         assert not torch.equal(fast, exact), "eager ran in both"
         torch.testing.assert_close(fast, exact, rtol=0.05, atol=0.05)
         unet.conv_out.weight.mul_(-2)
+
+
+@CPU_AND_GPU
+@pytest.mark.parametrize("by", ["a fused optimiser", "averages copied back"])
+def test_auto_follows_weights_that_change_unseen(sample, device, by):
+    """PyTorch's own count of a tensor's changes does not move in either case."""
+    device = torch.device(device)
+    unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
+
+    @torch.no_grad()
+    def said(backend):
+        return runtime.denoiser(unet, backend, tuple(sample.shape), device)(sample, t)
+
+    before = said("auto")
+    if by == "a fused optimiser":
+        optimizer = torch.optim.AdamW(unet.parameters(), lr=0.1, fused=True)
+        unet(sample, t.to(device)).sample.square().mean().backward()
+        optimizer.step()
+    else:
+        EMAModel([weight * 1.5 for weight in unet.parameters()]).copy_to(unet.parameters())
+    assert (said("eager") - before).abs().max() > 0.5
+    torch.testing.assert_close(said("auto"), said("eager"), rtol=0.05, atol=0.05)
 
 
 @torch.no_grad()

@@ -275,6 +275,27 @@ def test_add_noise_and_velocity_equal_stock():
     torch.testing.assert_close(ours.get_velocity(x, z, t), stock(ours).get_velocity(x, z, t))
 
 
+@pytest.mark.parametrize("spacing", ["linspace", "trailing"])
+@pytest.mark.parametrize("T", [1000, 2000])
+def test_timesteps_equal_stock_for_every_number_of_steps(T, spacing):
+    """But for one step alone, and the step too many that stock's `trailing` sometimes has."""
+    twin = stock(DDPMScheduler(T, timestep_spacing=spacing))
+    for K in range(2, T + 1):
+        twin.set_timesteps(K)
+        assert spaced_timesteps(T, K, spacing) == twin.timesteps.tolist()[:K]
+
+
+def test_timesteps_may_be_assigned_as_in_stock():
+    ours, twin = DDPMScheduler(1000), stock(DDPMScheduler(1000))
+    for scheduler in (ours, twin):
+        scheduler.set_timesteps(10)
+        scheduler.timesteps = scheduler.timesteps[::2]
+    for t in twin.timesteps:
+        assert ours.previous_timestep(t) == twin.previous_timestep(t)
+    with pytest.raises(ValueError, match="strictly decreasing"):
+        ours.timesteps = torch.tensor([3, 5])
+
+
 @pytest.mark.parametrize("K", [None, 7, 50])
 def test_previous_timestep_equals_stock(K):
     ours = DDPMScheduler()
@@ -311,6 +332,14 @@ def test_methods_are_the_equations_at_one_timestep_less():
         }
         for method, (result, arguments) in expected.items():
             torch.testing.assert_close(method(*arguments), result, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+def test_a_learned_variance_is_no_part_of_the_prediction(kind):
+    ours, x, t = DDPMScheduler(prediction_type=kind), torch.randn(1, 3, 8, 8), 700
+    output = torch.randn(1, 6, 8, 8)
+    for predict in (ours.predict_original_sample, ours.predict_noise):
+        assert torch.equal(predict(output, t, x), predict(output[:, :3], t, x))
 
 
 @pytest.mark.parametrize("kind", PREDICTION_TYPES)
@@ -374,6 +403,18 @@ def test_weights_are_exact_after_the_cast_to_float32():
 def test_bad_timesteps_are_refused(arguments):
     with pytest.raises(ValueError, match=r"must be|not both"):
         DDPMScheduler().set_timesteps(**arguments)
+
+
+def test_half_a_step_is_refused():
+    with pytest.raises(TypeError):
+        DDPMScheduler().set_timesteps(2.5)
+
+
+def test_a_config_of_a_dpm_solver_is_taken():
+    """Its variance_type is None."""
+    config = diffusers.DPMSolverMultistepScheduler().config
+    ours = DDPMScheduler.from_config(config)
+    assert ours.variance_type == "fixed_small"
 
 
 def test_unknown_names_raise_where_they_are_used():
