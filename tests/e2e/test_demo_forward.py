@@ -116,6 +116,18 @@ def test_too_few_steps_leave_an_outline(visit):
     expect(part(page, "verdict")).to_contain_text("nothing of the picture can be seen")
 
 
+@pytest.mark.parametrize("delay", [30, 150])
+def test_a_number_may_be_typed_digit_by_digit(visit, delay):
+    """On the way to 500 are 5, which is too few, and 50."""
+    page = opened(visit)
+    box = page.locator("#forward-T input[type=number]")
+    box.select_text()
+    box.press_sequentially("500", delay=delay)
+    expect(part(page, "verdict")).to_contain_text("T = 500")
+    page.wait_for_timeout(500)
+    assert page.locator(".toast-body").count() == 0
+
+
 def test_a_picture_of_ones_own_dissolves(visit, tmp_path):
     picture = Image.new("RGB", (300, 200), "white")
     ImageDraw.Draw(picture).ellipse((60, 20, 240, 180), fill="red")

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.test_demo import canvas, generate, scrub
+from tests.e2e.views import fill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -128,6 +129,31 @@ def test_the_keyboard_is_enough(visit):
     assert canvas(page, "noisy").shape == (32, 32, 3)
     page.keyboard.press("Escape")
     assert canvas(page, "noisy").shape == (64, 64, 3)
+
+
+def test_fewer_pictures_leave_none_of_the_run_before(visit):
+    page = visit()
+    generate(page, steps=10, number=4)
+    assert len(np.unique(canvas(page, "predicted")[32:, 32:])) > 1
+    page.evaluate("document.querySelector('[data-complete]').dataset.complete = false")
+    generate(page, steps=10, number=3)
+    assert len(np.unique(canvas(page, "predicted")[32:, 32:])) == 1
+
+
+def test_the_address_has_the_settings_as_soon_as_a_run_begins(visit):
+    page = visit()
+    fill(page, "steps", 1000)
+    page.click("#generate")
+    page.wait_for_url("**steps=1000**", timeout=5000)
+    assert page.locator(DONE).count() == 0
+    page.click("#stop")
+
+
+@pytest.mark.parametrize("locale", ["zh-HK", "zh-SG", "zh-CN"])
+def test_any_chinese_browser_gets_a_page_in_chinese(visit, locale):
+    page = visit(locale=locale)
+    expect(page.locator("#generate")).to_have_text("生成")
+    expect(page.locator("#player [data-part=status]")).to_contain_text("生成")
 
 
 def test_a_picture_alone_the_filmstrip_and_the_loop(visit):

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypedDict
 
 PACKAGE = Path(__file__).parents[2]
-ORDER = ("equations", "scheduler", "pipeline")
-"""The modules that come first; training and the rest follow by name."""
+ORDER = ("equations", "scheduler", "pipeline", "loop", "losses")
+"""The modules that come first; the rest follow by name."""
 LONGEST = 40
 """A longer function is shown in part."""
 AROUND = 8

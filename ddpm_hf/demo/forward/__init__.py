@@ -15,7 +15,7 @@ from torch import Tensor
 from ddpm_hf.demo.forward.words import PAGE
 from ddpm_hf.demo.page import Page, packed
 from ddpm_hf.demo.picture import picture_input, x_0_of
-from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule, schedule_inputs
+from ddpm_hf.demo.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.equations import NoiseSchedule
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
@@ -82,8 +82,8 @@ def view() -> None:
             with gr.Accordion(i18n("forward_schedule"), open=True):
                 schedule = schedule_inputs("forward")
 
-    def mix(request: gr.Request, picture: Any, *schedule: Any) -> dict[str, Any]:
-        return everything(picture, schedule, request)
+    def mix(request: gr.Request, picture: Any, *schedule: Any) -> Any:
+        return gr.skip() if half_typed(schedule) else everything(picture, schedule, request)
 
     gr.on(
         [picture.change, *(control.change for control in schedule)],

@@ -163,9 +163,10 @@ def view(models: Models) -> None:
 
     inputs = [seed, number, steps, variance, noise, model, class_label, guidance, spacing]
     shown = {"show_progress": "hidden", "preprocess": False}
+    # First: Gradio would wait for the run to end.
+    start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
     # preprocess: Gradio's own refusals do not say which number is out of range
     running = start.click(stream, inputs, player, api_name="stream", **shown, **SHARED_MODEL)
-    start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
     saving = save.click(
         animate,
         [suffix, *inputs],

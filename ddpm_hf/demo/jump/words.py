@@ -54,6 +54,12 @@ PAGE = {
             " error too, but this close to the picture, or far from what the network knows, the"
             " steps can make good what it gets wrong."
         ),
+        "alike": (
+            "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
+            " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
+            " jump is as sharp as the steps: so close to the picture there is little to decide. A"
+            " larger t shows the blur."
+        ),
         "speckled": (
             "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
             " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
@@ -79,6 +85,11 @@ PAGE = {
             "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
             "一步跳回更模糊。作为所有可能答案的平均，它的误差本应也更小；"
             "但离原图这么近，或图像是网络不认识的，逐步重建能弥补它的错误。"
+        ),
+        "alike": (
+            "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
+            "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+            "两者同样清晰：离原图这么近，没有多少需要选择的。换一个较大的 t 就能看到模糊。"
         ),
         "speckled": (
             "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"

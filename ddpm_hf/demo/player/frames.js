@@ -50,6 +50,7 @@ function draw(canvas, pixels) {
   const columns = columnsOf(numbers.length), rows = Math.ceil(numbers.length / columns);
   resize(canvas, columns * width, rows * height);
   const context = canvas.getContext("2d");
+  context.clearRect(0, 0, canvas.width, canvas.height); // another run may have had more pictures
   numbers.forEach((n, i) => {
     put(context, pixels, n, (i % columns) * width, Math.floor(i / columns) * height);
   });

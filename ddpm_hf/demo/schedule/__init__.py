@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf.demo.page import Page
-from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule, schedule_inputs
+from ddpm_hf.demo.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.schedule.words import PAGE
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
@@ -79,8 +79,9 @@ def view() -> None:
     at_first = [value for _, is_shown, values in COMPARED for value in (is_shown, *values)]
     page = Page(Path(__file__).parent, PAGE, compared(at_first), elem_id="schedule-page")
 
-    def draw(request: gr.Request, *values: Any) -> dict[str, Any]:
-        return compared(values, request)
+    def draw(request: gr.Request, *values: Any) -> Any:
+        each = [values[i + 1 : i + 1 + _CONTROLS] for i in range(0, len(values), _CONTROLS + 1)]
+        return gr.skip() if any(map(half_typed, each)) else compared(values, request)
 
     gr.on(
         [control.change for control in controls],

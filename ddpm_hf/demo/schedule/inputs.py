@@ -33,6 +33,16 @@ def schedule_inputs(elem_id: str, values: tuple[Any, ...] = NOTES) -> list[gr.co
     ]
 
 
+def half_typed(values: Sequence[Any]) -> bool:
+    """Whether one of the five values is out of range, as 5 is on the way to 500.
+
+    That is to be passed over in silence: after an error Gradio passes over the next value, too.
+    """
+    most = ((FEWEST_STEPS, MOST_STEPS), *2 * [(SMALLEST_BETA, LARGEST_BETA)])
+    numbers = zip(values[1:4], most, strict=True)
+    return not all(isinstance(n, int | float) and low <= n <= high for n, (low, high) in numbers)
+
+
 def noise_schedule(
     values: Sequence[Any],
     request: gr.Request | None = None,

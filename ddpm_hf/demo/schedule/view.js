@@ -121,7 +121,7 @@ function drawAll() {
 
 function receive() {
   if (!props.value) return;
-  const share = (slider.value - 1) / (lastT - 1) || 0.3;
+  const share = lastT > 1 ? (slider.value - 1) / (lastT - 1) : 0.3;
   schedules = props.value.schedules;
   lastT = Math.max(2, ...schedules.map((s) => s.T));
   slider.max = lastT;
