@@ -6,10 +6,11 @@ Here diffusers' `timestep` (0..T−1, −1 for the clean picture) becomes the pa
 import itertools
 import operator
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
@@ -108,13 +109,14 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
     if not 1 <= operator.index(K) <= T:
         raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
     i = np.arange(K)
+    t: NDArray[Any]
     if spacing == "leading":
         t = i * (T // K) if T % K < T // K else i * T // K
         t = t[::-1] + min(steps_offset if K > 1 else T, T - 1 - int(t[-1]))
     elif spacing == "trailing":
         t = np.round(np.arange(T, 0, -(T / K))[:K]) - 1
     elif spacing == "linspace":
-        t = np.linspace(0, T - 1, K).round()[::-1] if K > 1 else np.array([T - 1])
+        t = np.linspace(0 if K > 1 else T - 1, T - 1, K).round()[::-1]
     elif spacing == "quadratic":
         squares = np.round(T * ((i + 1) / K) ** 2).astype(np.int64) - 1
         t = np.maximum(squares, i)[::-1]  # of many steps, the first squares would coincide
