@@ -11,13 +11,14 @@ Made = TypeVar("Made")
 
 
 def _weights_version(unet: Any) -> tuple[float, ...]:
-    """Changes whenever a weight does: each one's place and length.
+    """Changes whenever a weight does: place, PyTorch's count of changes, and length of each.
 
-    PyTorch's own count of changes knows nothing of fused optimisers and of averages copied back.
+    The count knows nothing of fused optimisers and of averages copied back, which the length shows.
     """
-    weights = [p.detach() for p in unet.parameters()]
-    lengths: list[float] = torch.stack([weight.norm() for weight in weights]).tolist()
-    return (*(weight.data_ptr() for weight in weights), *lengths)
+    weights = list(unet.parameters())
+    seen = [n for weight in weights for n in (weight.data_ptr(), weight._version)]
+    lengths = torch.stack([weight.detach().norm(dtype=torch.float32) for weight in weights])
+    return (*seen, *lengths.tolist())
 
 
 class Kept(Generic[Made]):

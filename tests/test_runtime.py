@@ -40,7 +40,7 @@ def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
         exact = runtime.denoiser(unet, "eager", tuple(sample.shape), device)(sample, t)
         assert not torch.equal(fast, exact), "eager ran in both"
         torch.testing.assert_close(fast, exact, rtol=0.05, atol=0.05)
-        unet.conv_out.weight.mul_(-2)
+        unet.conv_out.weight.mul_(-1)  # of the same length
 
 
 @CPU_AND_GPU

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.jump import steps_down
+from ddpm_hf.demo.jump import steps_down, verdict
 from ddpm_hf.demo.picture import cats, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
@@ -83,6 +83,20 @@ def test_the_jump_is_blurry_and_the_chains_crisp(visit):
     assert not np.array_equal(picture(page, "chain", 0), picture(page, "chain", 1))
     expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("smaller error")
     expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("blurry")
+
+
+@pytest.mark.parametrize(
+    ("jump", "chain", "gain", "key"),
+    [
+        (100, 100, 0.1, "alike"),
+        (80, 100, 0.1, "blurry"),
+        (100, 100, 9.0, "blurry"),
+        (140, 100, 9.0, "speckled"),
+    ],
+)
+def test_the_verdict_follows_the_numbers(jump, chain, gain, key):
+    notes = [{}, {}, {"error": 1.0, "sharpness": jump}, {"error": 1.2, "sharpness": chain}]
+    assert verdict(notes, gain)["key"] == key
 
 
 def test_the_way_can_be_walked_again(visit):

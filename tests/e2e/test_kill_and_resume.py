@@ -67,6 +67,17 @@ def wait_for(path, process):
         time.sleep(0.02)
 
 
+def started(data, output, **settings):
+    """A run in a session of its own, whose processes can be told to stop together."""
+    return subprocess.Popen(
+        command(data, output, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @pytest.mark.parametrize(
     ("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGTERM, 2)]
 )
@@ -79,13 +90,7 @@ def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, nu
         "lr_scheduler": "constant",
         "dataloader_num_workers": workers,
     }
-    process = subprocess.Popen(
-        command(data, output, **endless),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    process = started(data, output, **endless)
     wait_for(output / "training.csv", process)
     time.sleep(0.5)
     os.killpg(process.pid, number)
@@ -103,13 +108,7 @@ def test_told_to_stop_it_breaks_a_sample_grid_off(data, tmp_path):
         **{"max_train_steps": 100, "checkpointing_steps": 100, "save_images_epochs": 1},
         **{"ddpm_num_steps": 100_000, "ddpm_num_inference_steps": 100_000},
     }
-    process = subprocess.Popen(
-        command(data, output, **slow),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    process = started(data, output, **slow)
     said = ""
     while "Sampling" not in said:
         assert process.poll() is None, said

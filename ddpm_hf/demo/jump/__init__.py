@@ -49,7 +49,7 @@ def verdict(notes: list[Note], gain: float) -> Note:
         "chain_sharpness": round(float(np.mean([n["sharpness"] for n in chains]))),
         "gain": round(gain, 1),
     }
-    if abs(numbers["jump_sharpness"] - numbers["chain_sharpness"]) <= ALIKE:
+    if gain < 1 and abs(numbers["jump_sharpness"] - numbers["chain_sharpness"]) <= ALIKE:
         return {"key": "alike", **numbers}
     if numbers["jump_sharpness"] > numbers["chain_sharpness"]:
         return {"key": "speckled", **numbers}

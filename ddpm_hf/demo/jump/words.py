@@ -33,6 +33,15 @@ ZH = {
     "jump_stop": "停止",
 }
 
+_NUMBERS_EN = (
+    "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the original's. Step"
+    " by step: error {chain_error}, sharpness {chain_sharpness} %."
+)
+_NUMBERS_ZH = (
+    "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
+    "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+)
+
 PAGE = {
     "en": {
         "x0": "x₀, the picture",
@@ -42,27 +51,23 @@ PAGE = {
         "measured": "error {error} · sharpness {sharpness} %",
         "waiting": "Choose a picture and t, then press “Noise it and go back”.",
         "blurry": (
-            "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
-            " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
+            f"{_NUMBERS_EN} The"
             " jump has the smaller error, for it is the mean of all possible answers, and yet it"
             " is blurry; each chain decides for one answer, and is crisp."
         ),
         "blurry_and_farther": (
-            "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
-            " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
+            f"{_NUMBERS_EN} The"
             " jump is blurrier. As a mean of all possible answers it should have the smaller"
             " error too, but this close to the picture, or far from what the network knows, the"
             " steps can make good what it gets wrong."
         ),
         "alike": (
-            "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
-            " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
+            f"{_NUMBERS_EN} The"
             " jump is as sharp as the steps: so close to the picture there is little to decide. A"
             " larger t shows the blur."
         ),
         "speckled": (
-            "One jump: error {jump_error} grey levels, sharpness {jump_sharpness} % of the"
-            " original's. Step by step: error {chain_error}, sharpness {chain_sharpness} %. The"
+            f"{_NUMBERS_EN} The"
             " jump is not blurry but speckled: it multiplies each error of ẑ by"
             " √(1−ᾱₜ)/√ᾱₜ = {gain}. A smaller t shows the blur."
         ),
@@ -75,25 +80,21 @@ PAGE = {
         "measured": "误差 {error} · 清晰度 {sharpness} %",
         "waiting": "选好图像和 t，再按“加噪，再重建”。",
         "blurry": (
-            "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
-            "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+            f"{_NUMBERS_ZH}"
             "一步跳回的误差更小，因为它是所有可能答案的平均，却是模糊的；"
             "每条链都选定一个答案，因而清晰。"
         ),
         "blurry_and_farther": (
-            "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
-            "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+            f"{_NUMBERS_ZH}"
             "一步跳回更模糊。作为所有可能答案的平均，它的误差本应也更小；"
             "但离原图这么近，或图像是网络不认识的，逐步重建能弥补它的错误。"
         ),
         "alike": (
-            "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
-            "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+            f"{_NUMBERS_ZH}"
             "两者同样清晰：离原图这么近，没有多少需要选择的。换一个较大的 t 就能看到模糊。"
         ),
         "speckled": (
-            "一步跳回：误差 {jump_error} 个灰度级，清晰度为原图的 {jump_sharpness} %。"
-            "一步一步：误差 {chain_error}，清晰度 {chain_sharpness} %。"
+            f"{_NUMBERS_ZH}"
             "这里一步跳回不是模糊，而是满是斑点：ẑ 的误差被放大了 √(1−ᾱₜ)/√ᾱₜ = {gain} 倍。"
             "换一个较小的 t 就能看到模糊。"
         ),
