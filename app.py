@@ -5,6 +5,10 @@ import sys
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# Before it serves, Gradio asks a page of itself: that is nothing for a proxy.
+os.environ["NO_PROXY"] = os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
+os.environ["NO_PROXY"] += ",127.0.0.1,localhost"
+os.environ["no_proxy"] = os.environ["NO_PROXY"]
 
 from ddpm_hf.demo import LAUNCH, build
 

@@ -64,12 +64,15 @@ def free_port():
 
 
 class Server:
-    """`python app.py`, offline, on a port of its own."""
+    """`python app.py`, offline, on a port of its own, with a proxy that does not answer."""
 
     def __init__(self, **settings):
         self.url = f"http://127.0.0.1:{(port := free_port())}/"
         self.port = port
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
+        environment |= dict.fromkeys(
+            ("HTTP_PROXY", "HTTPS_PROXY"), f"http://127.0.0.1:{free_port()}"
+        )
         environment |= settings
         self.process = subprocess.Popen([sys.executable, "app.py"], env=environment)
         for _ in range(600):
