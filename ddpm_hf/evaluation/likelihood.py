@@ -1,5 +1,6 @@
 """Negative log-likelihood in bits per dimension, by the variational bound (DDPM eq. 5)."""
 
+import copy
 import itertools
 import math
 from typing import NamedTuple
@@ -49,15 +50,17 @@ def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tens
 def step_terms(
     pipeline: DDPMPipeline, denoise: runtime.Denoiser, x_0: Tensor, noise: Tensor, t: int
 ) -> Tensor:
-    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, one number for each picture."""
+    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, one number for each picture.
+
+    The scheduler must be set to all T steps.
+    """
     scheduler: DDPMScheduler = pipeline.scheduler
     schedule = scheduler.schedule
     x_t = equations.q_sample(schedule, x_0, noise, t)
-    output, v = denoise(x_t, torch.tensor(t - 1)), None
-    if output.shape[1] == 2 * x_0.shape[1]:
-        output, v = output.chunk(2, dim=1)
-    x_0_hat = scheduler.bounded(scheduler.predict_original_sample(output, t - 1, x_t))
-    mean = equations.posterior_mean(schedule, x_t, x_0_hat, t - 1, t)
+    output = denoise(x_t, torch.tensor(t - 1))
+    mean, _ = scheduler.step(output, t - 1, x_t, return_dict=False, noise_scale=0)
+    channels = x_0.shape[1]
+    v = output[:, channels:] if output.shape[1] == 2 * channels else None
     log_var = model_log_var(scheduler, v, t, x_0)
     if t == 1:
         nats = equations.decoder_nll(x_0, mean, log_var)
@@ -94,6 +97,9 @@ def bits_per_dimension(
     grow with t as the terms fall. `draws` ≥ T takes every t. The pipeline's scheduler must be our
     DDPMScheduler, for the bound is of its steps.
     """
+    scheduler = copy.deepcopy(pipeline.scheduler)
+    scheduler.set_timesteps()  # all T, each to the one before
+    pipeline = pipeline.with_scheduler(scheduler)
     schedule, device = pipeline.scheduler.schedule, pipeline.device
     grown = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
     edges = np.unique(grown) if draws < schedule.T else np.arange(2, schedule.T + 2)
