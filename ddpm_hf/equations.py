@@ -62,6 +62,8 @@ SCHEDULES: dict[str, Callable[[int, float, float], Tensor]] = {
     "sigmoid": sigmoid_betas,
     "laplace": _betas_for(_laplace_alpha_bar),
 }
+BY_BETAS = ("linear", "scaled_linear", "sigmoid")
+"""Those that β_1 and β_T decide; the others are the same whatever these are."""
 
 
 def rescale_zero_terminal_snr(betas: Tensor) -> Tensor:

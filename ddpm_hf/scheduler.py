@@ -112,10 +112,12 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         self._use_plan(list(range(self.schedule.T))[::-1])
         signal_left = float(self.schedule.alpha_bar(self.schedule.T).sqrt())
         if signal_left > MOST_SIGNAL_LEFT:
+            by_betas = trained_betas is None and beta_schedule in equations.BY_BETAS
+            remedy = "Raise beta_end or num_train_timesteps, or set" if by_betas else "Set"
             warnings.warn(
                 f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the picture"
-                " survives in x_T (N5), yet sampling starts from pure noise. Raise beta_end or"
-                " num_train_timesteps, or set rescale_betas_zero_snr.",
+                " survives in x_T (N5), yet sampling starts from pure noise."
+                f" {remedy} rescale_betas_zero_snr.",
                 stacklevel=3,
             )
 

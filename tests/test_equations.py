@@ -157,6 +157,8 @@ def test_schedules_are_probabilities_and_end_in_noise(name):
     betas = eq.SCHEDULES[name](1000, 1e-4, 2e-2)
     assert betas.dtype == torch.float64
     assert ((betas > 0) & (betas < 1)).all()
+    for others in ((2e-4, 2e-2), (1e-4, 1e-2)):
+        assert torch.equal(eq.SCHEDULES[name](1000, *others), betas) == (name not in eq.BY_BETAS)
 
 
 def test_weights_per_picture_match_weights_one_by_one():

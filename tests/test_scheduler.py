@@ -100,6 +100,20 @@ CONFIGS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"num_train_timesteps": 100}, "Raise beta_end or num_train_timesteps, or set rescale"),
+        ({"beta_schedule": "laplace"}, "noise. Set rescale"),
+        ({"trained_betas": [0.01] * 100}, "noise. Set rescale"),
+    ],
+)
+def test_an_outline_is_told_with_what_helps(changes, remedy):
+    with pytest.warns(UserWarning, match=remedy):
+        DDPMScheduler(**changes)
+    DDPMScheduler(**changes, rescale_betas_zero_snr=True)
+
+
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 @pytest.mark.parametrize("changes", CONFIGS)
 @pytest.mark.parametrize("on_disk", [False, True], ids=["memory", "disk"])

@@ -96,7 +96,7 @@ def schedule(
     Args:
         kind: linear, scaled_linear, squaredcos_cap_v2, sigmoid or laplace.
         num_train_timesteps: T, the number of steps, 10 to 4000.
-        beta_start: β_1, the first step's.
+        beta_start: β_1, the first step's. squaredcos_cap_v2 and laplace go by neither β.
         beta_end: β_T, the last step's.
 
     Returns:

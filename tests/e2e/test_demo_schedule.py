@@ -135,6 +135,26 @@ def test_what_is_left_at_the_end_is_warned_of(visit):
     expect(part(page, "warnings")).to_contain_text("Nothing is chosen")
 
 
+def test_only_kinds_that_go_by_the_betas_ask_for_them(visit):
+    page = opened(visit)
+    page.locator("button.label-wrap", has_text="Schedule B").click()
+    page.locator("button.label-wrap", has_text="Schedule A").click()
+    for end in ("1", "T"):
+        expect(page.locator(f"#schedule-A-beta-{end}")).to_be_visible()
+        expect(page.locator(f"#schedule-B-beta-{end}")).to_be_hidden()
+    for kind, is_shown in (("laplace", False), ("sigmoid", True)):
+        page.locator("#schedule-A-kind input").click()
+        page.get_by_role("option", name=kind, exact=True).click()
+        for end in ("1", "T"):
+            expect(page.locator(f"#schedule-A-beta-{end}")).to_be_visible(visible=is_shown)
+        expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
+        if not is_shown:
+            expect(part(page, "warnings")).to_contain_text("A: √ᾱ_T = 0.178 is too large, whatever")
+    fill(page, "schedule-A-beta-T", 0.01)
+    slide(part(page, "t"), 2000)
+    agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES["sigmoid"](2000, 1e-4, 0.01)))
+
+
 def test_curves_are_few_points_of_the_float64_tables():
     for T in (10, 11, 100, 2000, 4000):
         t = shown_steps(T)

@@ -17,7 +17,7 @@ from ddpm_hf.demo.page import Page, packed
 from ddpm_hf.demo.picture import picture_input, x_0_of
 from ddpm_hf.demo.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.equations import BY_BETAS, NoiseSchedule
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
 
 SIDE = 64
@@ -66,6 +66,7 @@ def everything(
         "epsilon": packed(epsilon.permute(0, 2, 3, 1)),
         "tables": tables(table),
         "mostSignalLeft": MOST_SIGNAL_LEFT,
+        "byBetas": schedule[0] in BY_BETAS,
     }
 
 

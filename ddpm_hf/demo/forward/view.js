@@ -115,7 +115,7 @@ function show() {
 
 function tellVerdict() {
   const left = data.tables.signal[data.T], stays = left > data.mostSignalLeft;
-  part("verdict").textContent = say(stays ? "outline" : "gone", { left: digits(left), T: data.T });
+  part("verdict").textContent = say(!stays ? "gone" : data.byBetas ? "outline" : "outlineAlways", { left: digits(left), T: data.T });
   part("verdict").classList.toggle("warning", stays);
   const wrong = misprint.checked;
   part("jumpFigure").classList.toggle("wrong", wrong);

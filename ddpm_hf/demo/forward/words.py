@@ -49,7 +49,11 @@ PAGE = {
         "gone": "√ᾱ_T = {left} at T = {T}: nothing of the picture can be seen in x_T (N5).",
         "outline": (
             "√ᾱ_T = {left} at T = {T} is too large: an outline of the picture survives in x_T"
-            " (N5). Raise β_T or T."
+            " (N5). Raise β_T or T, or rescale to zero terminal SNR."
+        ),
+        "outlineAlways": (
+            "√ᾱ_T = {left} is too large, whatever T is: an outline of the picture survives in x_T"
+            " (N5). Rescale to zero terminal SNR."
         ),
         "misprint": "Show the misprint: ᾱₜ as the mean of the αᵢ instead of their product",
         "misprintVerdict": (
@@ -76,7 +80,12 @@ PAGE = {
         "clock": "t = {t} / {T} · √ᾱₜ = {signal} · √(1−ᾱₜ) = {noise}",
         "gone": "T = {T} 时 √ᾱ_T = {left}：x_T 中已看不出原图（N5）。",
         "outline": (
-            "T = {T} 时 √ᾱ_T = {left}，太大了：x_T 中还留有原图的轮廓（N5）。请增大 β_T 或 T。"
+            "T = {T} 时 √ᾱ_T = {left}，太大了：x_T 中还留有原图的轮廓（N5）。"
+            "请增大 β_T 或 T，或缩放到末端信噪比为零。"
+        ),
+        "outlineAlways": (
+            "无论 T 多大，√ᾱ_T 都是 {left}，太大了：x_T 中还留有原图的轮廓（N5）。"
+            "请缩放到末端信噪比为零。"
         ),
         "misprint": "看看笔记的误读：把 ᾱₜ 当作各 αᵢ 的平均，而不是乘积",
         "misprintVerdict": (

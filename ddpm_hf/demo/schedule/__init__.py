@@ -12,7 +12,7 @@ from ddpm_hf.demo.page import Page
 from ddpm_hf.demo.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.schedule.words import PAGE
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
+from ddpm_hf.equations import BY_BETAS, NoiseSchedule, posterior_var, posterior_weights
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
 
 POINTS = 300
@@ -47,6 +47,7 @@ def curves(name: str, kind: str, schedule: NoiseSchedule) -> dict[str, Any]:
     return {
         "name": name,
         "kind": kind,
+        "byBetas": kind in BY_BETAS,
         "T": schedule.T,
         "signalLeft": float(schedule.alpha_bar(schedule.T).sqrt()),
         "t": t.tolist(),

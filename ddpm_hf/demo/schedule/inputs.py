@@ -1,5 +1,6 @@
 """The controls of a noise schedule, and the table that they describe."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,23 +15,37 @@ FEWEST_STEPS, MOST_STEPS = 10, 4000
 SMALLEST_BETA, LARGEST_BETA = 1e-6, 0.999
 NOTES = ("linear", 2000, 1e-4, 2e-2, False)
 """The notes' schedule (N1), as the values of the controls."""
+_SHOW_BETAS = f"""(kind) => {{
+  const visible = {json.dumps(equations.BY_BETAS)}.includes(kind);
+  return Array(2).fill({{ visible, __type__: "update" }});
+}}"""
 
 
 def schedule_inputs(elem_id: str, values: tuple[Any, ...] = NOTES) -> list[gr.components.Component]:
-    """Kind, T, β_1, β_T and zero terminal SNR: what `noise_schedule` takes, in its order."""
+    """Kind, T, β_1, β_T and zero terminal SNR: what `noise_schedule` takes, in its order.
+
+    β_1 and β_T are hidden where the kind does not go by them.
+    """
     kind, T, beta_1, beta_T, zero_snr = values
-    return [
-        gr.Dropdown(
-            list(equations.SCHEDULES),
-            value=kind,
-            label=i18n("schedule_kind"),
-            elem_id=f"{elem_id}-kind",
+    chosen = gr.Dropdown(
+        list(equations.SCHEDULES),
+        value=kind,
+        label=i18n("schedule_kind"),
+        elem_id=f"{elem_id}-kind",
+    )
+    steps = gr.Slider(FEWEST_STEPS, MOST_STEPS, T, step=1, label="T", elem_id=f"{elem_id}-T")
+    by_betas = {"visible": kind in equations.BY_BETAS}
+    betas: list[gr.components.Component] = [
+        gr.Slider(
+            1e-5, 0.02, beta_1, step=1e-5, label="β₁", elem_id=f"{elem_id}-beta-1", **by_betas
         ),
-        gr.Slider(FEWEST_STEPS, MOST_STEPS, T, step=1, label="T", elem_id=f"{elem_id}-T"),
-        gr.Slider(1e-5, 0.02, beta_1, step=1e-5, label="β₁", elem_id=f"{elem_id}-beta-1"),
-        gr.Slider(1e-4, 0.2, beta_T, step=1e-4, label="β_T", elem_id=f"{elem_id}-beta-T"),
-        gr.Checkbox(zero_snr, label=i18n("schedule_zero_snr"), elem_id=f"{elem_id}-zero-snr"),
+        gr.Slider(
+            1e-4, 0.2, beta_T, step=1e-4, label="β_T", elem_id=f"{elem_id}-beta-T", **by_betas
+        ),
     ]
+    chosen.change(None, chosen, betas, js=_SHOW_BETAS, api_visibility="private")
+    rescaled = gr.Checkbox(zero_snr, label=i18n("schedule_zero_snr"), elem_id=f"{elem_id}-zero-snr")
+    return [chosen, steps, *betas, rescaled]
 
 
 def half_typed(values: Sequence[Any]) -> bool:

@@ -127,7 +127,7 @@ function receive() {
   slider.max = lastT;
   slider.value = Math.round(1 + share * (lastT - 1));
   const warned = schedules.filter((s) => s.signalLeft > props.value.mostSignalLeft);
-  const sentences = warned.map((s) => say("outline", { name: s.name, left: digits(s.signalLeft), T: s.T }));
+  const sentences = warned.map((s) => say(s.byBetas ? "outline" : "outlineAlways", { name: s.name, left: digits(s.signalLeft), T: s.T }));
   if (!schedules.length) sentences.push(text.nothing);
   part("warnings").replaceChildren(
     ...sentences.map((words) => Object.assign(document.createElement("p"), { className: "warning", textContent: words })),

@@ -62,6 +62,10 @@ PAGE = {
             "{name}: √ᾱ_T = {left} at T = {T} is too large: an outline of the picture survives in"
             " x_T (N5). Raise β_T or T, or rescale to zero terminal SNR."
         ),
+        "outlineAlways": (
+            "{name}: √ᾱ_T = {left} is too large, whatever T is: an outline of the picture survives"
+            " in x_T (N5). Rescale to zero terminal SNR."
+        ),
     },
     "zh": {
         "t": "游标 t",
@@ -78,6 +82,10 @@ PAGE = {
         "outline": (
             "{name}：T = {T} 时 √ᾱ_T = {left}，太大了，x_T 中还留有原图的轮廓（N5）。"
             "请增大 β_T 或 T，或缩放到末端信噪比为零。"
+        ),
+        "outlineAlways": (
+            "{name}：无论 T 多大，√ᾱ_T 都是 {left}，太大了，x_T 中还留有原图的轮廓（N5）。"
+            "请缩放到末端信噪比为零。"
         ),
     },
 }
