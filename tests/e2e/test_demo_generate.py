@@ -15,6 +15,7 @@ from tests.e2e.views import fill
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 DONE = "[data-complete=true]"
+STATUS = "#player [data-part=status]"
 
 
 def by_the_pages_script(page):
@@ -147,6 +148,34 @@ def test_the_address_has_the_settings_as_soon_as_a_run_begins(visit):
     page.wait_for_url("**steps=1000**", timeout=5000)
     assert page.locator(DONE).count() == 0
     page.click("#stop")
+
+
+def test_generate_during_a_run_begins_anew_with_the_settings_of_now(visit):
+    page = visit()
+    fill(page, "steps", 2000)
+    page.click("#generate")
+    expect(page.locator(STATUS)).to_contain_text("Sampling")
+    fill(page, "steps", 20)
+    fill(page, "seed", 5)
+    page.click("#generate")
+    page.wait_for_selector(DONE, timeout=60_000)
+    assert "seed=5" in page.url and "steps=20" in page.url
+    (image,) = by_the_pages_script(page)[:1]
+    assert np.abs(canvas(page, "noisy")[:32, :32].astype(int) - image).max() <= 1
+    assert page.locator("#player [data-part=timeline]").get_attribute("max") == "20"
+
+
+def test_a_run_that_waits_says_so_and_can_be_stopped(visit):
+    page = visit()
+    held = page.wait_for_timeout
+    page.route("**/queue/join**", lambda route: (held(1000), route.continue_()))
+    page.click("#generate")
+    expect(page.locator(STATUS)).to_have_text("Waiting for the first step…")
+    expect(page.locator(STATUS)).to_contain_text("Done", timeout=60_000)
+    fill(page, "seed", -1)
+    page.click("#generate")
+    page.wait_for_selector(".toast-body.error")
+    expect(page.locator(STATUS)).to_contain_text("Done")
 
 
 @pytest.mark.parametrize("locale", ["zh-HK", "zh-SG", "zh-CN"])

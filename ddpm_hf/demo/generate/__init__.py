@@ -16,6 +16,7 @@ from ddpm_hf.demo.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL,
 from ddpm_hf.demo.models import ALLOWED, MODEL, Models
 from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
+from ddpm_hf.demo.run import connect
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.pipeline import bundled_models
 
@@ -23,8 +24,6 @@ EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
 
 _HERE = Path(__file__).parent
-_PLAYER_STOPS = "() => window.dispatchEvent(new Event('player-stop'))"
-_REMEMBER = "(...values) => { history.replaceState(null, '', values.at(-1)); return values; }"
 _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 
@@ -162,11 +161,7 @@ def view(models: Models) -> None:
     )
 
     inputs = [seed, number, steps, variance, noise, model, class_label, guidance, spacing]
-    shown = {"show_progress": "hidden", "preprocess": False}
-    # First: Gradio would wait for the run to end.
-    start.click(None, [link], None, js=_REMEMBER, api_visibility="private")
-    # preprocess: Gradio's own refusals do not say which number is out of range
-    running = start.click(stream, inputs, player, api_name="stream", **shown, **SHARED_MODEL)
+    connect(start, stop, stream, inputs, player, link, api_name="stream")
     saving = save.click(
         animate,
         [suffix, *inputs],
@@ -177,9 +172,7 @@ def view(models: Models) -> None:
         **SHARED_MODEL,
     )
     saving.success(None, js=_DOWNLOAD, api_visibility="private")
-    stop.click(None, cancels=[running, saving], api_visibility="private")
-    # Not at once: until the run is cancelled, Gradio passes over a new start.
-    running.failure(None, js=_PLAYER_STOPS, api_visibility="private")
+    stop.click(None, cancels=[saving], api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     page = gr.context.Context.root_block
     read = page.load(

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from ddpm_hf import equations
 from ddpm_hf.demo.jump.words import PAGE
-from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, in_time, whole
+from ddpm_hf.demo.limits import MAX_SEED, in_time, whole
 from ddpm_hf.demo.picture import picture_input, x_0_of
-from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
+from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks
+from ddpm_hf.demo.run import connect
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from ddpm_hf.noise import image_generators
@@ -117,15 +118,4 @@ def view(pipeline: DDPMPipeline) -> None:
                 )
                 stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
     row = Row(PAGE, elem_id="jump-row")
-    running = start.click(
-        compare,
-        [picture, t, chains, seed],
-        row,
-        preprocess=False,
-        show_progress="hidden",
-        api_visibility="private",
-        **SHARED_MODEL,
-    )
-    stop.click(None, cancels=[running], api_visibility="private")
-    # Not at once: until the run is cancelled, Gradio passes over a new start.
-    running.failure(None, js=stop_script("jump-row"), api_visibility="private")
+    connect(start, stop, compare, [picture, t, chains, seed], row, api_visibility="private")

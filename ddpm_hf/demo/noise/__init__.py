@@ -7,10 +7,11 @@ from typing import Any
 import gradio as gr
 import torch
 
-from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, in_time, whole
+from ddpm_hf.demo.limits import MAX_SEED, in_time, whole
 from ddpm_hf.demo.noise.playground import playground
 from ddpm_hf.demo.noise.words import PAGE
-from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks, stop_script
+from ddpm_hf.demo.row import Frame, Note, Row, RowChunk, row_chunks
+from ddpm_hf.demo.run import connect
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.evaluation.sharpness import sharpness
 from ddpm_hf.pipeline import DDPMPipeline
@@ -97,16 +98,5 @@ def view(pipeline: DDPMPipeline) -> None:
             row = Row(PAGE, elem_id="noise-row")
     gr.Markdown(i18n("noise_playground"), latex_delimiters=LATEX)
     playground()
-    running = start.click(
-        compare,
-        [seed, steps],
-        row,
-        preprocess=False,
-        show_progress="hidden",
-        api_visibility="private",
-        **SHARED_MODEL,
-    )
+    connect(start, stop, compare, [seed, steps], row, api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
-    stop.click(None, cancels=[running], api_visibility="private")
-    # Not at once: until the run is cancelled, Gradio passes over a new start.
-    running.failure(None, js=stop_script("noise-row"), api_visibility="private")

@@ -44,7 +44,7 @@ ZH = {
 
 PAGE = {
     "en": {
-        "waiting": "Press “Run all four”.",
+        "idle": "Press “Run all four”.",
         "none": "σ = 0",
         "small": "σ² = β̃",
         "large": "σ² = β",
@@ -60,7 +60,7 @@ PAGE = {
         ),
     },
     "zh": {
-        "waiting": "请按“四个一起运行”。",
+        "idle": "请按“四个一起运行”。",
         "none": "σ = 0",
         "small": "σ² = β̃",
         "large": "σ² = β",

@@ -1,6 +1,7 @@
 """A piece of the page: a folder's `view.html`, `view.css` and `view.js`, and its words."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,25 @@ class Scripted(gr.HTML):
 class Page(Scripted):
     """A view that lives in the browser."""
 
-    def __init__(self, folder: Path, words: Words, value: Any = None, **kwargs: Any) -> None:
-        def both(name: str) -> str:
-            return (_HERE / f"page.{name}").read_text() + (folder / f"view.{name}").read_text()
+    def __init__(
+        self,
+        folder: Path,
+        words: Words,
+        value: Any = None,
+        *,
+        scripts: Sequence[Path] = (),
+        **kwargs: Any,
+    ) -> None:
+        """scripts: those that come before the view's own."""
+
+        def joined(*paths: Path) -> str:
+            return "".join(path.read_text() for path in paths)
 
         super().__init__(
             value,
             html_template=(folder / "view.html").read_text(),
-            css_template=both("css"),
-            js_on_load=both("js"),
+            css_template=joined(_HERE / "page.css", folder / "view.css"),
+            js_on_load=joined(_HERE / "page.js", *scripts, folder / "view.js"),
             texts=words,
             **kwargs,
         )

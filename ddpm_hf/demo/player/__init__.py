@@ -18,6 +18,7 @@ from ddpm_hf.animation import key_steps
 from ddpm_hf.demo.page import Scripted
 from ddpm_hf.demo.player.course import Course
 from ddpm_hf.demo.player.words import PAGE
+from ddpm_hf.demo.run import STATUS, with_status
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep
@@ -27,7 +28,12 @@ WIDEST_NOISE = 3
 """ẑ is shown from −3 to 3, black to white: all but 0.3 % of a normal variable."""
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("frames.js", "strip.js", "playback.js")
+_SCRIPTS = (
+    _HERE / "frames.js",
+    STATUS,
+    _HERE / "strip.js",
+    _HERE / "playback.js",
+)
 
 
 class Chunk(TypedDict):
@@ -53,8 +59,8 @@ class Player(Scripted):
         super().__init__(
             html_template=(_HERE / "player.html").read_text(),
             css_template=(_HERE / "player.css").read_text(),
-            js_on_load="".join((_HERE / name).read_text() for name in _SCRIPTS),
-            texts=PAGE,
+            js_on_load="".join(path.read_text() for path in _SCRIPTS),
+            texts=with_status(PAGE),
             **kwargs,
         )
 

@@ -7,7 +7,6 @@ let following = true; // show each frame as it comes, until the reader takes ove
 
 timeline.setAttribute("aria-label", text.timeline);
 playButton.textContent = text.play;
-part("status").textContent = text.idle;
 picture.append(new Option(text.all, ""));
 
 function show(index) {
@@ -83,9 +82,8 @@ function offerPng() {
 function arrived() {
   if (!props.value) return;
   if (receive(props.value)) begin();
-  part("status").textContent = run.complete
-    ? text.done
-    : text.sampling.replace("{percent}", Math.round((100 * run.frames.length) / run.total));
+  waiting = false;
+  tellStatus();
   drawFilmstrip();
   if (following) show(run.frames.length - 1);
   if (run.complete) offerPng();
@@ -127,11 +125,6 @@ document.addEventListener("keydown", (event) => {
   KEYS[event.key]();
 });
 
-window.addEventListener("player-stop", () => {
-  if (!run || run.ended) return;
-  run.ended = true;
-  timeline.max = run.frames.length - 1;
-  part("status").textContent = text.stopped;
-});
+tellStatus();
 watch("value", arrived);
 arrived();

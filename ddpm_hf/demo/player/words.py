@@ -24,9 +24,6 @@ PAGE = {
         "all": "all",
         "save": "Save PNG",
         "idle": "Press Generate, or open the page by a link that someone sent you.",
-        "sampling": "Sampling… {percent} %",
-        "stopped": "Stopped. What there is can be played.",
-        "done": "Done. Drag the timeline or press Play.",
     },
     "zh": {
         "player": "播放器。空格键播放，方向键逐帧，Home 和 End 跳到两端。",
@@ -48,8 +45,5 @@ PAGE = {
         "all": "全部",
         "save": "保存 PNG",
         "idle": "按“生成”，或打开别人发给你的链接。",
-        "sampling": "采样中… {percent} %",
-        "stopped": "已停止。已有的部分可以播放。",
-        "done": "完成。拖动时间轴或按播放。",
     },
 }

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ddpm_hf.demo.page import Page, Words
 from ddpm_hf.demo.row.words import PAGE
+from ddpm_hf.demo.run import STATUS, with_status
 from ddpm_hf.pixels import to_uint8
 
 SECONDS_BETWEEN_CHUNKS = 0.05
@@ -45,20 +46,15 @@ class RowChunk(TypedDict):
     verdict: Note | None
 
 
-def stop_script(elem_id: str) -> str:
-    """What a stop button runs in the page: that row keeps what it has."""
-    return f"() => window.dispatchEvent(new CustomEvent('row-stop', {{detail: '{elem_id}'}}))"
-
-
 class Row(Page):
     """The row of canvases. Its value is the latest `RowChunk`; use it as an output only.
 
-    words: the view's own, with `waiting`, which is shown before the first run.
+    words: the view's own, with `idle`, which is shown before the first run.
     """
 
     def __init__(self, words: Words, **kwargs: Any) -> None:
         both = {language: {**PAGE[language], **words[language]} for language in PAGE}
-        super().__init__(Path(__file__).parent, both, **kwargs)
+        super().__init__(Path(__file__).parent, with_status(both), scripts=[STATUS], **kwargs)
 
 
 def row_chunks(

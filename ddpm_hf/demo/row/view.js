@@ -1,7 +1,7 @@
 // A row of pictures with one timeline. Frames arrive in chunks; scrubbing and playing ask nothing.
 const FRAMES_PER_SECOND = 20;
 const timeline = part("timeline"), playButton = part("play");
-let run = null; // {id, total, frames: [{t, notes, pixels}], width, height, ended}
+let run = null; // {id, total, frames: [{t, notes, pixels}], width, height, complete, ended}
 let figures = [], position = 0, playing = false, following = true;
 
 // One picture with its caption above and its note below.
@@ -48,7 +48,7 @@ function setPlaying(value) {
 }
 
 function begin({ run: id, total, width, height, captions }) {
-  run = { id, total, width, height, frames: [], ended: false, stopped: false };
+  run = { id, total, width, height, frames: [], complete: false, ended: false };
   figures = captions.map(figureFor);
   part("pictures").replaceChildren(...figures);
   part("verdict").textContent = "";
@@ -60,21 +60,18 @@ function begin({ run: id, total, width, height, captions }) {
 function receive() {
   const chunk = props.value;
   if (!chunk) return;
-    if (!run || run.id !== chunk.run) begin(chunk);
-  if (run.stopped) return; // sent before the server heard of it
-
+  if (!run || run.id !== chunk.run) begin(chunk);
   const bytes = bytesOf(chunk.data), size = bytes.length / chunk.t.length;
   chunk.t.forEach((t, i) => {
     run.frames.push({ t, notes: chunk.notes[i], pixels: bytes.subarray(i * size, (i + 1) * size) });
   });
-  run.ended = run.frames.length >= run.total;
+  run.complete = run.ended = run.frames.length >= run.total;
   timeline.disabled = playButton.disabled = false;
-  part("status").textContent = run.ended
-    ? text.done
-    : say("sampling", { percent: Math.round((100 * run.frames.length) / run.total) });
+  waiting = false;
+  tellStatus();
   if (following) show(run.frames.length - 1);
   if (chunk.verdict) part("verdict").textContent = say(chunk.verdict.key, chunk.verdict);
-  element.dataset.complete = run.ended;
+  element.dataset.complete = run.complete;
 }
 
 timeline.addEventListener("input", () => {
@@ -86,13 +83,7 @@ playButton.addEventListener("click", () => {
   following = false;
   setPlaying(!playing);
 });
-window.addEventListener("row-stop", (event) => {
-  if (!run || run.ended || !element.closest(`#${event.detail}`)) return;
-  run.ended = run.stopped = true;
-  timeline.max = run.frames.length - 1;
-  part("status").textContent = text.stopped;
-});
 playButton.textContent = text.play;
-part("status").textContent = text.waiting;
+tellStatus();
 watch("value", receive);
 receive();

@@ -1,0 +1,12 @@
+// Start was pressed. A run that is under way is stopped, and at its end Start is pressed again.
+(start, stop, screen, link) => {
+  const { dataset } = document.getElementById(start);
+  if (dataset.running) {
+    dataset.again = true;
+    document.getElementById(stop).click();
+    return;
+  }
+  dataset.running = true;
+  if (link) history.replaceState(null, "", link);
+  window.dispatchEvent(new CustomEvent("run-wait", { detail: screen }));
+}

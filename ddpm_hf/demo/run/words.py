@@ -1,0 +1,19 @@
+"""The words that tell where a run stands."""
+
+EN: dict[str, str] = {}
+ZH: dict[str, str] = {}
+
+PAGE = {
+    "en": {
+        "waiting": "Waiting for the first step…",
+        "sampling": "Sampling… {percent} %",
+        "stopped": "Stopped. What there is can be played.",
+        "done": "Done. Drag the timeline or press Play.",
+    },
+    "zh": {
+        "waiting": "等待第一步…",
+        "sampling": "采样中… {percent} %",
+        "stopped": "已停止。已有的部分可以播放。",
+        "done": "完成。拖动时间轴或按播放。",
+    },
+}
