@@ -116,6 +116,15 @@ def test_too_few_steps_leave_an_outline(visit):
     expect(part(page, "verdict")).to_contain_text("nothing of the picture can be seen")
 
 
+def test_a_schedule_without_betas_is_not_told_to_raise_them(visit):
+    page = opened(visit)
+    page.locator("#forward-kind input").click()
+    page.get_by_role("option", name="laplace", exact=True).click()
+    expect(part(page, "verdict")).to_contain_text("√ᾱ_T = 0.178 is too large, whatever T is")
+    expect(part(page, "verdict")).not_to_contain_text("Raise")
+    expect(page.locator("#forward-beta-T")).to_be_hidden()
+
+
 @pytest.mark.parametrize("delay", [30, 150])
 def test_a_number_may_be_typed_digit_by_digit(visit, delay):
     """On the way to 500 are 5, which is too few, and 50."""
