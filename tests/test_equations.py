@@ -99,8 +99,9 @@ def test_jump_is_the_merge_from_the_start():
 def test_posterior_is_what_bayes_computes_on_a_grid(pair, x_t, x_0):
     s, t = pair
     mean = NOTES.alpha_bar(s).sqrt() * x_0
-    width = 12 * NOTES.noise_var(s).sqrt()
-    grid = torch.linspace(-1, 1, 200_001, dtype=torch.float64) * (width + abs(x_t)) + mean
+    # Twelve standard deviations about wherever the posterior's mean may lie.
+    width = 12 * NOTES.noise_var(s).sqrt() + abs(x_t) + abs(x_0)
+    grid = torch.linspace(-1, 1, 200_001, dtype=torch.float64) * width + mean
     log_q = -0.5 * (x_t - NOTES.alpha(s, t).sqrt() * grid) ** 2 / NOTES.beta(s, t)
     log_q = log_q - 0.5 * (grid - mean) ** 2 / NOTES.noise_var(s)
     q = (log_q - log_q.max()).exp()
