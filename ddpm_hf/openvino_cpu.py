@@ -19,6 +19,7 @@ import torch
 from huggingface_hub.constants import HF_HOME
 from torch import Tensor
 
+from ddpm_hf import upsampling
 from ddpm_hf.kept import Kept
 
 BLOCK_PIXELS = 16 * 32 * 32
@@ -73,7 +74,8 @@ def _convert(unet: Any) -> Any:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # OpenVINO would trace it too, and check its trace by two more: most of the time taken.
-        traced = torch.jit.trace(_PlainTensors(unet), example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
+        plain = _PlainTensors(upsampling.with_transposed_upsamplers(unet))
+        traced = torch.jit.trace(plain, example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
         return openvino.convert_model(traced, example_input=example)
 
 
@@ -81,7 +83,8 @@ def _fingerprint(unet: Any) -> str:
     """Of all that decides the converted network: weights, settings, and who converts how."""
     versions = [version(name) for name in ("torch", "diffusers", "openvino")]
     about = hashlib.sha256(json.dumps([versions, dict(unet.config)], default=str).encode())
-    about.update(Path(__file__).read_bytes())
+    for source in (__file__, upsampling.__file__):
+        about.update(Path(source).read_bytes())
     for weights in unet.state_dict().values():
         about.update(weights.detach().contiguous().flatten().view(torch.uint8).numpy())
     return about.hexdigest()
