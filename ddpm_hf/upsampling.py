@@ -1,6 +1,6 @@
 """Diffusers' upsampler, which doubles pixels and then convolves, as one transposed convolution.
 
-The same map, in 4 instead of 9 multiplications for each output and pair of channels.
+The same map by 4 multiplications and not 9, for each output pixel and pair of channels.
 """
 
 import copy
@@ -15,15 +15,20 @@ REACH = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
 
 
 def transposed(conv: nn.Conv2d) -> nn.ConvTranspose2d:
-    """Of twice as large pictures, each pixel doubled, by 3 × 3 weights: from the small ones."""
-    made = nn.ConvTranspose2d(conv.in_channels, conv.out_channels, 4, stride=2, padding=1)
+    """From a picture itself what `conv` (3 × 3, padding 1) makes of its pixels doubled."""
+    channels = conv.in_channels, conv.out_channels
+    # "meta": no weights are drawn, which would move PyTorch's global generator.
+    made = nn.ConvTranspose2d(*channels, kernel_size=4, stride=2, padding=1, device="meta")
     made.weight = nn.Parameter(torch.einsum("oiyx,ay,bx->ioab", conv.weight, REACH, REACH))
     made.bias = conv.bias
     return made
 
 
 def with_transposed_upsamplers(unet: Any) -> Any:
-    """The same network on the CPU, in float32: a copy that shares all other weights."""
+    """A copy that gives the same, and shares all other weights.
+
+    unet: a UNet2DModel in float32 on the CPU.
+    """
     copied = copy.deepcopy(unet, {id(weight): weight for weight in unet.parameters()})
     for module in copied.modules():
         if isinstance(module, Upsample2D) and module.use_conv:

@@ -164,6 +164,14 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     assert not kept.exists()
 
 
+def test_to_convert_draws_no_noise(sample, monkeypatch, tmp_path):
+    """A run by PyTorch's global seed is the same the first time, when the network is converted."""
+    monkeypatch.setattr(openvino_cpu, "CACHE", tmp_path / "cache")
+    unet, before = tiny_unet(), torch.random.get_rng_state()
+    runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 @torch.no_grad()
 def test_a_network_in_channels_last_is_converted_too(sample):
     t, shape = torch.tensor(500), tuple(sample.shape)
