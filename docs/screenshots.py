@@ -81,7 +81,7 @@ def shoot(folder, width=1280, height=900, full_page=False, language="en", **cont
             size = {"width": width, "height": height}
             page = browser.new_context(viewport=size, **context).new_page()
             for name, prepare in VIEWS.items():
-                page.goto(f"{url}?view={name}&lang={language}")
+                page.goto(f"{url}?tab={name}&lang={language}")
                 page.wait_for_selector("#views")
                 page.wait_for_timeout(2000)
                 prepare(page)

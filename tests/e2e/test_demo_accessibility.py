@@ -11,7 +11,7 @@ TABS = [key.removesuffix("_tab") for key in EN if key.endswith("_tab")]
 
 
 def open_tab(page, server, tab):
-    page.goto(f"{server.url}?view={tab}")
+    page.goto(f"{server.url}?tab={tab}")
     page.wait_for_selector(f"[role=tab][data-tab-id={tab}][aria-selected=true]", timeout=20_000)
     page.wait_for_load_state("networkidle")
 

@@ -58,13 +58,13 @@ def test_links_open_the_views(visit):
     link.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
-    assert re.search(r"[?&]view=training", page.url)
+    assert re.search(r"[?&]tab=training", page.url)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_a_phone_in_chinese(visit, server, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page.goto(f"{server.url}?view=equations&lang=zh")
+    page.goto(f"{server.url}?tab=equations&lang=zh")
     page.wait_for_selector("#equations_notes .katex")
     expect(page.get_by_role("heading", name="重建")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -95,7 +95,7 @@ def test_values_on_hover_and_a_log_axis(visit, rows):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page.goto(f"{server.url}?view=training&lang=zh")
+    page.goto(f"{server.url}?tab=training&lang=zh")
     page.wait_for_selector("#time_machine [data-part=all]", timeout=20_000)
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()

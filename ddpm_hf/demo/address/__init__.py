@@ -1,4 +1,4 @@
-"""The page's address says the language (`?lang=zh`) and the view (`?view=training`).
+"""The page's address says the language (`?lang=zh`) and the view (`?tab=training`).
 
 Without `lang` the browser's own language is taken. Gradio asks `navigator.language` as soon as it
 starts, so the choice must stand in the page before any script of Gradio's.
@@ -15,7 +15,7 @@ _HERE = Path(__file__).parent
 _SCRIPT = b"<head><script>" + (_HERE / "language.js").read_bytes() + b"</script>"
 
 _SHOW = """() => {
-  const asked = new URLSearchParams(location.search).get("view"), views = VIEWS;
+  const asked = new URLSearchParams(location.search).get("tab"), views = VIEWS;
   return { selected: views.includes(asked) ? asked : views[0], __type__: "update" };
 }"""
 

@@ -11,7 +11,7 @@ for (const link of element.querySelectorAll("a")) {
 
 function remember(view) {
   const address = new URL(location);
-  address.searchParams.set("view", view);
+  address.searchParams.set("tab", view);
   history.replaceState(null, "", address);
 }
 

@@ -34,7 +34,7 @@
   ];
   const link = new URL(location);
   const byTheModel = classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
-  const values = { view: null, seed, number, steps, spacing, variance, noise, model, ...byTheModel };
+  const values = { tab: null, seed, number, steps, spacing, variance, noise, model, ...byTheModel };
   for (const [name, value] of Object.entries(values)) {
     if (value === null) link.searchParams.delete(name);
     else link.searchParams.set(name, value);
