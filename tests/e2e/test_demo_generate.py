@@ -147,6 +147,7 @@ def test_the_address_has_the_settings_as_soon_as_a_run_begins(visit):
     page.click("#generate")
     page.wait_for_url("**steps=1000**", timeout=5000)
     assert page.locator(DONE).count() == 0
+    expect(page.locator(STATUS)).to_contain_text("Sampling")
     page.click("#stop")
 
 
@@ -165,10 +166,38 @@ def test_generate_during_a_run_begins_anew_with_the_settings_of_now(visit):
     assert page.locator("#player [data-part=timeline]").get_attribute("max") == "20"
 
 
-def test_a_run_that_waits_says_so_and_can_be_stopped(visit):
-    page = visit()
+def hold_the_queue(page, milliseconds=1000):
+    """Until then Gradio does not know a run that was started."""
     held = page.wait_for_timeout
-    page.route("**/queue/join**", lambda route: (held(1000), route.continue_()))
+    page.route("**/queue/join**", lambda route: (held(milliseconds), route.continue_()))
+
+
+def test_generate_pressed_twice_runs_once_more_and_not_twice_as_long(visit):
+    page = visit()
+    hold_the_queue(page)
+    fill(page, "steps", 2000)
+    page.click("#generate")
+    fill(page, "steps", 20)
+    page.click("#generate")
+    timeline = page.locator("#player [data-part=timeline]")
+    expect(timeline).to_have_attribute("max", "20", timeout=12_000)  # 2000 steps take longer
+    page.wait_for_selector(DONE, timeout=60_000)
+
+
+def test_stop_pressed_before_gradio_knows_the_run_stops_it(visit):
+    page = visit()
+    hold_the_queue(page)
+    fill(page, "steps", 2000)
+    page.click("#generate")
+    page.click("#stop")
+    expect(page.locator("#generate[data-running]")).to_have_count(0, timeout=12_000)
+    page.wait_for_timeout(1000)
+    expect(page.locator(STATUS)).to_contain_text("Press Generate")  # no frame has come, or will
+
+
+def test_a_run_that_waits_says_so(visit):
+    page = visit()
+    hold_the_queue(page)
     page.click("#generate")
     expect(page.locator(STATUS)).to_have_text("Waiting for the first step…")
     expect(page.locator(STATUS)).to_contain_text("Done", timeout=60_000)

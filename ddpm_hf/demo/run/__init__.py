@@ -39,9 +39,10 @@ def connect(
 ) -> None:
     """Make the buttons start and stop the handler, a generator of the screen's values.
 
-    A start during a run stops that one and begins anew with the controls as they are then. The
-    screen's script hears of `run-wait`, when a start was made, and `run-end`, whatever the end;
-    their `detail` is its id. link: its address becomes the page's at the start.
+    A start during a run stops that one and begins anew with the controls as they are then. A stop
+    is kept for as long as Gradio does not know the run yet. The screen's script hears of
+    `run-wait`, when a start was made, and `run-end`, whatever the end; their `detail` is its id.
+    link: its address becomes the page's at the start.
     All three need an `elem_id`.
     """
     # First: Gradio would wait for the run to end.
@@ -57,6 +58,8 @@ def connect(
         handler, inputs, screen, preprocess=False, show_progress="hidden", **kwargs, **SHARED_MODEL
     )
     stop.click(None, cancels=[running], api_visibility="private")
+    page = gr.context.Context.root_block
+    page.load(None, js=_script("stop.js", start, stop), api_visibility="private")
     # Not at Stop: until the run is cancelled, Gradio passes over a new start.
     # Not `then`: it hears of no error, and of a cancelled run twice.
     for over in (running.success, running.failure):

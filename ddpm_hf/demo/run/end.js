@@ -3,6 +3,7 @@
   const button = document.getElementById(start), { again } = button.dataset;
   delete button.dataset.running;
   delete button.dataset.again;
+  delete button.dataset.stopped;
   window.dispatchEvent(new CustomEvent("run-end", { detail: screen }));
   if (again) button.click();
 }

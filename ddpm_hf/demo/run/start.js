@@ -6,7 +6,7 @@
     document.getElementById(stop).click();
     return;
   }
-  dataset.running = true;
+  dataset.running = "asked";
   if (link) history.replaceState(null, "", link);
   window.dispatchEvent(new CustomEvent("run-wait", { detail: screen }));
 }
