@@ -31,7 +31,7 @@ def _serve(contender, pipe):
 
 @contextmanager
 def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterator[dict[str, Ask]]:
-    """Each contender made ready in a process of its own, to be asked one at a time."""
+    """Each contender in a process of its own, all made ready; the caller asks whom it will."""
     context, seats = get_context("spawn"), {}
 
     def asker(pipe):
@@ -48,7 +48,8 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
             process.start()
             theirs.close()  # so that a process that fails is the end of ours, too
             seats[name] = (process, ours)
-            ours.recv()
+        for _, pipe in seats.values():
+            pipe.recv()
         yield {name: asker(pipe) for name, (_, pipe) in seats.items()}
     finally:
         for process, pipe in seats.values():
