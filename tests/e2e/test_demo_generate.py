@@ -166,10 +166,10 @@ def test_generate_during_a_run_begins_anew_with_the_settings_of_now(visit):
     assert page.locator("#player [data-part=timeline]").get_attribute("max") == "20"
 
 
-def hold_the_queue(page, milliseconds=1000):
-    """Until then Gradio does not know a run that was started."""
+def hold_the_queue(page):
+    """For a second Gradio does not know a run that was started."""
     held = page.wait_for_timeout
-    page.route("**/queue/join**", lambda route: (held(milliseconds), route.continue_()))
+    page.route("**/queue/join**", lambda route: (held(1000), route.continue_()))
 
 
 def test_generate_pressed_twice_runs_once_more_and_not_twice_as_long(visit):
@@ -191,7 +191,7 @@ def test_stop_pressed_before_gradio_knows_the_run_stops_it(visit):
     page.click("#generate")
     page.click("#stop")
     expect(page.locator("#generate[data-running]")).to_have_count(0, timeout=12_000)
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(4000)
     expect(page.locator(STATUS)).to_contain_text("Press Generate")  # no frame has come, or will
 
 
