@@ -167,11 +167,20 @@ def test_out_of_range_gets_a_sentence(server, endpoint, arguments, sentence):
     assert sentence in str(caught.value) and "Traceback" not in str(caught.value)
 
 
-def test_an_occupied_port_is_one_sentence(server):
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(server.port)}
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ({}, "app.py: port {port} is in use; set GRADIO_SERVER_PORT to a free one."),
+        ({"GRADIO_SERVER_NAME": "no.invalid"}, "or GRADIO_SERVER_NAME=no.invalid is not this"),
+        ({"GRADIO_SERVER_PORT": "http"}, "must be a whole number from 1 to 65535; got 'http'."),
+        ({"GRADIO_SERVER_PORT": "65536"}, "must be a whole number from 1 to 65535; got '65536'."),
+    ],
+)
+def test_where_it_cannot_be_served_is_one_sentence(server, setting, sentence):
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(server.port), **setting}
     done = subprocess.run(
         [sys.executable, "app.py"], capture_output=True, text=True, env=environment, timeout=120
     )
     assert done.returncode == 1
-    assert f"app.py: port {server.port} is in use; set GRADIO_SERVER_PORT" in done.stderr
+    assert sentence.format(port=server.port) in done.stderr
     assert "Traceback" not in done.stderr
