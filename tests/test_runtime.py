@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ddpm_hf
-from ddpm_hf import cuda_graph, openvino_cpu, runtime
+from ddpm_hf import cuda_graph, openvino_cpu, runtime, upsampling
 from ddpm_hf.pipeline import PRETRAINED
 from tests.conftest import tiny_unet
 
@@ -162,6 +162,15 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     runtime.denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
     assert len(list(openvino_cpu.CACHE.iterdir())) == 2, "one description and its weights"
     assert not kept.exists()
+
+
+@pytest.mark.parametrize("module", [openvino_cpu, upsampling])
+def test_what_other_code_converted_is_not_taken(module, monkeypatch, tmp_path):
+    (other := tmp_path / "other.py").write_text(Path(module.__file__).read_text() + "\n")
+    before = openvino_cpu._fingerprint(tiny_unet())
+    assert openvino_cpu._fingerprint(tiny_unet()) == before
+    monkeypatch.setattr(module, "__file__", str(other))
+    assert openvino_cpu._fingerprint(tiny_unet()) != before
 
 
 def test_to_convert_draws_no_noise(sample, monkeypatch, tmp_path):
