@@ -1,7 +1,7 @@
 """The notes' equations N1–N14: pure torch, in the paper's symbols.
 
 Indices are the paper's: t runs 1..T and ᾱ_0 = 1 sits at index 0, so t = 1 needs no special case.
-(diffusers' `timestep` is t − 1; `scheduler.py` is the one place that translates.)
+(diffusers' `timestep` is t − 1; no equation sees it.)
 
 Every reverse equation is written for any pair s < t, with α_{t|s} = ᾱ_t/ᾱ_s and
 β_{t|s} = 1 − α_{t|s}. With s = t − 1 these are the notes' α_t and β_t; a larger stride is the same
@@ -113,7 +113,7 @@ class NoiseSchedule:
         return -(self.log_alpha_bar[t] - self.log_alpha_bar[s]).expm1()
 
     def snr(self, t: Index) -> Tensor:
-        """ᾱ_t/(1−ᾱ_t), the signal-to-noise ratio of x_t; infinite at t = 0."""
+        """ᾱ_t/(1−ᾱ_t), the signal-to-noise ratio of x_t, t in 1..T."""
         return self.alpha_bar(t) / self.noise_var(t)
 
 
@@ -229,16 +229,16 @@ def posterior(
     return posterior_mean(schedule, x_t, x_0, s, t), posterior_var(schedule, s, t)
 
 
-def reverse_step(mean: Tensor, std: Tensor | float, z: Tensor | None) -> Tensor:
-    """x_s = μ + σ·z. Pass z = None at s = 0: the last step, to the clean x_0, adds no noise."""
-    return mean if z is None else mean + std * z  # (N11), DDPM algorithm 2
+def reverse_step(mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
+    """x_s = μ + σ·z for s ≥ 1; z = 0 at s = 0: the last step, to the clean x_0, is μ itself."""
+    return mean + std * z  # (N11), DDPM algorithm 2
 
 
 # The variational bound
 
 
 def between_on_log_scale(log_small: Tensor | float, log_large: Tensor | float, v: Tensor) -> Tensor:
-    """log σ² of a learned variance, from log β̃ at v = −1 to log β at v = 1. So log σ from theirs.
+    """log σ² of a learned variance: log β̃ at v = −1, log β at v = 1. Given both log σ, log σ.
 
     Nichol & Dhariwal 2021, eq. 15.
     """

@@ -278,7 +278,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         x_0 = self.bounded(self._predict_x0(model_output, sample, w))
         mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
         if w.is_last or noise_scale == 0:
-            x_s = mean
+            x_s = mean  # (N11) at s = 0, (N13)
         else:
             z = noise_like(sample, generator)
             std = self._std(w, predicted_variance, self.variance_type)

@@ -106,6 +106,7 @@ def test_too_few_steps_leave_an_outline(visit):
     fill(page, "forward-T", 100)
     expect(part(page, "verdict")).to_contain_text("√ᾱ_T = 0.6")
     expect(part(page, "verdict")).to_contain_text("outline of the picture survives")
+    expect(part(page, "verdict")).to_contain_text("Raise β_T or T")
     page.wait_for_selector("[data-chain=complete]", timeout=60_000)
     slide(part(page, "t"), 100)
     assert numbers(page, "jump")[2] > 0.3 and numbers(page, "steps")[2] > 0.3

@@ -143,10 +143,10 @@ function setPlaying(value) {
 
 function receive() {
   if (!props.value) return;
-  const { T, side, mostSignalLeft } = props.value;
+  const { T, side, mostSignalLeft, byBetas } = props.value;
   const share = data ? Number(slider.value) / data.T : 0.2; // stay at the same part of the way
   const tables = Object.fromEntries(Object.entries(props.value.tables).map(([name, packed]) => [name, floatsOf(packed)]));
-  data = { T, side, mostSignalLeft, x0: floatsOf(props.value.x0), epsilon: floatsOf(props.value.epsilon), tables };
+  data = { T, side, mostSignalLeft, byBetas, x0: floatsOf(props.value.x0), epsilon: floatsOf(props.value.epsilon), tables };
   [jumped, z] = [new Float32Array(data.x0.length), new Float32Array(data.x0.length)];
   pixels = new Uint8ClampedArray(data.x0.length);
   slider.max = T;
