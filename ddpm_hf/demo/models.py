@@ -90,7 +90,8 @@ class Models:
         if not ALLOWED:
             raise RefusedError("limits_model_off")
         with self._loading:
-            kept = self._kept[name] = self._kept.get(name) or load(name)
+            kept = self._kept.get(name) or load(name).to(self._bundled[MODEL].device)
+            self._kept[name] = kept
             while len(self._kept) > KEPT:
                 del self._kept[next(iter(self._kept))]
             return kept

@@ -71,14 +71,15 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
     )
     for step in in_time(stream):
         if step.index == 0:
-            x_hat = step.pred_original_sample[:1]  # all chains begin at the same x_t
+            x_hat = step.pred_original_sample[:1].cpu()  # all chains begin at the same x_t
             fixed = torch.cat([x_0, x_t, x_hat])
             fixed_notes: list[Note] = [{}, {}, *measured(x_hat, x_0)]
-            yield Frame(t, torch.cat([fixed, step.noisy_sample]), [*fixed_notes, *[{}] * chains])
+            yield Frame(t, torch.cat([fixed, step.noisy_sample.cpu()]), [*fixed_notes, *[{}] * chains])
         is_last = step.index == len(stream) - 1
         s = 0 if is_last else step.timestep
-        notes = measured(step.sample, x_0) if is_last else [{}] * chains
-        yield Frame(s, torch.cat([fixed, step.sample]), [*fixed_notes, *notes])
+        sample = step.sample.cpu()
+        notes = measured(sample, x_0) if is_last else [{}] * chains
+        yield Frame(s, torch.cat([fixed, sample]), [*fixed_notes, *notes])
 
 
 def view(pipeline: DDPMPipeline) -> None:

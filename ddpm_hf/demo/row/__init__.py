@@ -72,7 +72,7 @@ def row_chunks(
         waiting.append(frame)
         if number < total and time.monotonic() - sent < SECONDS_BETWEEN_CHUNKS:
             continue
-        rgb = (to_uint8(frame.pictures).permute(0, 2, 3, 1).contiguous() for frame in waiting)
+        rgb = (to_uint8(frame.pictures).permute(0, 2, 3, 1).contiguous().cpu() for frame in waiting)
         yield RowChunk(
             run=run,
             total=total,
