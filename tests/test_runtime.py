@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import diffusers
@@ -90,11 +91,52 @@ def test_a_graph_is_lent_again_with_other_labels(sample):
         outputs.append(runtime.denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
     assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
     idle = cuda_graph._networks.of(unet).idle
-    assert [len(graphs) for graphs in idle.values()] == [1]
+    assert idle.counts() == [1]
     for batch in range(1, 9):
         x = torch.zeros(batch, 3, 8, 8, device=device)
         runtime.denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
-    assert len(idle) == cuda_graph.SHAPES
+    assert idle.counts() == [1] * cuda_graph.SHAPES
+
+
+def test_what_is_idle_is_lent_once_and_bounded():
+    idle, graph = cuda_graph.Idle(), object()
+    idle.give_back((0,), graph)
+    assert idle.take((1,)) is None and idle.take((0,)) is graph and idle.take((0,)) is None
+
+    def borrow(shape):
+        for _ in range(2000):
+            idle.give_back(shape, idle.take(shape) or object())
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(borrow, [(n % 6,) for n in range(8)]))
+    for shape in range(6):
+        for _ in range(6):
+            idle.give_back((shape,), object())
+    assert idle.counts() == [cuda_graph.IDLE] * cuda_graph.SHAPES
+    assert idle.take((0,)) is None and idle.take((5,)) is not None
+
+
+def test_only_the_choice_of_kernels_is_set_while_a_graph_is_made(monkeypatch):
+    cudnn = torch.backends.cudnn
+    monkeypatch.setattr(cudnn, "deterministic", True)
+    precision = torch.backends.fp32_precision
+    torch.backends.fp32_precision = "ieee"
+    try:
+        with cuda_graph._kernels_tried():
+            assert cudnn.benchmark and cudnn.deterministic
+        assert not cudnn.benchmark
+    finally:
+        torch.backends.fp32_precision = precision
+
+
+@torch.no_grad()
+@pytest.mark.gpu
+def test_a_graph_of_inference_mode_is_of_use_outside(sample):
+    device = torch.device("cuda:0")
+    unet, t, x = tiny_unet().to(device), torch.tensor(500), sample.to(device)
+    with torch.inference_mode():
+        inside = runtime.denoiser(unet, "auto", tuple(x.shape), device)(x, t).clone()
+    assert torch.equal(runtime.denoiser(unet, "auto", tuple(x.shape), device)(x, t), inside)
 
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))

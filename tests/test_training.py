@@ -25,6 +25,27 @@ from tests.runs import TINY, distance, losses_of, run, same, train_here
 from tests.test_draws import examples
 
 
+@pytest.fixture
+def small_trainer():
+    """A trainer on eight black pictures, in a precision, that a test moves on by itself."""
+
+    def make(precision):
+        for state in (AcceleratorState, PartialState, GradientState):
+            state._reset_state()
+        accelerator = accelerate.Accelerator(
+            cpu=True, mixed_precision=None if precision == "fp16" else precision
+        )
+        if precision == "fp16":  # which Accelerate refuses on a CPU
+            accelerator.state._mixed_precision = precision
+            accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        config = TrainConfig(**{**TINY, "block_out_channels": (8, 16)})
+        pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
+        model = make_model(config, 1, None)
+        return Trainer(config, model, pictures, accelerator, len(pictures))
+
+    return make
+
+
 def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
     one = train_here(dataset, tmp_path / "one", train_batch_size=8, max_train_steps=20)
     changes = {"gradient_accumulation_steps": 2, "max_train_steps": 20}
@@ -180,18 +201,50 @@ def test_fp16_is_refused_on_a_cpu(dataset, tmp_path):
         train_here(dataset, tmp_path / "out", mixed_precision="fp16")
 
 
-def test_an_overflowed_step_is_tried_again_and_moves_nothing_on(monkeypatch, tmp_path):
+def test_the_wait_for_the_gpu_is_counted_as_training(small_trainer, monkeypatch):
+    """The CPU is far ahead when it asks for the sums: then the GPU takes 5 s more."""
+    trainer, now = small_trainer("no"), 0.0
+
+    class OfABusyGPU(torch.Tensor):
+        def tolist(self):
+            nonlocal now
+            now += 5
+            return super().tolist()
+
+    def clear(trainer):
+        honest(trainer)
+        trainer._sums = trainer._sums.as_subclass(OfABusyGPU)
+
+    def losses(network, batch):
+        nonlocal now
+        now += 1
+        return forward(network, batch)
+
+    honest, forward, rows = Trainer._clear, trainer.picture_losses, []
+    monkeypatch.setattr(Trainer, "_clear", clear)
+    monkeypatch.setattr(trainer, "picture_losses", losses)
+    monkeypatch.setattr("ddpm_hf.training.loop.time.perf_counter", lambda: now)
+    for step in trainer.steps():
+        if step % 2 == 0:
+            rows.append(trainer.report())
+            now += 30  # for a sample grid
+    assert [row.seconds for row in rows] == [7, 44, 81]
+    assert [row.images_per_second for row in rows] == [8 / 7] * 3
+
+
+def test_validation_is_in_half_precision_where_training_is(small_trainer):
+    trainer, seen = small_trainer("bf16"), set()
+    # As where the network is compiled: then Accelerate's wrapping is not around the network itself.
+    trainer.trained.forward = trainer.trained._original_forward
+    trainer.trained.conv_in.register_forward_hook(lambda *said: seen.add(said[-1].dtype))
+    trainer.validation_loss(trainer.pictures)
+    assert seen == {torch.bfloat16}
+
+
+def test_an_overflowed_step_is_tried_again_and_moves_nothing_on(small_trainer, monkeypatch):
     """The first two tries overflow: the batch is repeated, with a quarter of the scale."""
-    for state in (AcceleratorState, PartialState, GradientState):
-        state._reset_state()
-    accelerator = accelerate.Accelerator()
-    accelerator.state._mixed_precision = "fp16"
-    accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
-    config = TrainConfig(**{**TINY, "block_out_channels": (8, 16)})
-    pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
-    model = make_model(config, 1, None)
-    trainer = Trainer(config, model, pictures, accelerator, len(pictures))
-    tried = []
+    trainer, tried = small_trainer("fp16"), []
+    accelerator = trainer.accelerator
     honest = trainer.picture_losses
 
     def watched(network, batch):

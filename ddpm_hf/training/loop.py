@@ -28,7 +28,7 @@ from ddpm_hf.training.network import attention_tokens, has_dropout
 from ddpm_hf.training.optimizer import Muon
 
 BINS = 10
-"""Loss by timestep is told for so many equal parts of 1..T (N17)."""
+"""Equal parts of 1..T for each of which the loss is told (N17)."""
 DEFAULT_ATTENTION = [
     SDPBackend.FLASH_ATTENTION,
     SDPBackend.EFFICIENT_ATTENTION,
@@ -36,7 +36,7 @@ DEFAULT_ATTENTION = [
     SDPBackend.MATH,
 ]
 MOST_SKIPS = 24
-"""So many fp16 steps skipped one after the other mean that the loss itself is broken."""
+"""With more fp16 steps skipped one after the other, the loss itself must be broken."""
 
 
 def laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
@@ -322,13 +322,14 @@ class Trainer:
             self._optimise([batch.to(self.accelerator.device) for batch in own])
             left = time.perf_counter()
             yield self.step
-            self._elsewhere += time.perf_counter() - left
+            # Of that time, what a report took to wait for the GPU belongs to the steps before it.
+            self._elsewhere += time.perf_counter() - max(left, self._began)
 
     def report(self) -> Step:
         """The means since the last report, over all processes: all of them must call this."""
+        means = (self._sums / self._since).tolist()  # first: it waits for the GPU's steps
         passed = time.perf_counter() - self._began
-        times = self._sums.new_tensor([passed, passed - self._elsewhere])
-        mine = torch.cat([self._sums / self._since, times])
+        mine = self._bins.new_tensor([*means, passed, passed - self._elsewhere])
         loss, norm, passed, took = self.accelerator.reduce(mine, "mean").tolist()
         by_t, pictures = self.accelerator.reduce(self._bins, "sum").tolist()
         self.seconds += passed
@@ -365,7 +366,8 @@ class Trainer:
         """
         device, batch, n = self.accelerator.device, self.share.batch_size, len(pictures)
         sums = torch.zeros(2, device=device)
-        with self._averaged_weights() as network:
+        # Where the network is compiled, Accelerate's autocast is around that one, not around this.
+        with self._averaged_weights() as network, self.accelerator.autocast():
             for first in range(self.share.rank * batch, n, self.share.processes * batch):
                 positions = range(first, min(first + batch, n))
                 drawn = self.draws.validation(positions, (pictures[i] for i in positions))

@@ -74,7 +74,8 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
             x_hat = step.pred_original_sample[:1].cpu()  # all chains begin at the same x_t
             fixed = torch.cat([x_0, x_t, x_hat])
             fixed_notes: list[Note] = [{}, {}, *measured(x_hat, x_0)]
-            yield Frame(t, torch.cat([fixed, step.noisy_sample.cpu()]), [*fixed_notes, *[{}] * chains])
+            first = torch.cat([fixed, step.noisy_sample.cpu()])
+            yield Frame(t, first, [*fixed_notes, *[{}] * chains])
         is_last = step.index == len(stream) - 1
         s = 0 if is_last else step.timestep
         sample = step.sample.cpu()
