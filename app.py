@@ -14,7 +14,7 @@ port = os.environ.get("GRADIO_SERVER_PORT")
 if port is not None and not (port.isdecimal() and 1 <= int(port) <= 65535):
     sys.exit(f"app.py: GRADIO_SERVER_PORT must be a whole number from 1 to 65535; got {port!r}.")
 
-from ddpm_hf.demo import LAUNCH, build
+from ddpm_hf.demo import LAUNCH, build  # noqa: E402
 
 if __name__ == "__main__":
     # Said to `launch`, a port is taken or refused; Gradio alone would quietly move to another.

@@ -58,7 +58,7 @@ def _unet():
 
 
 def ours(device, backend, batch, steps):
-    """In bf16 and channels-last, all 1000 steps or so many of them."""
+    """In bf16 and channels-last, all 1000 steps or the first `steps` of them."""
     from ddpm_hf import DDPMPipeline, DDPMScheduler
 
     torch.backends.cudnn.benchmark = True  # `auto` does so by itself

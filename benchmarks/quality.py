@@ -2,9 +2,9 @@
 
 `python benchmarks/quality.py --our_minutes 8 15 30 --stock_minutes 8 15 30 60`. The same UNet and
 the same cats. First the two take turns on the idle machine, which tells how many steps each makes
-in a minute; then each trains as many steps as that gives for so many minutes. The averaged weights
-are saved, and their samples decoded: how far from a real cat? What else the machine does during
-these hours changes how long they take, and no figure.
+in a minute; then each trains as many steps as that gives for the minutes asked. The averaged
+weights are saved, and their samples decoded: how far from a real cat? What else the machine does
+during these hours changes how long they take, and no figure.
 Writes quality.json, .md and .png. Rows that are there are kept; stock's run, if any is missing,
 begins anew.
 """
@@ -60,7 +60,7 @@ def our_pace(folder):
 def stock():
     """The script with its own defaults: fp32, 16 a step, rate 1e-4, warm-up 500, 100 epochs.
 
-    Trains to so many steps in all and tells the seconds, or saves where it is told.
+    Trains to a number of steps in all and tells the seconds, or saves where it is told.
     """
     torch.manual_seed(0)
     work = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)

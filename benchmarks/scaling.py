@@ -47,7 +47,7 @@ def untrained(size, folder):
 
 
 def launch(processes, module, *arguments):
-    """Seconds of a command in so many processes, with one thread for each of two cores in all."""
+    """Seconds of a command in some processes, with one thread for each of two cores in all."""
     environment = {
         **os.environ,
         "ACCELERATE_USE_CPU": "true",

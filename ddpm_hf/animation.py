@@ -11,18 +11,18 @@ from ddpm_hf.stream import DenoisingStream
 
 FORMATS = (".gif", ".webp", ".png")
 FRAMES = 120
-"""At most so many frames, evenly spread over the run."""
+"""The most frames of a moving picture, evenly spread over the run."""
 FRAME_MS, LAST_FRAME_MS = 40, 2000
 SMALLEST_SIDE = 128
 """Smaller pictures are enlarged to this many pixels or a little more, by a whole number."""
 
 
-def key_steps(K: int, frames: int = FRAMES) -> set[int]:
+def key_steps(K: int) -> set[int]:
     """Which of the steps 0..K−1 become frames: the first, the last, and evenly between.
 
-    One frame less than `frames`, for the finished picture comes after them.
+    One less than `FRAMES`, for the finished picture comes after them.
     """
-    shown = min(K, frames - 1)
+    shown = min(K, FRAMES - 1)
     return {round(i * (K - 1) / max(1, shown - 1)) for i in range(shown)}
 
 

@@ -143,8 +143,9 @@ def without_token(command: list[str]) -> str:
 
 def model_card(facts: TrainingFacts) -> ModelCard:
     """The card of a run."""
-    measured = []
+    measured, validation = [], ""
     if facts.validation_loss is not None:
+        validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss:.4f} |\n"
         measured.append(
             EvalResult(
                 task_type="unconditional-image-generation",
@@ -171,7 +172,6 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         if facts.device == "cpu"
         else torch.cuda.get_device_name()
     )
-    validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss or 0:.4f} |\n"
     packages = ("torch", "diffusers", "accelerate", "datasets")
     plain = ("command", "config", "attribution", "dataset")
     usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
@@ -187,7 +187,7 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         command=without_token(facts.command),
         config=json.dumps(facts.config, indent=2),
         hardware=f"{facts.processes} × {hardware}" if facts.processes > 1 else hardware,
-        validation=validation if measured else "",
+        validation=validation,
         versions=", ".join(f"{name} {version(name)}" for name in packages),
         attribution=f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
     )

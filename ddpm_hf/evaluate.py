@@ -34,11 +34,11 @@ Part = Literal[
 ]
 ALL_PARTS: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
 CHUNK = 256
-"""So many pictures' features are one piece of work."""
+"""Pictures whose features are one piece of work."""
 MOST_DECODED = 64
 """Of larger cats, the file with all 360,000 would have tens of gigabytes."""
 SIGNIFICANT = 4
-"""So many digits of a figure are stated: more than any of them is worth."""
+"""Digits of a figure that are stated: more than any of them is worth."""
 
 
 @dataclass(frozen=True)

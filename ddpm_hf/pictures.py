@@ -159,7 +159,7 @@ class Numbered(Protocol):
 class Pictures:
     """All pictures of a split, decoded once and kept: for sets that fit into memory.
 
-    A row that can't be read is stood in for by the next one that can; `corrupt` lists such rows.
+    A row that can't be read is replaced by the next one that can; `corrupt` lists such rows.
     """
 
     def __init__(self, dataset: Dataset, form: Form, *, show_progress: bool = True) -> None:
@@ -222,7 +222,7 @@ class PictureStream:
     """Pictures from an endless walk through a streamed set, for one process of many.
 
     The shuffled order depends on the seed and the number of processes alone. A row that can't be
-    read is stood in for by the next one that can, so that each row gives one picture.
+    read is replaced by the next one that can, so that each row gives one picture.
     """
 
     def __init__(

@@ -69,7 +69,7 @@ class SampleConfig:
     which makes it finer in as many steps."""
     max_timestep: int | None = None
     """The run begins at this step, at pure noise, with trailing steps unless --timestep_spacing is
-    given. Steps where next to nothing is left of a picture are saved; the others become smaller."""
+    given. Steps where next to nothing is left of a picture are left out; the others are smaller."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
     class_label: int | None = None

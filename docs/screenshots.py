@@ -30,7 +30,7 @@ def generate(page):
 
 
 def forward(page):
-    """A third of the way to noise."""
+    """A quarter of the way to noise."""
     _move(page, "#forward-page input[type=range]", 500)
 
 

@@ -56,9 +56,7 @@ def test_a_view_shows_what_a_gpu_has_drawn(view, pipeline, on_gpu):
     assert last["t"][-1] == 0 and last["data"]
 
 
-def test_a_model_that_a_visitor_names_goes_where_the_page_s_own_is(
-    pipeline, tmp_path, monkeypatch
-):
+def test_a_model_that_a_visitor_names_goes_where_the_page_s_own_is(pipeline, tmp_path, monkeypatch):
     pipeline.save_pretrained(tmp_path)
     monkeypatch.setattr("ddpm_hf.demo.models.ALLOWED", True)
     models = Models(pipeline.to("meta"))

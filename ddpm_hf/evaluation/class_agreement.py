@@ -5,7 +5,7 @@ from torch import Tensor
 
 NEIGHBOURS = 5
 ROWS = 500
-"""So many pictures are compared with as many others at once."""
+"""How many pictures are compared with as many others at once."""
 
 
 def agreement(pictures: Tensor, labels: Tensor, seen: Tensor, seen_labels: Tensor) -> float:

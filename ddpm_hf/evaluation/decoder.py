@@ -20,9 +20,9 @@ from ddpm_hf import cats
 
 Pixels = NDArray[np.uint8]
 BLOCK, COPIES = 4000, 200
-"""So many real cats are compared at once; so many training cats tell how sure "novel" is."""
+"""Real cats compared at once; training cats by which it is told how sure "novel" is."""
 EXACT = 1024
-"""So many products of whole numbers of at most 128 add up to 2²⁴ at most: exact in float32."""
+"""This many products of whole numbers up to 128 add up to 2²⁴ at most: exact in float32."""
 
 
 class Decoded(NamedTuple):
@@ -146,10 +146,10 @@ class Decoder:
             result[name] = float(np.abs(p - 1 / p.size).sum() / 2)
         return result
 
-    def floor_of_total_variation(self, n: int, seed: int, draws: int = 20) -> dict[str, float]:
-        """What n real cats score, chosen at random: the mean over some draws."""
+    def floor_of_total_variation(self, n: int, seed: int) -> dict[str, float]:
+        """What n real cats score, chosen at random: the mean over twenty draws."""
         rng = np.random.default_rng(seed)
-        each = [self.total_variation(rng.integers(0, len(self.first), n)) for _ in range(draws)]
+        each = [self.total_variation(rng.integers(0, len(self.first), n)) for _ in range(20)]
         return {name: float(np.mean([draw[name] for draw in each])) for name in each[0]}
 
 
@@ -157,12 +157,12 @@ READABLE = ("body", "eyes", "accessory")
 """The attributes that leave a mark on every cat."""
 
 
-def distance_to_neighbours(resolution: int, n: int = 3000, seed: int = 0) -> NDArray[np.float64]:
+def distance_to_neighbours(resolution: int, n: int = 3000) -> NDArray[np.float64]:
     """How far a real cat is from the same cat with another body, other eyes or accessory.
 
-    RMSE in grey levels of n such pairs, chosen at random.
+    RMSE in grey levels of n such pairs, always the same.
     """
-    rng, pairs = np.random.default_rng(seed), []
+    rng, pairs = np.random.default_rng(0), []
     for _ in range(n):
         cat = [int(rng.integers(count)) for count in cats.counts()]
         other, layer = list(cat), cats.LAYERS.index(READABLE[rng.integers(len(READABLE))])
@@ -178,7 +178,7 @@ def distance_to_neighbours(resolution: int, n: int = 3000, seed: int = 0) -> NDA
 
 
 def valid_threshold(resolution: int) -> float:
-    """Within so many grey levels of a real cat, a picture counts as a valid one.
+    """How many grey levels off a real cat a picture may be, and count as valid.
 
     99 of 100 changes of body, eyes or accessory move a real cat farther than this.
     """
@@ -186,7 +186,7 @@ def valid_threshold(resolution: int) -> float:
 
 
 def noised(cats_: Pixels, std: float, seed: int) -> Pixels:
-    """Pictures with Gaussian noise of so many grey levels."""
+    """Pictures with Gaussian noise; std in grey levels."""
     noise = np.random.default_rng(seed).normal(0, std, cats_.shape)
     return (cats_ + noise).round().clip(0, 255).astype(np.uint8)
 

@@ -15,7 +15,7 @@ NEIGHBOURS = 3
 HERE: dict[str, Any] = {"sync_on_compute": False}
 """One process has all features; torchmetrics would wait for the others to ask, too."""
 ROWS, MOST_NUMBERS = 1000, 2**26
-"""Points compared at once: so many, of no more coordinates in all."""
+"""The most points compared at once, and the most coordinates in all."""
 
 
 class _AsGiven(nn.Identity):
@@ -27,7 +27,7 @@ class _AsGiven(nn.Identity):
 
 
 def check_enough(n: int, num_features: int) -> None:
-    """Raises UserError where a covariance of so many features could not have full rank."""
+    """Raises UserError where n pictures are too few for a covariance of full rank."""
     if n <= num_features:
         raise UserError(
             f"{n} pictures are too few for the Fréchet distance: the covariance of {num_features}"

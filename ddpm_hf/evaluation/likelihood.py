@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ddpm_hf import equations, runtime
 from ddpm_hf.equations import NoiseSchedule
-from ddpm_hf.noise import image_generators
+from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import Deal, alone
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
@@ -113,8 +113,7 @@ def bits_per_dimension(
         noise_rng = image_generators(seed, [first])[0]
 
         def term(t: int) -> Tensor:
-            noise = torch.randn(batch.shape, generator=noise_rng).to(device)
-            return step_terms(pipeline, denoise, batch, noise, t)
+            return step_terms(pipeline, denoise, batch, noise_like(batch, noise_rng), t)
 
         sums = torch.zeros(len(batch), device=device)
         for low, high in itertools.pairwise(edges.tolist()):

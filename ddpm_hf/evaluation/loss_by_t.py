@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations, runtime
-from ddpm_hf.noise import image_generators
+from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import Deal, alone
 from ddpm_hf.training.losses import simple_loss, target
@@ -13,9 +13,9 @@ from ddpm_hf.training.losses import simple_loss, target
 BATCH = 64
 
 
-def some_timesteps(T: int, count: int = 12) -> list[int]:
-    """From 1 to T, each about as many times the one before it."""
-    return sorted({int(t) for t in np.geomspace(1, T, count).round()})
+def some_timesteps(T: int) -> list[int]:
+    """At most twelve from 1 to T, each about as many times the one before it."""
+    return sorted({int(t) for t in np.geomspace(1, T, 12).round()})
 
 
 def loss_by_t(
@@ -40,9 +40,7 @@ def loss_by_t(
         batch = x_0[first : first + BATCH].to(device)
         given = None if labels is None else labels[first : first + BATCH].to(device)
         denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
-        generators = image_generators(seed, range(first, first + len(batch)))
-        noise = [torch.randn(batch.shape[1:], generator=rng) for rng in generators]
-        z = torch.stack(noise).to(device)
+        z = noise_like(batch, image_generators(seed, range(first, first + len(batch))))
         each = []
         for t in timesteps:
             x_t = equations.q_sample(schedule, batch, z, t)

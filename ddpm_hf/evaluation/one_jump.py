@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
-from ddpm_hf.noise import image_generators
+from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import Deal, alone
 
@@ -33,7 +33,7 @@ def way_back(
     backend: str = "auto",
     deal: Deal = alone,
 ) -> Returned:
-    """Take pictures in [−1, 1] to x_t, then back at once and by at most so many steps."""
+    """Take pictures in [−1, 1] to x_t, then back at once and by steps."""
     count = min(t, num_inference_steps)
     timesteps = np.linspace(t - 1, 0, count).round().astype(int).tolist()
 
@@ -41,7 +41,7 @@ def way_back(
         batch = x_0[first : first + BATCH]
         given = None if labels is None else labels[first : first + BATCH]
         generators = image_generators(seed, range(first, first + len(batch)))
-        z = torch.stack([torch.randn(batch.shape[1:], generator=rng) for rng in generators])
+        z = noise_like(batch, generators)
         x_t = equations.q_sample(pipeline.scheduler.schedule, batch, z, t)
         jump: Tensor | None = None
         for step in pipeline.stream(

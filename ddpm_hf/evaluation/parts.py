@@ -192,8 +192,8 @@ def one_jump(given: Given) -> dict[str, Any]:
             figures[f"rmse_{way}"].append(float(rmse(pictures, x_0).mean()))
             figures[f"sharpness_{way}"].append(float(sharpness(pictures).mean() / original))
         if t == shown and given.is_main:
-            rows = (to_uint8(pictures[:JUMP_SHOWN]) for pictures in (x_0, *back))
-            plots.sheet(plots.beside(*rows), given.pictures / "way_back.png")
+            rows = [to_uint8(pictures[:JUMP_SHOWN]) for pictures in (x_0, *back)]
+            plots.sheet(torch.stack(rows), given.pictures / "way_back.png")
     if given.is_main:
         plots.one_jump(figures, given.pictures / "one_jump.png")
     return figures
@@ -205,7 +205,7 @@ def memorised(given: Given) -> dict[str, Any]:
     figures, copied = memorisation.measure(
         (given.samples, real.fresh, real.seen), (f.samples, f.fresh, f.seen)
     )
-    plots.sheet(plots.beside(*copied), given.pictures / "nearest_training.png")
+    plots.sheet(torch.stack(copied), given.pictures / "nearest_training.png")
     return figures
 
 
@@ -219,7 +219,7 @@ def decoded(given: Given) -> dict[str, Any]:
     which = from_best[places]
     side = pixels.shape[1]
     nearest = torch.from_numpy(known.everyone[found.place[which]]).reshape(-1, side, side, 3)
-    rows = plots.beside(given.samples[which], nearest.permute(0, 3, 1, 2))
+    rows = torch.stack([given.samples[which], nearest.permute(0, 3, 1, 2)])
     plots.sheet(rows, given.pictures / "nearest_cats.png")
     return figures
 

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
 SCALE = 2
-"""Small pictures are shown so many times as large."""
+"""How many times as large small pictures are shown."""
 
 
 def sheet(rows: Tensor, path: Path) -> None:
@@ -70,14 +69,9 @@ def one_jump(figures: dict[str, Any], path: Path) -> None:
     _save(figure, path)
 
 
-def thumbnails(pictures: Tensor, columns: int = 16, rows: int = 4) -> Tensor:
-    """The first pictures as rows for `sheet`, as many as fill whole rows."""
-    shown = pictures[: columns * rows]
-    columns = min(columns, len(shown))
+def thumbnails(pictures: Tensor) -> Tensor:
+    """The first pictures as up to four rows of sixteen for `sheet`, as many as fill whole rows."""
+    shown = pictures[: 4 * 16]
+    columns = min(16, len(shown))
     whole = shown[: len(shown) // columns * columns]
     return whole.reshape(-1, columns, *pictures.shape[1:])
-
-
-def beside(*sets: Tensor) -> Tensor:
-    """Sets of pictures, (n, …) each, as one row each."""
-    return torch.stack(sets)

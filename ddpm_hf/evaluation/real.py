@@ -12,7 +12,7 @@ from ddpm_hf.pictures import Pictures, form_of
 from ddpm_hf.pipeline import DDPMPipeline
 
 FEWEST, MOST_PICTURES, MOST_BYTES = 8, 20_000, 2**30
-"""So many pictures of a split are taken at least and at most, and so much memory."""
+"""The fewest and the most pictures of a split that are taken, and the most memory for them."""
 
 
 class Split(NamedTuple):

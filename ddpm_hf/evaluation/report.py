@@ -129,8 +129,8 @@ def _memorisation(f: Figures, pictures: str) -> str:
     ]
     return f"""## Learned by heart?
 
-Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Samples that
-are nearer than fresh real pictures are would be copies.
+Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Samples
+nearer than fresh real pictures would be copies.
 
 {_table(("", "1st percentile", "median"), rows)}
 

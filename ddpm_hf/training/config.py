@@ -71,7 +71,7 @@ class TrainConfig:
     center_crop: bool = False
     """Crop the middle, rather than a random square, of pictures that are not square."""
     random_flip: bool = False
-    """Mirror every other picture, by chance."""
+    """Mirror each picture with probability ½."""
     preserve_input_precision: bool = False
     """Keep the 65,536 shades of grey pictures of 16 bits, instead of 256."""
     channels: Literal[1, 3, 4] | None = None
@@ -80,8 +80,8 @@ class TrainConfig:
     class_column: str | None = None
     """Train by class: the column of type ClassLabel with each picture's class."""
     class_dropout: float = 0.0
-    """Hide so many of the classes, by chance: the model learns to draw without one, too, and can
-    be guided (--guidance_scale). 0.1 is usual."""
+    """The probability that a picture's class is hidden: the model learns to draw without one, too,
+    and can be guided (--guidance_scale). 0.1 is usual."""
     validation_split: str | None = None
     """A split to measure the loss on, whenever a sample grid is drawn."""
     streaming: bool = False
@@ -202,13 +202,13 @@ class TrainConfig:
     ddpm_num_inference_steps: int = 1000
     """Steps in which the sample grids are drawn."""
     save_images_epochs: int = 10
-    """Draw a sample grid every so many epochs."""
+    """Epochs from one sample grid to the next."""
     save_model_epochs: int = 10
-    """Save the pipeline every so many epochs."""
+    """Epochs from one saved pipeline to the next."""
     checkpointing_steps: int = 500
-    """Save a checkpoint to resume from every so many steps."""
+    """Steps from one checkpoint, to resume from, to the next."""
     checkpoints_total_limit: int | None = None
-    """Keep only so many of the newest checkpoints."""
+    """How many of the newest checkpoints are kept; unless given, all."""
     resume_from_checkpoint: str | None = None
     """`latest`, or the folder of a checkpoint, to go on from."""
     logger: Literal["tensorboard", "wandb", "trackio"] = "tensorboard"
@@ -216,7 +216,7 @@ class TrainConfig:
     logging_dir: str = "logs"
     """The log's folder, inside the output folder."""
     logging_steps: int = 10
-    """Log the loss every so many steps."""
+    """Steps from one row of the log to the next."""
 
     # The Hub
     push_to_hub: bool = False

@@ -127,7 +127,7 @@ class Run:
             self.saved = self.trainer.step
 
     def _due(self, epochs: int) -> bool:
-        """Whether so many epochs, or as many again, ended with this step."""
+        """Whether an epoch whose number is a multiple of `epochs` ended with this step."""
         per_epoch = self.trainer.steps_per_epoch
         return per_epoch is not None and self.trainer.step % (per_epoch * epochs) == 0
 

@@ -13,7 +13,7 @@ from ddpm_hf.pipeline import DDPMPipeline, to_images
 from ddpm_hf.training.config import TrainConfig
 
 STRIP_ROWS, STRIP_COLUMNS = 4, 9
-"""A strip shows so many pictures, each at so many moments between noise and picture."""
+"""A strip has a row for each picture, a column for each moment between noise and picture."""
 ASK_EVERY = 10
 """Steps of sampling between two questions whether to stop."""
 

@@ -22,7 +22,7 @@ from ddpm_hf.training import batches
 from ddpm_hf.training.config import TrainConfig
 
 VALIDATION_PICTURES = 1024
-"""At most so many pictures of the validation split are measured."""
+"""The most pictures of the validation split that are measured."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The player: canvases in the page that show the way from noise to picture.
 
 The server sends each frame once, in chunks, while it samples; the page keeps them. So playing and
-scrubbing ask nothing of the server, and a run of any length stays within `FRAMES` of them.
+scrubbing ask nothing of the server, and a run of any length has at most `animation.FRAMES`.
 """
 
 import base64
