@@ -8,11 +8,12 @@ import argparse
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 
 import torch
 import training
-from turns import medians, seated, take_turns, write
+from turns import medians, save, seated, take_turns, write
 
 UNET = {
     "sample_size": 32,
@@ -30,6 +31,8 @@ UNET = {
 PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17}
 """DDPM, appendix B, on a TPU v3-8."""
 BACKENDS = ("compile", "auto", "eager")
+WORKERS = 4
+"""Processes that make training pictures ready, ours and stock's."""
 
 
 def _wait(device):
@@ -133,14 +136,14 @@ def sampling(device, batch, steps, rounds):
 
 
 def our_training(batch):
-    flags = ("--ddpm_num_steps", "1000", "--compile", "--dataloader_num_workers", "4")
+    flags = ("--ddpm_num_steps", "1000", "--compile", "--dataloader_num_workers", str(WORKERS))
     return training.ours("bf16", batch, 5000, UNET, flags)
 
 
 def training_steps(device, batch, steps, rounds):
     each = {
         "ours": partial(our_training, batch),
-        "stock": partial(training.stock, "bf16", batch, 5000, UNET),
+        "stock": partial(training.stock, "bf16", batch, 5000, UNET, workers=WORKERS),
     }
     contenders = {name: partial(times, work, steps, device) for name, work in each.items()}
     seconds = medians(take_turns(contenders, 1, rounds))
@@ -153,7 +156,8 @@ def training_steps(device, batch, steps, rounds):
 
 def compile_ahead(contenders):
     """Fill PyTorch's cache of compiled kernels: one after the other takes minutes more."""
-    with seated(contenders) as seats, ThreadPoolExecutor() as together:
+    # One that fails is missed by its own piece, which says so.
+    with suppress(EOFError), seated(contenders) as seats, ThreadPoolExecutor() as together:
         list(together.map(lambda ask: ask(1), seats.values()))
 
 
@@ -182,9 +186,13 @@ def main():
     compiled = {n: partial(ours, device, "compile", n, arguments.steps) for n in arguments.batch}
     compile_ahead({**compiled, "training": partial(our_training, train_batch)})
     for name, measure in pieces.items():
-        result[name] = measure()
-        # Compiling takes minutes: a run may be cut short.
+        try:
+            result[name] = measure()
+        except (EOFError, RuntimeError) as error:  # say, out of memory: the others are measured
+            result[name] = f"failed: {error!r}"
+        # Each time: a run may be cut short.
         print(f"{name}: {result[name]}", file=sys.stderr, flush=True)
+        save(result, arguments.json)
     write(result, arguments.json)
 
 

@@ -61,8 +61,13 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
     return work
 
 
-def stock(precision, batch, pictures, unet=UNET, learning_rate=1e-3, warmup=200, epochs=100):
-    """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema."""
+def stock(
+    precision, batch, pictures, unet=UNET, learning_rate=1e-3, warmup=200, epochs=100, workers=0
+):
+    """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema.
+
+    workers: --dataloader_num_workers, none unless given.
+    """
     import copy
 
     import numpy as np
@@ -106,7 +111,7 @@ def stock(precision, batch, pictures, unet=UNET, learning_rate=1e-3, warmup=200,
         return {"input": [(tensor - 0.5) / 0.5 for tensor in tensors]}
 
     cats.set_transform(transform)
-    loader = torch.utils.data.DataLoader(cats, batch_size=batch, shuffle=True, num_workers=0)
+    loader = torch.utils.data.DataLoader(cats, batch_size=batch, shuffle=True, num_workers=workers)
     lr_scheduler = get_scheduler(
         "cosine",
         optimizer=optimizer,

@@ -101,9 +101,14 @@ def machine() -> dict[str, object]:
     return {"cpu": cpu, "cores": len(os.sched_getaffinity(0)), "versions": versions}
 
 
-def write(result: dict[str, object], path: str | None) -> None:
-    """Print the result as JSON, and write it where asked."""
+def save(result: dict[str, object], path: str | None) -> str:
+    """The result as JSON, written where asked."""
     text = json.dumps({**result, "machine": machine()}, indent=2)
-    print(text)
     if path is not None:
         Path(path).write_text(text + "\n")
+    return text
+
+
+def write(result: dict[str, object], path: str | None) -> None:
+    """Print the result as JSON, and write it where asked."""
+    print(save(result, path))
