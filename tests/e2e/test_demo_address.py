@@ -5,6 +5,20 @@ import pytest
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
+def test_back_goes_from_tab_to_tab(visit):
+    page = visit()
+    for name in ("Training", "Equations", "Equations"):
+        page.get_by_role("tab", name=name).click()
+    selected = "[data-tab-id={}][aria-selected=true]".format
+    page.wait_for_url("**tab=equations*")
+    page.go_back()
+    page.wait_for_selector(selected("training"))
+    page.go_back()
+    page.wait_for_selector(selected("generate"))
+    page.go_forward()
+    page.wait_for_selector(selected("training"))
+
+
 def test_the_tab_stays_beside_gradios_settings(visit):
     page = visit()
     page.get_by_role("tab", name="Training").click()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from ddpm_hf.animation import grid
 from tests.e2e.test_demo import canvas, generate
 from tests.e2e.test_demo_generate import DONE, by_the_pages_script
+from tests.e2e.views import fill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -25,6 +26,10 @@ def test_a_link_reproduces_the_pictures(visit, server):
     pictures, link = canvas(page, "noisy"), link_of(page)
     assert page.url == link, "the address bar has the link, too"
     page.goto(link + "&lang=zh")
+    page.wait_for_selector(DONE, timeout=60_000)
+    assert np.array_equal(canvas(page, "noisy"), pictures)
+    assert "seed=8&number=4&steps=15&" in page.url, "nor is it lost where the link was opened"
+    page.reload()
     page.wait_for_selector(DONE, timeout=60_000)
     assert np.array_equal(canvas(page, "noisy"), pictures)
     expect(page.locator("#seed input")).to_have_value("8")
@@ -52,6 +57,8 @@ def test_the_language_can_be_switched_and_errors_follow(visit, server):
 def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
     page = visit()
     generate(page, seed=4, steps=12)
+    pictures = by_the_pages_script(page)
+    fill(page, "seed", 5)  # for the next run
     page.locator("#format input").click()
     page.get_by_role("option", name=suffix).click()
     with page.expect_download(timeout=60_000) as download:
@@ -60,7 +67,7 @@ def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
     with Image.open(download.value.path()) as film:
         assert film.format == suffix and film.n_frames == 13
         frames = [np.array(frame.convert("RGB"), float) for frame in ImageSequence.Iterator(film)]
-    final = np.array(grid([Image.fromarray(p) for p in by_the_pages_script(page)]), float)
+    final = np.array(grid([Image.fromarray(p) for p in pictures]), float)
     assert np.abs(frames[-1] - final).mean() <= (16 if suffix == "GIF" else 0)
     assert np.abs(frames[0] - final).mean() > 40
 

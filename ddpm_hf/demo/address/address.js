@@ -11,9 +11,12 @@ for (const link of element.querySelectorAll("a")) {
 
 function remember(view) {
   const address = new URL(location);
+  if (address.searchParams.get("tab") === view) return;
   address.searchParams.set("tab", view);
-  history.replaceState(null, "", address);
+  history.pushState(null, "", address);
 }
+
+window.addEventListener("popstate", () => trigger("select"));
 
 // Only a choice of the reader's: Gradio selects a tab by itself when the page is built.
 document.addEventListener("click", (event) => {

@@ -24,6 +24,10 @@ EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
 
 _HERE = Path(__file__).parent
+_READ_LINK = (_HERE / "read_link.js").read_text().strip().replace("FIRST", json.dumps(MODEL))
+_SCRIPT = (_HERE / "script.js").read_text().replace("BUNDLED", json.dumps(bundled_models()))
+# The address has the settings of the run on show; the controls may have moved on.
+_ON_SHOW = f"(suffix, ...controls) => [suffix, ...({_READ_LINK})(...controls)]"
 _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 
@@ -168,6 +172,7 @@ def view(models: Models) -> None:
         file,
         api_name="animation",
         preprocess=False,
+        js=_ON_SHOW,
         show_progress_on=save,
         **SHARED_MODEL,
     )
@@ -175,10 +180,10 @@ def view(models: Models) -> None:
     stop.click(None, cancels=[saving], api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     page = gr.context.Context.root_block
-    read = page.load(
-        None, inputs, inputs, js=(_HERE / "read_link.js").read_text(), api_visibility="private"
-    )
-    read.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
+    read = page.load(None, inputs, inputs, js=_READ_LINK, api_visibility="private")
+    told = read.then(None, inputs, [script, link], js=_SCRIPT, api_visibility="private")
+    # Not before: Generate makes the link the page's address.
+    told.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")
     model.change(
         choice,
         [model, class_label, guidance],
@@ -189,10 +194,10 @@ def view(models: Models) -> None:
         api_visibility="private",
     )
     gr.on(
-        [page.load, *(control.change for control in inputs)],
+        [control.change for control in inputs],
         None,
         inputs,
         [script, link],
-        js=(_HERE / "script.js").read_text().replace("BUNDLED", json.dumps(bundled_models())),
+        js=_SCRIPT,
         api_visibility="private",
     )

@@ -5,8 +5,7 @@
     "seed", "number", "steps", "variance", "noise", "model", "class", "guidance", "spacing",
   ];
   // The model that the page begins with knows no classes.
-  const first = controls[names.indexOf("model")];
-  if ((asked.get("model") ?? first) === first) ["class", "guidance"].forEach((name) => asked.delete(name));
+  if ((asked.get("model") ?? FIRST) === FIRST) ["class", "guidance"].forEach((name) => asked.delete(name));
   return names.map((name, i) => {
     const value = asked.get(name);
     if (value === null) return controls[i];

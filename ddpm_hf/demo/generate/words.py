@@ -48,13 +48,13 @@ EN = {
         "1: as trained. More: closer to the class and less varied. Any but 1 takes twice the time."
     ),
     "generate_format": "Format",
-    "generate_save": "Save the way as a moving picture",
+    "generate_save": "Save as a moving picture",
     "generate_link": "Link",
-    "generate_link_info": "Whoever opens it sees these very pictures.",
+    "generate_link_info": "Whoever opens it sees the pictures of these settings.",
     "generate_generate": "Generate",
     "generate_stop": "Stop",
     "generate_examples": "Examples",
-    "generate_script": "The same pictures in a script",
+    "generate_script": "These settings in a script",
     "generate_formulas": (
         "**What you see.** Left, the noisy picture $x_t$, from pure noise at $t=T$ to the picture"
         " at $t=0$. Right, $\\hat z$, the noise that the network sees in it. In the middle, where"
@@ -109,11 +109,11 @@ ZH = {
     "generate_format": "格式",
     "generate_save": "把整个过程存成动图",
     "generate_link": "链接",
-    "generate_link_info": "谁打开它，都会看到同样的图像。",
+    "generate_link_info": "谁打开它，都会看到这些设置下的图像。",
     "generate_generate": "生成",
     "generate_stop": "停止",
     "generate_examples": "示例",
-    "generate_script": "在脚本中得到同样的图像",
+    "generate_script": "在脚本中使用这些设置",
     "generate_formulas": (
         "**图中所见。** 左边是带噪图像 $x_t$，从 $t=T$ 的纯噪声到 $t=0$ 的图像。"
         "右边是网络看出的噪声 $\\hat z$。"
