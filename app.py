@@ -9,12 +9,18 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ["NO_PROXY"] = os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
 os.environ["NO_PROXY"] += ",127.0.0.1,localhost"
 os.environ["no_proxy"] = os.environ["NO_PROXY"]
+
+from ddpm_hf.errors import UserError
+
 # Before Gradio reads it, and ends in a traceback.
 port = os.environ.get("GRADIO_SERVER_PORT")
 if port is not None and not (port.isdecimal() and 1 <= int(port) <= 65535):
     sys.exit(f"app.py: GRADIO_SERVER_PORT must be a whole number from 1 to 65535; got {port!r}.")
 
-from ddpm_hf.demo import LAUNCH, build  # noqa: E402
+try:
+    from ddpm_hf.demo import LAUNCH, build
+except UserError as error:
+    sys.exit(f"app.py: {error}")
 
 if __name__ == "__main__":
     # Said to `launch`, a port is taken or refused; Gradio alone would quietly move to another.

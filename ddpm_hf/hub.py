@@ -18,8 +18,10 @@ from ddpm_hf.errors import UserError
 
 UPLOADED = (
     "model_index.json",
-    "unet/*",
-    "scheduler/*",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model*.safetensors",
+    "unet/diffusion_pytorch_model.safetensors.index.json",
+    "scheduler/scheduler_config.json",
     "README.md",
     "samples.png",
     "strip.png",

@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from ddpm_hf.demo import equations, forward, generate, jump, noise, schedule, training
 from ddpm_hf.demo.address import AddressBar, AskedLanguage
 from ddpm_hf.demo.api import add_endpoints
-from ddpm_hf.demo.limits import QUEUE, SESSIONS, SHARED_MODEL, busy
+from ddpm_hf.demo.limits import KEPT_SECONDS, QUEUE, SESSIONS, SHARED_MODEL, SmallBodies, busy
 from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.theme import THEME
@@ -34,7 +34,7 @@ LAUNCH = {
     "ssr_mode": False,
     "state_session_capacity": SESSIONS,
     "app_kwargs": {
-        "middleware": [Middleware(AskedLanguage)],
+        "middleware": [Middleware(AskedLanguage), Middleware(SmallBodies)],
         "exception_handlers": {503: busy},
     },
     "max_file_size": f"{MAX_MEGABYTES}mb",
@@ -55,7 +55,7 @@ def build() -> gr.Blocks:
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
     models = Models(pipeline)
-    with gr.Blocks(title="DDPM", analytics_enabled=False) as demo:
+    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
         bar = AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")
         with gr.Tabs(elem_id="views") as tabs:

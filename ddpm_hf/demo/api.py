@@ -25,7 +25,7 @@ NAMES = ("kind", "num_train_timesteps", "beta_start", "beta_end")
 MAX_SIDE = 256
 """Of the picture that `/forward` returns; larger ones are made smaller."""
 MAX_POINTS = 1000
-SECONDS_BETWEEN_REPORTS = 0.05
+SECONDS_BETWEEN_REPORTS = 0.25
 PREFIX = "data:image/png;base64,"
 
 

@@ -1,6 +1,6 @@
 """The models that draw: the bundled ones, and others from the Hub or a folder in its layout.
 
-Others are off unless DDPM_ALLOW_MODELS is set. Of them, nothing but JSON and safetensors is read,
+Others are off unless DDPM_ALLOW_MODELS=1. Of them, nothing but JSON and safetensors is read,
 no code that comes with a model is run, and nothing is downloaded before its size and its kind are
 known.
 """
@@ -23,16 +23,19 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
 from ddpm_hf.pipeline import DDPMPipeline, bundled_models
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.training.network import attention_tokens
 
 MODEL = "cats-32"
 """The bundled model that the page begins with."""
-ALLOWED = bool(os.environ.get("DDPM_ALLOW_MODELS"))
+ALLOWED = os.environ.get("DDPM_ALLOW_MODELS") == "1"
 MAX_MEGABYTES = 500
 """Of the weights."""
 MAX_JSON_BYTES = 100_000
 MAX_SIDE = 256
 MAX_PIXELS = 16 * 64 * 64
 """Of all pictures of one run."""
+MAX_ATTENTION = 32 * 32
+"""Of the pixels that a network attends over at once: time and memory go by their square."""
 MAX_BLOCKS, MAX_LAYERS, MAX_STEPS = 8, 8, 10_000
 MAX_CLASSES = 1000
 KEPT = 2
@@ -123,7 +126,9 @@ def load(name: str) -> DDPMPipeline:
             scheduler = DDPMScheduler.from_config(configs[2])
             pipeline = DDPMPipeline(network, scheduler, configs[0].get("id2label"))
             label = 0 if pipeline.class_names else None
-            next(pipeline.stream(1, num_inference_steps=1, class_labels=label, backend="auto"))
+            (only,) = pipeline.stream(1, num_inference_steps=1, class_labels=label, backend="auto")
+            if not only.sample.isfinite().all():
+                raise RefusedError("limits_model_broken")
         except RefusedError:
             raise
         except Exception as error:  # what strangers write can be wrong in any way
@@ -132,7 +137,10 @@ def load(name: str) -> DDPMPipeline:
 
 
 def _local(folder: Path) -> tuple[Sizes, Fetch] | None:
-    if not (folder / "model_index.json").is_file():
+    try:
+        if not (folder / "model_index.json").is_file():
+            return None
+    except (OSError, ValueError):  # no path at all
         return None
     files = [path for path in folder.rglob("*") if path.is_file()]
     sizes: Sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
@@ -191,17 +199,22 @@ def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> 
     known = library == "diffusers" and kind in SCHEDULERS
     if parts != {"unet": ["diffusers", "UNet2DModel"]} or not known:
         raise RefusedError("limits_model_other_kind")
-    if unet["_class_name"] != "UNet2DModel" or unet.get("in_channels", 3) not in (1, 3, 4):
+    channels = unet.get("in_channels", 3)
+    if unet["_class_name"] != "UNet2DModel" or channels not in (1, 3, 4):
+        raise RefusedError("limits_model_other_kind")
+    if unet.get("out_channels", 3) not in (channels, 2 * channels):  # twice: a learned variance
         raise RefusedError("limits_model_other_kind")
     if unet.get("class_embed_type") or (unet.get("num_class_embeds") or 0) > MAX_CLASSES + 1:
         raise RefusedError("limits_model_classes")
     if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
         raise RefusedError("limits_model_too_wide", limit=MAX_SIDE)
     blocks, layers = len(unet["down_block_types"]), unet.get("layers_per_block", 2)
-    T = scheduler.get("num_train_timesteps", 1000)
+    T = len(scheduler.get("trained_betas") or range(scheduler.get("num_train_timesteps", 1000)))
     if blocks > MAX_BLOCKS or layers > MAX_LAYERS or not MIN_STEPS <= T <= MAX_STEPS:
         raise RefusedError("limits_model_broken")
     with torch.device("meta"):  # a small file must not ask for a large memory
-        parameters = sum(p.numel() for p in UNet2DModel.from_config(unet).parameters())
-    if 2 * parameters > weight_bytes:
+        network = UNet2DModel.from_config(unet)
+    if attention_tokens(network) > MAX_ATTENTION:
+        raise RefusedError("limits_model_attention")
+    if 2 * sum(p.numel() for p in network.parameters()) > weight_bytes:
         raise RefusedError("limits_model_broken")

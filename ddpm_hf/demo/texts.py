@@ -30,6 +30,9 @@ def spoken(request: Any, key: str, **values: object) -> str:
     """
     request = request or LocalContext.request.get(None)
     headers = request.headers if request else {}
-    page = parse_qs(urlsplit(headers.get("referer", "")).query)
+    try:
+        page = parse_qs(urlsplit(headers.get("referer", "")).query)
+    except ValueError:  # it is no address
+        page = {}
     asked = page.get("lang", [headers.get("accept-language", "")])[0].lower()
     return (ZH if asked.startswith("zh") else EN)[key].format(**values)

@@ -173,6 +173,7 @@ def test_out_of_range_gets_a_sentence(server, endpoint, arguments, sentence):
         ({}, "app.py: port {port} is in use; set GRADIO_SERVER_PORT to a free one."),
         ({"GRADIO_SERVER_NAME": "no.invalid"}, "or GRADIO_SERVER_NAME=no.invalid is not this"),
         ({"GRADIO_SERVER_PORT": "http"}, "must be a whole number from 1 to 65535; got 'http'."),
+        ({"DDPM_RUN_SECONDS": "nan"}, "DDPM_RUN_SECONDS must be a number above 0; got 'nan'."),
         ({"GRADIO_SERVER_PORT": "65536"}, "must be a whole number from 1 to 65535; got '65536'."),
     ],
 )

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from ddpm_hf.demo.forward import SIDE
-from ddpm_hf.demo.picture import x_0_of
+from ddpm_hf.demo.picture import fitted, x_0_of
 from ddpm_hf.equations import NoiseSchedule, linear_betas, q_sample
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.views import fill, open_tab, pixels, slide
@@ -148,7 +148,7 @@ def test_a_picture_of_ones_own_dissolves(visit, tmp_path):
         "#forward-picture button[aria-label*='lear'], #forward-picture button[aria-label*='emove']"
     ).first.click()
     page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "own.png")
-    x_0 = x_0_of({"path": str(tmp_path / "own.png")}, SIDE)
+    x_0 = fitted(picture, SIDE)
     page.wait_for_function(
         "() => { const c = document.querySelector('#forward-page [data-part=jump]');"
         " const p = c.getContext('2d').getImageData(32, 32, 1, 1).data;"

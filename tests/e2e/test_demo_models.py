@@ -68,6 +68,17 @@ def test_a_model_that_is_not_there_is_told_and_the_bundled_one_draws(page):
     expect(banner).to_be_visible()
 
 
+def test_a_links_markdown_is_shown_as_it_is(page, open_server):
+    """Else the page would fetch a stranger's picture, or lead to his site in our own words."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{open_server.url}?model=![x](http://127.0.0.1:9/t.png)[here](http://127.0.0.1:9/)")
+    banner = page.locator("#model_banner")
+    expect(banner).to_contain_text("no model ![x](http://127.0.0.1:9/t.png)[here]")
+    assert banner.locator("a, img").count() == 0
+    assert not any(url.startswith("http://127.0.0.1:9") for url in asked)
+
+
 def test_without_leave_there_is_nothing_to_type(visit):
     page = visit()
     expect(page.locator("#model")).to_be_visible()

@@ -63,6 +63,9 @@ def told(tmp_path_factory):
     def new(name, **kwargs):
         return saved(root / name, **kwargs)
 
+    all_attend = tiny_unet(
+        size=64, down_block_types=["AttnDownBlock2D"] * 2, up_block_types=["AttnUpBlock2D"] * 2
+    )
     folders = {
         "good": new("good"),
         "grey": new("grey", unet=tiny_unet(channels=1, size=16)),
@@ -95,6 +98,12 @@ def told(tmp_path_factory):
         "by-time": new("by-time", unet=tiny_unet(class_embed_type="timestep")),
         "deep": changed(new("deep"), "unet/config.json", layers_per_block=10**9),
         "fat": changed(new("fat"), "unet/config.json", block_out_channels=[2**20, 2**20]),
+        "many-out": new("many-out", unet=tiny_unet(out_channels=300)),
+        "all-attend": new("all-attend", unet=all_attend),
+        "short": changed(
+            new("short"), "scheduler/scheduler_config.json", trained_betas=[0.1, 0.2, 0.3]
+        ),
+        "wild": changed(new("wild"), "scheduler/scheduler_config.json", beta_start=2.0),
         "words": changed(new("words"), "unet/config.json", sample_size="eight"),
         "no-json": new("no-json"),
         "cut-short": new("cut-short"),
@@ -121,7 +130,7 @@ def told(tmp_path_factory):
         hub.faults = {"/api/models/someone/fails": 500}
         names = [*hub.repos, "someone/missing", "not a name", "../../etc/passwd", "", "http://x/y"]
         names += [str(folders[name]) for name in ("good", "with-code", "pickled")]
-        names += ["/etc", str(root)]
+        names += ["/etc", str(root), "n" * 300]
         # The server's own token must not open anything to a visitor.
         environment = {**os.environ, **hub.environment(root / "home", TOKEN)}
         environment |= {"DDPM_ALLOW_MODELS": "1"}
@@ -170,6 +179,10 @@ def test_models_of_the_hub_draw(told, name, shape):
         ("misnamed", "can't be loaded"),
         ("deep", "can't be loaded"),
         ("fat", "can't be loaded"),
+        ("many-out", "is not a UNet2DModel"),
+        ("all-attend", "attends over too many pixels"),
+        ("short", "can't be loaded"),
+        ("wild", "can't be loaded"),
         ("words", "can't be loaded"),
         ("no-json", "can't be loaded"),
         ("cut-short", "can't be loaded"),
@@ -187,13 +200,21 @@ def test_folders_are_checked_alike(told):
     assert said[str(root / "good")] == [2, 3, 8, 8]
     assert "code of its own" in said[str(root / "with-code")]
     assert "no safetensors" in said[str(root / "pickled")]
-    for nothing in ("/etc", str(root), "../../etc/passwd", "not a name", "", "http://x/y"):
+    for nothing in (
+        "/etc",
+        str(root),
+        "../../etc/passwd",
+        "not a name",
+        "",
+        "http://x/y",
+        "n" * 300,
+    ):
         assert said[nothing].startswith("There is no model"), nothing
 
 
 def test_what_is_refused_is_not_downloaded(told):
     fetched = [path for _, path in told["asked"] if path.endswith((".safetensors", ".bin", ".py"))]
-    drawn = {"good", "grey", "half", "one-folder", "by-class", "named", "cut-short"}
+    drawn = {"good", "grey", "half", "one-folder", "by-class", "named", "cut-short", "wild"}
     assert {path.split("/")[2] for path in fetched} <= drawn
     assert not any(path.endswith((".bin", ".py")) for path in fetched)
 
@@ -211,7 +232,7 @@ def test_the_page_falls_back_on_the_bundled_model(told):
 
 
 def test_off_unless_it_is_allowed():
-    environment = {key: value for key, value in os.environ.items() if key != "DDPM_ALLOW_MODELS"}
+    environment = {**os.environ, "DDPM_ALLOW_MODELS": "0"}
     command = [sys.executable, "-c", LOAD, '["someone/good"]']
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     said = json.loads(done.stdout.splitlines()[-1])[0]

@@ -114,6 +114,11 @@ def test_a_push_that_fails_leaves_all_and_is_made_up_for(hub, data, tmp_path, fa
     assert "Traceback" not in said
     for name in UPLOADED:
         assert (tmp_path / "model" / name).exists()
+    unet = tmp_path / "model" / "unet"
+    (unet / ".env").write_text("secret")
+    (unet / "diffusion_pytorch_model.bin").write_text("old")
+    (unet / "sub").mkdir()
+    (unet / "sub" / "notes.txt").write_text("mine")
     hub.faults = {}
     later = [sys.executable, "-m", "ddpm_hf.hub", "--folder", str(tmp_path / "model")]
     done = subprocess.run(

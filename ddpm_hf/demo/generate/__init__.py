@@ -67,7 +67,7 @@ def view(models: Models) -> None:
                 allow_custom_value=ALLOWED,
                 elem_id="model",
             )
-            banner = gr.Markdown(visible=False, elem_id="model_banner")
+            banner = gr.HTML(visible=False, elem_id="model_banner")
             class_label = gr.Dropdown(
                 [(NO_CLASSES, NO_CLASSES)],
                 value=NO_CLASSES,

@@ -10,6 +10,7 @@ EN = {
         "This file can't be read as a picture; take a PNG, JPEG, WebP, GIF, BMP or TIFF."
     ),
     "limits_file_no_data_url": "A picture is to be given as a data URL: data:image/png;base64,…",
+    "limits_file_gone": "This picture is not on the server; please choose it again.",
     "limits_file_too_many_bytes": "This file is too large; take one of at most {limit} MB.",
     "limits_file_too_many_pixels": (
         "This picture has too many pixels; take one of at most {limit} MP."
@@ -24,6 +25,7 @@ EN = {
     "limits_model_too_wide": "{name} draws pictures that are too large; at most {limit} × {limit}.",
     "limits_model_other_kind": "{name} is not a UNet2DModel with one of the known schedulers.",
     "limits_model_classes": "{name} wants classes of a kind that can't be given here, or too many.",
+    "limits_model_attention": "{name} attends over too many pixels at once for this server.",
     "limits_model_broken": "{name} can't be loaded: its files do not fit together.",
     "limits_model_instead": "{reason} {model} draws instead.",
 }
@@ -36,6 +38,7 @@ ZH = {
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "limits_file_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
     "limits_file_no_data_url": "图像须以 data URL 给出：data:image/png;base64,…",
+    "limits_file_gone": "服务器上没有这张图像，请重新选择。",
     "limits_file_too_many_bytes": "文件太大；请使用不超过 {limit} MB 的文件。",
     "limits_file_too_many_pixels": "图像的像素太多；请使用不超过 {limit} 百万像素的图像。",
     "limits_model_info": "或者 Hub 上一个 DDPM 的名字，如 google/ddpm-cifar10-32。",
@@ -48,6 +51,7 @@ ZH = {
     "limits_model_too_wide": "{name} 生成的图像太大；最多 {limit} × {limit}。",
     "limits_model_other_kind": "{name} 不是配有已知调度器的 UNet2DModel。",
     "limits_model_classes": "{name} 需要的类别这里无法给出，或者类别太多。",
+    "limits_model_attention": "{name} 一次关注的像素太多，此服务器无法承担。",
     "limits_model_broken": "无法载入 {name}：它的文件互不相符。",
     "limits_model_instead": "{reason}改用 {model}。",
 }

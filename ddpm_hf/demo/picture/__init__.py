@@ -16,7 +16,7 @@ from ddpm_hf.demo.limits import whole
 from ddpm_hf.demo.page import Page
 from ddpm_hf.demo.picture.words import PAGE
 from ddpm_hf.demo.texts import i18n
-from ddpm_hf.demo.uploads import read_picture
+from ddpm_hf.demo.uploads import read_upload
 from ddpm_hf.pipeline import PRETRAINED
 from ddpm_hf.pixels import to_unit_range
 
@@ -67,14 +67,18 @@ def picture_input(elem_id: str) -> gr.Image:
     return picture
 
 
-def x_0_of(picture: dict[str, Any] | None, side: int) -> Tensor:
+def x_0_of(picture: Any, side: int) -> Tensor:
     """What the input holds (or the first cat) as x_0: (1, 3, side, side) in [−1, 1].
 
-    picture: the input's value as it comes to a handler with `preprocess=False`. A picture that is
-    not square is cut at the middle. Raises what `read_picture` raises.
+    picture: the input's value as it comes to a handler with `preprocess=False`.
+    Raises what `read_upload` raises.
     """
-    opened = read_picture(picture["path"]) if picture else cats()[0]
+    return fitted(read_upload(picture) if picture else cats()[0], side)
+
+
+def fitted(picture: Image.Image, side: int) -> Tensor:
+    """The middle of an RGB picture as x_0: (1, 3, side, side) in [−1, 1]."""
     # The sheet's pixels are repeated; `BOX` gives each of them back as it was.
-    method = Image.Resampling.BOX if opened.size == cats()[0].size else Image.Resampling.LANCZOS
-    pixels = np.array(ImageOps.fit(opened, (side, side), method))
+    method = Image.Resampling.BOX if picture.size == cats()[0].size else Image.Resampling.LANCZOS
+    pixels = np.array(ImageOps.fit(picture, (side, side), method))
     return to_unit_range([torch.from_numpy(pixels).permute(2, 0, 1)])
