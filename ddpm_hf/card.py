@@ -136,6 +136,11 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def _plain(name: str) -> str:
+    """A name out of a data set, with none of Markdown's or HTML's marks in force."""
+    return re.sub(r"([\\`*_\[\]<>&!#|])", r"\\\1", " ".join(name.split()))
+
+
 def without_token(command: list[str]) -> str:
     """The command as typed, but for the value of --hub_token."""
     return re.sub(r"(--hub[-_]token[= ])\S+", r"\1…", shlex.join(command))
@@ -177,7 +182,7 @@ def model_card(facts: TrainingFacts) -> ModelCard:
     usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
         name=facts.name,
         inference_steps=facts.inference_steps,
-        classes=", ".join(f"{i} {name}" for i, name in enumerate(facts.classes)),
+        classes=", ".join(f"{i} {_plain(name)}" for i, name in enumerate(facts.classes)),
     ) + (GUIDANCE if facts.can_be_guided else "")
     text = CARD.format(
         **{k: v for k, v in vars(facts).items() if k not in plain},

@@ -64,11 +64,12 @@ def repository(model_id: str, *, private: bool = False, token: str | None = None
     with _in_one_sentence(f"make the repository {model_id} on the Hub"):
         # Not private is left to the Hub: an organisation may have another default than public.
         full: str = api.create_repo(model_id, private=private or None, exist_ok=True).repo_id
-        if private and not api.repo_info(full).private:
-            raise UserError(
-                f"{full} is there already and is public; make it private on the Hub, or push to"
-                " another --hub_model_id."
-            )
+        is_public = private and not api.repo_info(full).private
+    if is_public:
+        raise UserError(
+            f"{full} is there already and is public; make it private on the Hub, or push to another"
+            " repository."
+        )
     return full
 
 

@@ -24,7 +24,8 @@ def test_front_matter_is_complete():
 
 def test_versions_are_those_of_the_requirements():
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
-    assert FRONT["sdk_version"] == pins["gradio"]
+    assert FRONT["sdk_version"] == pins["gradio"] and pins["torch"] == "2.13.0"
+    assert "ddpm-hf" not in pins, "the Space runs what is beside its app.py"
     needed = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
     assert tuple(map(int, FRONT["python_version"].split("."))) >= tuple(
         map(int, needed.group(1).split("."))

@@ -84,25 +84,27 @@ def test_classes_are_learned_and_asked_for(tmp_path):
     there = tmp_path / "data"
     there.mkdir()
     labelled = dataset_of([picture(seed=i) for i in range(4)])
-    names = datasets.ClassLabel(names=["a", "b", "c", "d"])
-    labelled.cast_column("label", names).to_parquet(there / "train.parquet")
+    names = ["a", "b", "c", "d\n\n![x](http://y)"]
+    labelled.cast_column("label", datasets.ClassLabel(names=names)).to_parquet(
+        there / "train.parquet"
+    )
     output = train_here(there, tmp_path / "out", class_column="label")
     pipe = ddpm_hf.DDPMPipeline.from_pretrained(output)
     assert len(pipe(2, num_inference_steps=2, class_labels=[0, 3]).images) == 2
     card = (output / "README.md").read_text()
-    assert "by class: 0 a, 1 b, 2 c, 3 d." in card and "class_labels=0" in card
+    assert r"by class: 0 a, 1 b, 2 c, 3 d \!\[x\](http://y)." in card and "class_labels=0" in card
     assert pipe.null_class is None and "guidance_scale" not in card
 
     guided = train_here(there, tmp_path / "guided", class_column="label", class_dropout=0.5)
     pipe = ddpm_hf.DDPMPipeline.from_pretrained(guided)
-    assert pipe.class_names == ["a", "b", "c", "d"] and pipe.null_class == 4
+    assert pipe.class_names == names and pipe.null_class == 4
     assert len(pipe(2, num_inference_steps=2, class_labels=1, guidance_scale=2.0).images) == 2
     assert "guidance_scale=2" in (guided / "README.md").read_text()
     with pytest.raises(UserError, match="knows 5 classes, and --class_column gives 4"):
         train_here(there, tmp_path / "other", class_column="label", init_from=str(guided))
     again = {"class_column": "label", "class_dropout": 0.5, "init_from": str(guided)}
     more = train_here(there, tmp_path / "more", max_train_steps=1, **again)
-    assert ddpm_hf.DDPMPipeline.from_pretrained(more).class_names == ["a", "b", "c", "d"]
+    assert ddpm_hf.DDPMPipeline.from_pretrained(more).class_names == names
 
 
 def test_draws_are_as_the_flags_say():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import httpx
 import pytest
@@ -43,8 +44,11 @@ def test_what_was_sent_is_read(server, endpoint, tmp_path):
 def test_a_run_to_which_nobody_listens_ends(server):
     """Gradio keeps all that it says: 25 MB."""
     idle_seconds(server)
+    before = server.cpu_seconds()
     answer, _ = join(server, "stream", LONG)
     assert answer.status_code == 200
+    while server.cpu_seconds() < before + 1:
+        time.sleep(0.1)
     idle_seconds(server)
 
 
