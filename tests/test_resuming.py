@@ -2,6 +2,7 @@
 
 import itertools
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -124,6 +125,34 @@ def test_resuming_another_run_is_refused(dataset, tmp_path, changes, sentence):
     output = train_here(dataset, tmp_path / "out")
     with pytest.raises(UserError, match=sentence):
         train_here(dataset, output, "--resume_from_checkpoint", "latest", **changes)
+
+
+def test_an_earlier_checkpoint_costs_the_newer_ones_only_if_told(dataset, tmp_path, monkeypatch):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=4, checkpointing_steps=1)
+    earlier = ("--resume_from_checkpoint", "checkpoint-2")
+    monkeypatch.chdir(tmp_path)
+    for folder in (output, Path("out")):
+        with pytest.raises(UserError, match="would remove checkpoint-3, checkpoint-4; allow it by"):
+            train_here(dataset, folder, *earlier)
+    assert len(checkpoint.checkpoints(output)) == 4 and len(losses_of(output)) == 4
+    short = {"max_train_steps": 3, "checkpointing_steps": 1}
+    train_here(dataset, output, *earlier, "--overwrite_output_dir", **short)
+    there = [p.name for p in checkpoint.checkpoints(output)]
+    assert there == ["checkpoint-1", "checkpoint-2", "checkpoint-3"]
+    assert len(losses_of(output)) == 3
+
+
+def test_another_runs_checkpoint_costs_a_run_only_if_told(dataset, tmp_path):
+    one, two = (train_here(dataset, tmp_path / n, max_train_steps=4) for n in ("one", "two"))
+    other = ("--resume_from_checkpoint", str(two / "checkpoint-2"))
+    with pytest.raises(UserError, match="one is not empty"):
+        train_here(dataset, one, *other)
+    assert len(losses_of(one)) == 4
+    train_here(dataset, one, *other, "--overwrite_output_dir", max_train_steps=5)
+    assert [p.name for p in checkpoint.checkpoints(one)] == ["checkpoint-4", "checkpoint-5"]
+    assert len(losses_of(one)) == 3 and len(losses_of(two)) == 4
+    train_here(dataset, tmp_path / "new", *other, max_train_steps=5)
+    assert same(one, tmp_path / "new")
 
 
 def test_overwriting_removes_nothing_outside_the_run(dataset, tmp_path):

@@ -47,7 +47,7 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
     """Write `checkpoint-{step}`, then keep the `keep` newest (None: all).
 
     The folder is there whole or not at all. Those with higher numbers are removed: the run has
-    gone back behind them, for they are damaged or it was told to, and takes another course.
+    gone back behind them, for they are damaged or it was told to overwrite them.
     Raises OSError, with nothing changed, if it can't be written.
     """
     final = output_dir / f"checkpoint-{step}"
@@ -105,6 +105,15 @@ def load(folder: Path) -> dict[str, Any]:
     return state
 
 
+def named(output_dir: Path, which: str) -> Path:
+    """The checkpoint of this path, or of this name in a run's folder. Raises UserError if none."""
+    for folder in (Path(which), output_dir / which):
+        if folder.is_dir():
+            return folder.resolve()
+    there = ", ".join(p.name for p in checkpoints(output_dir)) or "none yet"
+    raise UserError(f"There is no checkpoint {which!r}; the run has: {there}.")
+
+
 def find(output_dir: Path, which: str) -> tuple[dict[str, Any] | None, str]:
     """The state to go on from, and a sentence about where it comes from.
 
@@ -113,14 +122,11 @@ def find(output_dir: Path, which: str) -> tuple[dict[str, Any] | None, str]:
     Raises UserError for a folder that is no checkpoint or a damaged one, or if all are damaged.
     """
     if which != "latest":
-        named = [p for p in (Path(which), output_dir / which) if p.is_dir()]
-        if not named:
-            there = ", ".join(p.name for p in checkpoints(output_dir)) or "none yet"
-            raise UserError(f"There is no checkpoint {which!r}; the run has: {there}.")
+        folder = named(output_dir, which)
         try:
-            return load(named[0]), f"Going on from {named[0].name}."
+            return load(folder), f"Going on from {folder.name}."
         except DamagedError as damage:
-            raise UserError(f"{named[0]} is damaged: {damage}.") from damage
+            raise UserError(f"{folder} is damaged: {damage}.") from damage
     passed_over: list[str] = []
     for folder in reversed(checkpoints(output_dir)):
         try:

@@ -194,7 +194,8 @@ class TrainConfig:
     output_dir: str = "ddpm-model-64"
     """Where the pipeline, its card, samples, logs and checkpoints go."""
     overwrite_output_dir: bool = False
-    """Start anew in a folder that holds another run; its checkpoints and samples are removed."""
+    """Start anew in a folder that holds another run; its checkpoints and samples are removed. With
+    --resume_from_checkpoint and an earlier checkpoint of the run, the newer ones are."""
     weights_dtype: Literal["float32", "float16"] = "float32"
     """How the finished weights are stored; diffusers loads either as float32."""
     eval_batch_size: int = 16

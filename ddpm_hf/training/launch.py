@@ -33,7 +33,11 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
 
 
 def claim_output_dir(config: TrainConfig) -> None:
-    """Make the output folder. Raises UserError if it holds another run or can't be written."""
+    """Make the output folder.
+
+    Raises UserError if it can't be written, or if the new run would take something from another
+    that it holds.
+    """
     folder = Path(config.output_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,19 +48,44 @@ def claim_output_dir(config: TrainConfig) -> None:
             shutil.rmtree(leftover)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
-    if config.resume_from_checkpoint is not None or not any(folder.iterdir()):
-        return
-    if not config.overwrite_output_dir:
+    beginning, which = _beginning(config), config.resume_from_checkpoint
+    if which != "latest" and not config.overwrite_output_dir and any(folder.iterdir()):
+        _spare(folder, beginning)
+
+
+def _beginning(config: TrainConfig) -> Path | None:
+    """The checkpoint that is named to begin at. Raises UserError if it is not there."""
+    which = config.resume_from_checkpoint
+    if which is None or which == "latest":
+        return None
+    return checkpoint.named(Path(config.output_dir), which)
+
+
+def _spare(folder: Path, beginning: Path | None) -> None:
+    """Raise UserError if a run that begins there would cost another what the folder holds."""
+    there = checkpoint.checkpoints(folder.resolve())
+    if beginning not in there:
         raise UserError(
             f"--output_dir {folder} is not empty; go on with its run by --resume_from_checkpoint"
             " latest, start anew with --overwrite_output_dir, or name another folder."
         )
+    if newer := there[there.index(beginning) + 1 :]:
+        raise UserError(
+            f"To go on from {beginning.name} would remove {', '.join(p.name for p in newer)}; allow"
+            " it by --overwrite_output_dir, or name another --output_dir."
+        )
 
 
 def remove_old_run(config: TrainConfig) -> None:
-    """Remove what another run left of its course, once nothing is in the way of the new one."""
+    """Remove what another run left of its course, once nothing is in the way of the new one.
+
+    Nothing, where the new one goes on with it.
+    """
     folder = Path(config.output_dir)
-    for old in (*checkpoint.checkpoints(folder), folder / SAMPLES, folder / config.logging_dir):
+    there = checkpoint.checkpoints(folder.resolve())
+    if config.resume_from_checkpoint == "latest" or _beginning(config) in there:
+        return
+    for old in (*there, folder / SAMPLES, folder / config.logging_dir):
         if folder.resolve() in old.resolve().parents:  # --logging_dir may lead elsewhere
             shutil.rmtree(old, ignore_errors=True)
     for table in (RECORD, VALIDATION):

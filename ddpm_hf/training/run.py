@@ -48,8 +48,7 @@ class Run:
         self.saved = 0
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
-        else:
-            on_main(accelerator, lambda: remove_old_run(config))
+        on_main(accelerator, lambda: remove_old_run(config))
         hyper_parameters = {name: str(value) for name, value in config.settings().items()}
         accelerator.init_trackers(PROJECT, config=hyper_parameters)
         self.record: Record | None = None
