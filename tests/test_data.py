@@ -137,6 +137,31 @@ def test_pictures_of_16_bits_keep_their_shades():
 
 
 @pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (np.array([0, 1, 128, 255], np.int32), "TIFF"),
+        (np.array([0, 1, 128, 255], np.float32), "TIFF"),
+        (np.array([0, 1, 128, 255], np.float32) / 255, "TIFF"),
+        (np.array([0, 257, 128 * 257, 65535], np.uint16), "PPM"),
+    ],
+)
+def test_deep_grey_is_scaled_by_what_is_white(values, kind):
+    file = io.BytesIO()
+    Image.fromarray(np.tile(values, (4, 1))).save(file, kind)
+    dataset = dataset_of([file.getvalue()])
+    assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("values", [[0, 4000], [-1.0, 1.0], [0, float("nan")]])
+def test_grey_of_unknown_white_is_refused(values):
+    kind = np.int32 if 4000 in values else np.float32
+    file = io.BytesIO()
+    Image.fromarray(np.array([values] * 2, kind)).save(file, "TIFF")
+    with pytest.raises(UserError, match="which does not tell what is white"):
+        decoded(dataset_of([file.getvalue()]), 2)
+
+
+@pytest.mark.parametrize(
     ("mode", "channels"),
     [("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 4), ("LA", 4)],
 )
