@@ -352,9 +352,9 @@ class DDPMPipeline(DiffusionPipeline):
 
 
 def load_pipeline(name: str, flag: str) -> DDPMPipeline:
-    """What a command line's flag names. Raises UserError if it can't be loaded."""
+    """What a command line's flag names. Raises UserError if it can't be loaded or drawn with."""
     try:
-        return DDPMPipeline.from_pretrained(name)
+        pipeline = DDPMPipeline.from_pretrained(name)
     except OSError as error:
         if (Path(name) / "model_index.json").exists():
             raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
@@ -364,6 +364,22 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
         ) from error
     except ValueError as error:
         raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
+    check_classes(name, pipeline.unet.config)
+    if pipeline.unet.config.sample_size is None:
+        raise UserError(
+            f"{name} does not say how big its pictures are: give its unet/config.json a"
+            " sample_size."
+        )
+    return pipeline
+
+
+def check_classes(name: str, config: Any) -> None:
+    """Raise UserError for a UNet that knows classes, but not by number."""
+    if config.class_embed_type is not None:
+        raise UserError(
+            f"{name} has the class_embed_type {config.class_embed_type!r}; only a UNet with"
+            " numbered classes (num_class_embeds) or none can be used here."
+        )
 
 
 def to_images(x_0: Tensor, output_type: str | None = "pil") -> Any:

@@ -12,7 +12,7 @@ import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 
 import ddpm_hf
-from ddpm_hf import data
+from ddpm_hf import DDPMPipeline, DDPMScheduler, data
 from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Example
 from ddpm_hf.training.batches import Share, batches
@@ -20,6 +20,7 @@ from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Draws
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
+from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY, distance, losses_of, run, same, train_here
 from tests.test_draws import examples
@@ -143,6 +144,26 @@ def test_fine_tuning_goes_on_from_a_trained_pipeline(dataset, tmp_path):
     ):
         with pytest.raises(UserError, match=sentence):
             train_here(dataset, tmp_path / "refused", overwrite_output_dir=True, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"class_embed_type": "timestep"}, "only a UNet with numbered classes"),
+        ({"class_embed_type": "identity"}, "only a UNet with numbered classes"),
+        ({"size": None}, "does not say how big its pictures are"),
+        ({"size": (8, 16)}, "of 8 × 16 pixels; training takes only squares"),
+    ],
+)
+def test_networks_that_cannot_be_trained_are_refused(tmp_path, changes, sentence):
+    DDPMPipeline(tiny_unet(**changes), DDPMScheduler()).save_pretrained(tmp_path)
+    config = {**TINY, "block_out_channels": (8, 16)}
+    with pytest.raises(UserError, match=sentence):
+        make_model(TrainConfig(**config, init_from=str(tmp_path)), 3, None)
+    if "class_embed_type" in changes:
+        with pytest.raises(UserError, match=sentence):
+            unet = str(tmp_path / "unet")
+            make_model(TrainConfig(**config, model_config_name_or_path=unet), 3, None)
 
 
 def test_validation_loss_is_measured_at_the_same_noise(dataset, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError, first_sentence
-from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
+from ddpm_hf.pipeline import DDPMPipeline, check_classes, load_pipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 
@@ -116,6 +116,7 @@ def _configured(name: str, resolution: int) -> UNet2DModel:
 
 def _check(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
     """Raise UserError unless the model is for such pictures."""
+    check_classes(name, model)
     if model.out_channels not in (channels, 2 * channels):
         raise UserError(
             f"{name} has {model.out_channels} output channels; pictures of {channels} need"
@@ -126,11 +127,14 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
             f"{name} is for pictures of {model.in_channels} channels, and the data set's have"
             f" {channels}."
         )
-    if model.sample_size not in (resolution, (resolution, resolution), [resolution, resolution]):
+    size = model.sample_size
+    height, width = (size, size) if isinstance(size, int) else size
+    if height != width:
         raise UserError(
-            f"{name} is for pictures of {model.sample_size} pixels: give --resolution"
-            f" {model.sample_size}."
+            f"{name} is for pictures of {height} × {width} pixels; training takes only squares."
         )
+    if height != resolution:
+        raise UserError(f"{name} is for pictures of {height} pixels: give --resolution {height}.")
     if model.num_class_embeds != classes:
         raise UserError(
             f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"

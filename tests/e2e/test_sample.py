@@ -153,6 +153,13 @@ def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
         drawn("c", "--class_label", "2")
 
 
+@pytest.mark.parametrize("changes", [{"class_embed_type": "timestep"}, {"size": None}])
+def test_networks_that_cannot_be_drawn_with_are_refused(tmp_path, changes):
+    DDPMPipeline(tiny_unet(**changes), DDPMScheduler()).save_pretrained(tmp_path / "model")
+    with pytest.raises(SystemExit, match=r"numbered classes|how big its pictures are"):
+        main(["--model", str(tmp_path / "model"), "--output_dir", str(tmp_path / "out"), *FLAGS])
+
+
 def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path):
     pipe = DDPMPipeline(tiny_unet(), DDPMScheduler(timestep_spacing="quadratic"))
     pipe.save_pretrained(tmp_path / "model")
