@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shlex
 
 import pytest
@@ -46,6 +47,8 @@ def test_data_named_on_the_command_line_takes_the_place_of_the_files(tmp_path):
         *({"max_grad_norm": 0.0}, {"learning_rate": -1e-3}, {"adam_epsilon": 0.0}),
         *({"ema_inv_gamma": 0.0}, {"adam_beta1": 1.5}, {"adam_weight_decay": -1.0}),
         *({"block_out_channels": ()}, {"block_out_channels": (0, 32)}, {"seed": 2**63}),
+        *({"layers_per_block": 0}, {"learning_rate": math.nan}, {"logit_mean": math.nan}),
+        *({"max_train_steps": 0}, {"adam_weight_decay": math.nan}, {"class_dropout": math.nan}),
     ],
 )
 def test_numbers_out_of_range_are_refused(setting):
@@ -100,6 +103,15 @@ def test_recipes_are_read(recipe, dataset, batch):
 def test_groups_must_divide_channels():
     with pytest.raises(UserError, match="divides them all"):
         TrainConfig(block_out_channels=(32, 48), norm_num_groups=32)
+
+
+@pytest.mark.parametrize("levels", [(0,), ()])
+def test_a_head_of_attention_is_no_wider_than_its_level(levels):
+    sizes = {"block_out_channels": (32, 64), "attention_levels": levels}
+    most = 32 if levels else 64
+    TrainConfig(**sizes, attention_head_dim=most)
+    with pytest.raises(UserError, match=f"is more than the {most} channels"):
+        TrainConfig(**sizes, attention_head_dim=most + 1)
 
 
 STOCK_FLAGS = {

@@ -2,9 +2,10 @@
 
 import dataclasses
 import json
+import math
 import sys
 from argparse import ArgumentParser
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,29 +15,26 @@ import tyro
 from ddpm_hf.errors import UserError
 
 AT_LEAST_ONE = (
-    "resolution",
-    "ddpm_num_steps",
-    "train_batch_size",
-    "gradient_accumulation_steps",
-    "num_epochs",
-    "attention_head_dim",
-    "norm_num_groups",
-    "eval_batch_size",
-    "ddpm_num_inference_steps",
-    "save_images_epochs",
-    "save_model_epochs",
-    "checkpointing_steps",
-    "logging_steps",
+    *("resolution", "ddpm_num_steps", "ddpm_num_inference_steps", "train_batch_size"),
+    *("gradient_accumulation_steps", "num_epochs", "max_train_steps", "layers_per_block"),
+    *("attention_head_dim", "norm_num_groups", "eval_batch_size", "save_images_epochs"),
+    *("save_model_epochs", "checkpointing_steps", "checkpoints_total_limit", "logging_steps"),
 )
 ABOVE_ZERO = (
     *("snr_gamma", "logit_std", "max_train_minutes", "learning_rate", "adam_epsilon"),
     *("max_grad_norm", "ema_inv_gamma", "ema_power"),
 )
-NOT_BELOW_ZERO = (
-    *("seed", "dataloader_num_workers", "lr_warmup_steps", "layers_per_block"),
-    "adam_weight_decay",
-)
+NOT_BELOW_ZERO = ("seed", "dataloader_num_workers", "lr_warmup_steps", "adam_weight_decay")
 BELOW_ONE = ("class_dropout", "adam_beta1", "adam_beta2", "ema_max_decay")
+LIMITS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (AT_LEAST_ONE, lambda value: value >= 1, "be at least 1"),
+    (ABOVE_ZERO, lambda value: value > 0, "be above 0"),
+    (NOT_BELOW_ZERO, lambda value: value >= 0, "not be below 0"),
+    (BELOW_ONE, lambda value: 0 <= value < 1, "be in [0, 1)"),
+    (("logit_mean",), math.isfinite, "be finite"),
+    (("seed",), lambda value: value < 2**63, "be below 2^63"),
+)
+"""Which settings, if they are given, must be what; a NaN is none of it."""
 DATA = ("dataset_name", "train_data_dir")
 """Either of which names the data."""
 OF_ONE_CALL = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")
@@ -230,23 +228,10 @@ class TrainConfig:
     """Unless given, $HF_TOKEN or the one from `hf auth login`. Never written or shown."""
 
     def __post_init__(self) -> None:
-        for name in AT_LEAST_ONE:
-            if getattr(self, name) < 1:
-                raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
-        for name in ("max_train_steps", "checkpoints_total_limit"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise UserError(f"--{name} must be at least 1; got {value}.")
-        for name in NOT_BELOW_ZERO:
-            if getattr(self, name) < 0:
-                raise UserError(f"--{name} must not be below 0; got {getattr(self, name)}.")
-        for name in BELOW_ONE:
-            if not 0 <= getattr(self, name) < 1:
-                raise UserError(f"--{name} must be in [0, 1); got {getattr(self, name)}.")
-        for name in ABOVE_ZERO:
-            if (value := getattr(self, name)) is not None and value <= 0:
-                raise UserError(f"--{name} must be above 0; got {value}.")
-        if self.seed >= 2**63:
-            raise UserError(f"--seed must be below 2^63; got {self.seed}.")
+        for names, fits, bounds in LIMITS:
+            for name in names:
+                if (value := getattr(self, name)) is not None and not fits(value):
+                    raise UserError(f"--{name} must {bounds}; got {value}.")
         if self.dataset_name is not None and self.train_data_dir is not None:
             raise UserError("Name the data once: by --dataset_name or by --train_data_dir.")
         if self.class_dropout > 0 and self.class_column is None:
@@ -257,6 +242,13 @@ class TrainConfig:
             raise UserError(
                 f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
                 f" {self.norm_num_groups} groups; give a number of groups that divides them all."
+            )
+        attending = [c for i, c in enumerate(self.block_out_channels) if i in self.attention_levels]
+        fewest = min([*attending, self.block_out_channels[-1]])  # the middle always has attention
+        if self.attention_head_dim > fewest:
+            raise UserError(
+                f"--attention_head_dim {self.attention_head_dim} is more than the {fewest} channels"
+                " of a level with attention or of the middle; give at most as many."
             )
 
     def settings(self) -> dict[str, Any]:
