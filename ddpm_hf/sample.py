@@ -33,6 +33,7 @@ from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
+from ddpm_hf.training.stop import STOPPED
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
@@ -261,10 +262,17 @@ def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file that is there whole or not at all."""
+    """A file that is there whole or not at all. Raises UserError if it can't be written."""
     aside = path.with_name(f".{path.name}.tmp")
-    aside.write_bytes(content)
-    aside.replace(path)
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UserError(
+            f"Can't write {path}: {error.strerror}; once that is mended, start it again to complete"
+            " the samples."
+        ) from error
 
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
@@ -342,6 +350,9 @@ def main(arguments: list[str] | None = None) -> None:
         leave(accelerator)
     except UserError as error:
         sys.exit(f"ddpm_hf.sample: {error}")
+    except KeyboardInterrupt:
+        print("Stopped; start it again to complete the samples.", file=sys.stderr)
+        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

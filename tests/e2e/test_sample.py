@@ -1,10 +1,13 @@
 """`ddpm_hf.sample`: the same bytes on any number of processes, killed or not."""
 
+import itertools
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import diffusers
 import numpy as np
@@ -14,6 +17,7 @@ from PIL import Image
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.noise import image_generators
 from ddpm_hf.sample import main
+from ddpm_hf.training.stop import STOPPED
 from tests.conftest import tiny_unet
 from tests.e2e.conftest import free_port
 
@@ -93,6 +97,46 @@ def test_a_killed_run_completes_and_keeps_its_files(samples, tmp_path):
     assert all((output / name).stat().st_mtime_ns == when for name, when in kept.items())
     sample(output, "--num_samples", "12")
     assert len(contents(output)) == 12
+
+
+@pytest.fixture
+def tiny_model(tmp_path):
+    """The flags that draw four samples of a tiny model into `out`."""
+    DDPMPipeline(tiny_unet(), DDPMScheduler()).save_pretrained(tmp_path / "model")
+    where = ("--model", str(tmp_path / "model"), "--output_dir", str(tmp_path / "out"))
+    return [*where, *FLAGS, "--num_samples", "4", "--backend", "eager"]
+
+
+def test_stopped_by_the_keyboard_it_says_how_to_go_on(tiny_model, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ddpm_hf.sample.sample_block", stop)
+    with pytest.raises(SystemExit) as caught:
+        main(tiny_model)
+    assert caught.value.code == STOPPED
+    assert "Stopped; start it again to complete the samples." in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_sentence_and_the_rest_is_kept(tiny_model, tmp_path, monkeypatch):
+    """The third picture does not fit: the kernel itself refuses to let the file grow."""
+    honest, writes = Path.write_bytes, itertools.count()
+
+    def full(*arguments):
+        if next(writes) == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (64, resource.RLIM_INFINITY))
+        try:
+            return honest(*arguments)
+        finally:
+            unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(SystemExit, match=r"Can't write .*000002.png: File too large; once"):
+        main(tiny_model)
+    assert len(contents(tmp_path / "out")) == 2 and not list((tmp_path / "out").glob(".*"))
+    main(tiny_model)
+    assert len(contents(tmp_path / "out")) == 4
 
 
 def test_one_file_holds_them_all(samples, tmp_path):
