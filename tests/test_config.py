@@ -3,7 +3,10 @@
 import dataclasses
 import json
 import math
+import os
 import shlex
+import subprocess
+import sys
 
 import pytest
 
@@ -112,6 +115,21 @@ def test_a_head_of_attention_is_no_wider_than_its_level(levels):
     TrainConfig(**sizes, attention_head_dim=most)
     with pytest.raises(UserError, match=f"is more than the {most} channels"):
         TrainConfig(**sizes, attention_head_dim=most + 1)
+
+
+def test_flags_are_read_before_what_takes_seconds_to_import(tmp_path):
+    """PyTorch stands in for all that: someone presses Ctrl-C while it is imported."""
+    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+
+    def said(*flags):
+        command = [sys.executable, "train_accelerate.py", *flags]
+        return subprocess.run(command, capture_output=True, text=True, env=environment).stderr
+
+    assert "--resolution must be at least 1" in said("--resolution", "0")
+    stopped = said("--resolution", "8")
+    assert stopped.startswith("Stopped; --resume_from_checkpoint latest goes on")
+    assert "Traceback" not in stopped
 
 
 STOCK_FLAGS = {
