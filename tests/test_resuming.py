@@ -50,7 +50,7 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
 
     monkeypatch.setattr(losses, "simple_loss", breaks)
     with pytest.raises(
-        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2"
+        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2: go on from"
     ):
         train_here(dataset, tmp_path / "out")
     assert [p.name for p in checkpoint.checkpoints(tmp_path / "out")] == ["checkpoint-2"]
@@ -59,6 +59,9 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
     with pytest.raises(UserError, match="weights are not numbers any more at step 4"):
         train_here(dataset, tmp_path / "late", logging_steps=100)
     assert [p.name for p in checkpoint.checkpoints(tmp_path / "late")] == ["checkpoint-2"]
+    calls = itertools.count(4)
+    with pytest.raises(UserError, match="at step 1; there is no checkpoint yet: start anew with a"):
+        train_here(dataset, tmp_path / "early")
 
 
 def test_a_full_disk_spares_the_last_checkpoint(dataset, tmp_path, monkeypatch):

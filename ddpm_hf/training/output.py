@@ -26,13 +26,21 @@ def last_good(folder: Path) -> str:
     return f"the last good one is {there[-1].name}" if there else "there is no checkpoint yet"
 
 
+def lower_rate(folder: Path) -> str:
+    """What to do where numbers broke, as a clause."""
+    rate = "with a lower --learning_rate"
+    if checkpoint.checkpoints(folder):
+        return f"{last_good(folder)}: go on from there by --resume_from_checkpoint latest, {rate}"
+    return f"{last_good(folder)}: start anew {rate} and --overwrite_output_dir"
+
+
 def save_checkpoint(trainer: Trainer) -> None:
     """Write a checkpoint. Raises UserError, the last good one untouched, if that can't be done."""
     folder = Path(trainer.config.output_dir)
     if not trainer.is_finite():
         raise UserError(
             f"The weights are not numbers any more at step {trainer.step}, so no checkpoint was"
-            f" written; {last_good(folder)}. Go on from there with a lower --learning_rate."
+            f" written; {lower_rate(folder)}."
         )
     keep = trainer.config.checkpoints_total_limit
     try:

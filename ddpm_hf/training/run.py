@@ -17,7 +17,7 @@ from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.launch import claim_output_dir, make_accelerator, remove_old_run
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
-from ddpm_hf.training.output import last_good, save_checkpoint, save_model, stored_pipeline
+from ddpm_hf.training.output import lower_rate, save_checkpoint, save_model, stored_pipeline
 from ddpm_hf.training.record import Record
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.source import Source, open_source
@@ -86,8 +86,7 @@ class Run:
         step = self.trainer.report()
         if not math.isfinite(step.loss):
             raise UserError(
-                f"The loss is {step.loss} at step {step.number}; {last_good(self.folder)}. Go on"
-                " from there with a lower --learning_rate."
+                f"The loss is {step.loss} at step {step.number}; {lower_rate(self.folder)}."
             )
 
         def tell() -> None:
