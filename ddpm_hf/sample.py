@@ -234,7 +234,8 @@ def fingerprint(pipeline: DDPMPipeline) -> str:
 def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     """Make the output folder. Raises UserError if it holds samples of another model or settings."""
     folder = Path(config.output_dir)
-    decisive = {field.name for field in fields(SampleConfig)} - {"output_dir", "num_samples"}
+    # The weights say which model it is, whatever it is called.
+    decisive = {f.name for f in fields(SampleConfig)} - {"model", "output_dir", "num_samples"}
     settings = {name: getattr(config, name) for name in sorted(decisive)}
     settings["weights"] = fingerprint(pipeline)
     try:

@@ -139,6 +139,16 @@ def test_a_full_disk_is_one_sentence_and_the_rest_is_kept(tiny_model, tmp_path, 
     assert len(contents(tmp_path / "out")) == 4
 
 
+def test_the_same_model_by_another_path_completes_the_samples(tiny_model, tmp_path, monkeypatch):
+    main(tiny_model)
+    monkeypatch.chdir(tmp_path)
+    main([*tiny_model, "--model", "./model", "--num_samples", "6"])
+    assert len(contents(tmp_path / "out")) == 6
+    DDPMPipeline(tiny_unet(layers_per_block=2), DDPMScheduler()).save_pretrained("model")
+    with pytest.raises(SystemExit, match="holds samples with another weights"):
+        main(tiny_model)
+
+
 def test_one_file_holds_them_all(samples, tmp_path):
     sample(tmp_path / "out", "--format", "npz")
     pictures = np.load(tmp_path / "out" / "samples.npz")["arr_0"]
