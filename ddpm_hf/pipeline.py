@@ -358,6 +358,12 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
     except OSError as error:
         if (Path(name) / "model_index.json").exists():
             raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
+        if "necessary `safetensors` weights" in str(error):
+            raise UserError(
+                f"Can't load {flag} {name!r}: it has no safetensors without a variant; load it with"
+                " use_safetensors=False or its variant in Python, and name the folder that"
+                " save_pretrained makes of it."
+            ) from error
         raise UserError(
             f"Can't load {flag} {name!r}: neither a pipeline's folder, nor a bundled model, nor one"
             " on the Hub."

@@ -96,3 +96,19 @@ def test_pickles_are_not_read(hub, folder, tmp_path):
     hub.add("someone/pickled", folder)
     done = run(hub, tmp_path, "pipe = ddpm_hf.DDPMPipeline.from_pretrained('someone/pickled')")
     assert done.returncode != 0 and "safetensors" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("left_out", "name"),
+    [("diffusion_pytorch_model.safetensors", "variant"), ("*.safetensors", "pickle")],
+)
+def test_a_model_without_safetensors_is_told_from_one_that_is_not_there(
+    hub, folder, tmp_path, left_out, name
+):
+    for file in folder.glob(f"unet/{left_out}"):
+        file.unlink()
+    (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickled")
+    hub.add(f"someone/{name}", folder)
+    load = f"ddpm_hf.pipeline.load_pipeline('someone/{name}', '--model')"
+    done = run(hub, tmp_path / "home", f"import ddpm_hf.pipeline; {load}")
+    assert "it has no safetensors without a variant" in done.stderr
