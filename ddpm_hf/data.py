@@ -57,6 +57,7 @@ def load_split(
         KeyError,
         datasets_exceptions.DatasetsError,
     ) as error:
+        _refuse_file(error)
         raise UserError(
             f"Can't load the data set {name!r}, split {split!r}: {first_sentence(error)}."
             " Give --dataset_name a local folder, `cats`, or the id of a data set on the Hub."
@@ -68,8 +69,10 @@ def load_folder(
 ) -> Dataset | IterableDataset:
     """All pictures in a folder and its folders are the split `train`; of that, all or a slice.
 
-    Raises UserError if there are none, or for another split.
+    Raises UserError if there is no such folder, if it has none, or for another split.
     """
+    if not Path(folder).is_dir():
+        raise UserError(f"--train_data_dir {folder} is not a folder; name one with pictures.")
     try:
         return load_dataset(
             "imagefolder",
@@ -79,10 +82,20 @@ def load_folder(
             streaming=streaming,
         )
     except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
+        _refuse_file(error)
         raise UserError(
             f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
             f" {first_sentence(error)}. All of a folder is the split train, of which slices can be"
             " had: 'train[:90%]'."
+        ) from error
+
+
+def _refuse_file(error: Exception) -> None:
+    """Raise UserError if what went wrong is that a file, of the cache or the data, can't be had."""
+    if isinstance(error, OSError) and error.filename is not None:
+        raise UserError(
+            f"Can't read or write {error.filename}: {error.strerror}; if that is where data sets"
+            " are cached, choose another place by --cache_dir or HF_HOME."
         ) from error
 
 

@@ -198,11 +198,22 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
     cache = str(tmp_path.parent / "cache")
     assert len(data.load_folder(str(tmp_path), cache_dir=cache)) >= 4
     assert data.image_column(data.load_folder(str(tmp_path), cache_dir=cache)) == "image"
+    (tmp_path / "nothing").mkdir()
     with pytest.raises(UserError, match="holds no pictures"):
         data.load_folder(str(tmp_path / "nothing"), cache_dir=cache)
+    for file in ("missing", "one.png"):
+        with pytest.raises(UserError, match=f"{file} is not a folder"):
+            data.load_folder(str(tmp_path / file), cache_dir=cache)
     assert len(data.load_folder(str(tmp_path), "train[:2]", cache_dir=cache)) == 2
     with pytest.raises(UserError, match="holds no pictures of the split 'test'"):
         data.load_folder(str(tmp_path), "test", cache_dir=cache)
+
+
+def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_data(tmp_path):
+    picture().save(tmp_path / "one.png")
+    for load in (data.load_folder, data.load_split):
+        with pytest.raises(UserError, match=r"Can't read or write /proc/no.*; if that is where"):
+            load(str(tmp_path), cache_dir="/proc/no")
 
 
 def test_a_folder_may_have_any_name(tmp_path):
