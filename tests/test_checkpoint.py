@@ -1,6 +1,7 @@
 """Checkpoints: whole or not there, and damage is noticed."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -97,6 +98,34 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_message(folder, file, damage
     damage(folder / "checkpoint-2" / file)
     with pytest.raises(UserError, match="No checkpoint is left"):
         checkpoint.find(folder, "latest")
+
+
+def folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+def file_instead_of_its_folder(path):
+    shutil.rmtree(path.parent)
+    path.parent.write_text("no checkpoint")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        folder_instead,
+        file_instead_of_its_folder,
+        lambda path: path.with_name(MANIFEST).write_text('{"files": []}'),
+        lambda path: path.with_name(MANIFEST).write_text("[" * 100_000),
+    ],
+)
+def test_what_is_no_checkpoint_at_all_is_passed_over_and_replaced(folder, damage):
+    damage(folder / "checkpoint-4" / PLAIN)
+    state, sentence = checkpoint.find(folder, "latest")
+    assert state["step"] == 2 and "Passed over checkpoint-4" in sentence
+    checkpoint.save(folder, 4, {**STATE, "step": 4}, keep=2)
+    assert checkpoint.find(folder, "latest")[0]["step"] == 4
+    assert not list(folder.glob(".checkpoint*"))
 
 
 def test_a_damaged_checkpoint_is_written_again_in_its_place(folder):

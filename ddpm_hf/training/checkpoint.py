@@ -39,8 +39,8 @@ def _number(folder: Path) -> int:
 
 def remove_leftovers(output_dir: Path) -> None:
     """Clear away what a killed process was still writing or removing."""
-    for folder in output_dir.glob(".checkpoint-*"):
-        shutil.rmtree(folder)
+    for left in output_dir.glob(".checkpoint-*"):
+        _delete(left)
 
 
 def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -> Path:
@@ -89,13 +89,13 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
 def load(folder: Path) -> dict[str, Any]:
     """The state in one checkpoint. Raises DamagedError if it is not what was written."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        contents = {name: (folder / name).read_bytes() for name in manifest["files"]}
-    except FileNotFoundError as error:
+        seals = dict(json.loads((folder / MANIFEST).read_bytes())["files"])
+        contents = {name: (folder / name).read_bytes() for name in seals}
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise DamagedError(f"{Path(str(error.filename)).name} is missing") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedError(f"{MANIFEST} can't be read") from error
-    for name, seal in manifest["files"].items():
+    for name, seal in seals.items():
         if _seal(contents[name]) != seal:
             raise DamagedError(f"{name} is not what was written")
     if {TENSORS, PLAIN} - contents.keys():
@@ -182,4 +182,12 @@ def _remove(folder: Path) -> None:
     """Out of sight in one go, then off the disk."""
     hidden = folder.with_name(f".{folder.name}.old")
     folder.rename(hidden)
-    shutil.rmtree(hidden)
+    _delete(hidden)
+
+
+def _delete(path: Path) -> None:
+    """Take a folder off the disk, or a file where a checkpoint should be."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
