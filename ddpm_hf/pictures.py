@@ -219,6 +219,7 @@ class PicturesOnDisk:
 
     def __init__(self, dataset: Dataset, form: Form) -> None:
         self.rows, self.form = form.encoded(dataset), form
+        self._told: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -229,7 +230,9 @@ class PicturesOnDisk:
             picture = self.form.read(row)
             if picture is not None:
                 return Example(picture, self.form.label(row))
-            logger.warning("Row %d can't be read; the next one stands in.", i)
+            if i not in self._told:
+                logger.warning("Row %d can't be read; the next one stands in.", i)
+                self._told.add(i)
         raise UserError("The split holds no picture that can be read.")
 
 

@@ -85,7 +85,8 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
         for kept in (in_memory, on_disk):
             found = kept[index]
             assert torch.equal(found.picture, in_memory[expected].picture)
-    assert "Row 2 can't be read" in caplog.text
+    for row in (0, 2, 4):  # not at every visit
+        assert caplog.text.count(f"Row {row} can't be read") == 1
     walked = list(itertools.islice(stream.examples(), 10))
     readable = [in_memory[i].picture for i in (1, 3)]
     assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
