@@ -127,11 +127,18 @@ def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) 
 def class_names(dataset: Dataset | IterableDataset, column: str | None) -> list[str] | None:
     """The names of a ClassLabel column's classes; None for no column.
 
-    Raises UserError, naming the columns of that type, if it is not one.
+    Raises UserError, naming the columns of that type or the column's own, if it is not one.
     """
     if column is None:
         return None
-    classes = {n: f.names for n, f in _features(dataset).items() if isinstance(f, ClassLabel)}
+    features = _features(dataset)
+    classes = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}
+    if column in features and column not in classes:
+        kind = getattr(features[column], "dtype", type(features[column]).__name__)
+        raise UserError(
+            f"The column {column!r} is {kind} and no ClassLabel; save the data set with"
+            f" class_encode_column({column!r}) of datasets, and name that."
+        )
     if column not in classes:
         raise UserError(
             f"The data set has no class column {column!r}. Its ClassLabel columns are: "
