@@ -219,6 +219,28 @@ def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, m
         train_here(dataset, tmp_path / "out", streaming=True, max_train_steps=None)
 
 
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"validation_split": "held-out"}, "split 'held-out'"),
+        ({"resume_from_checkpoint": "checkpoint-9"}, "There is no checkpoint 'checkpoint-9'"),
+        ({"resolution": 9}, "must be a multiple of 2"),
+        ({"init_from": "cats-32"}, "give --resolution 32"),
+        ({"streaming": True, "max_train_steps": None}, "give --max_train_steps"),
+    ],
+)
+def test_mistakes_are_told_before_pictures_are_decoded(
+    dataset, tmp_path, monkeypatch, changes, sentence
+):
+    def decode(*_, **__):
+        raise AssertionError("It has begun to decode.")
+
+    monkeypatch.setattr("ddpm_hf.pictures.Pictures.__init__", decode)
+    monkeypatch.setattr(data, "row_count", lambda dataset: None)
+    with pytest.raises(UserError, match=sentence):
+        train_here(dataset, tmp_path / "out", **{"validation_split": "train", **changes})
+
+
 def test_fp16_is_refused_on_a_cpu(dataset, tmp_path):
     with pytest.raises(UserError, match="fp16 needs a GPU"):
         train_here(dataset, tmp_path / "out", mixed_precision="fp16")

@@ -20,7 +20,7 @@ from ddpm_hf.training.network import make_model
 from ddpm_hf.training.output import lower_rate, save_checkpoint, save_model, stored_pipeline
 from ddpm_hf.training.record import Record
 from ddpm_hf.training.samples import draw_samples
-from ddpm_hf.training.source import Source, open_source
+from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
 from ddpm_hf.training.stop import STOPPED, StopRequest
 
 PROJECT = "train_accelerate"
@@ -44,7 +44,9 @@ class Run:
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.form.channels, source.class_names)
-        self.trainer = Trainer(config, model, source.pictures, accelerator, source.rows)
+        pictures = training_pictures(source, config, accelerator)
+        self.trainer = Trainer(config, model, pictures, accelerator, source.rows)
+        self.validation = validation_pictures(source, accelerator)
         self.saved = 0
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
@@ -100,7 +102,7 @@ class Run:
 
         False, with nothing shown or saved, if `stopped` told all processes so meanwhile.
         """
-        validation, record = self.source.validation, self.record
+        validation, record = self.validation, self.record
         loss = None if validation is None else self.trainer.validation_loss(validation)
         pipeline = stored_pipeline(self.trainer)
         samples = draw_samples(pipeline, self.config, self.accelerator, stopped)

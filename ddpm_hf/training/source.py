@@ -27,19 +27,25 @@ VALIDATION_PICTURES = 1024
 
 @dataclass(frozen=True)
 class Source:
-    """rows: how many pictures make an epoch; None for a stream that does not tell."""
+    """What is known of the data before its pictures are decoded.
+
+    rows: how many pictures make an epoch; None for a stream that does not tell. held_out: the rows
+    of the validation split that are measured, if there is one.
+    """
 
     dataset: Dataset | IterableDataset
     form: Form
     class_names: list[str] | None
-    pictures: batches.Pictures
     rows: int | None
-    validation: Pictures | None
+    held_out: Dataset | IterableDataset | None
 
 
 def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     """The data that the configuration names. Raises UserError for data that can't be used."""
-    dataset = _split(config, accelerator, config.split, streaming=config.streaming)
+    dataset = _split(config, accelerator, config.split)
+    held_out = None
+    if config.validation_split is not None:
+        held_out = _split(config, accelerator, config.validation_split).take(VALIDATION_PICTURES)
     form = form_of(
         dataset,
         config.resolution,
@@ -50,32 +56,17 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         keep_precision=config.preserve_input_precision,
     )
     accelerator.print(f"Pictures are read as {MODES[form.channels]}; --channels changes that.")
-    pictures = _pictures(config, accelerator, dataset, form)
-    validation = None
-    if config.validation_split is not None:
-        held_out = _split(config, accelerator, config.validation_split, streaming=config.streaming)
-        some = held_out.take(VALIDATION_PICTURES)
-        centred = dataclasses.replace(form, center_crop=True)
-        validation = Pictures(some, centred, show_progress=accelerator.is_local_main_process)
-    return Source(
-        dataset,
-        form,
-        data.class_names(dataset, config.class_column),
-        pictures,
-        data.row_count(dataset),
-        validation,
-    )
+    names = data.class_names(dataset, config.class_column)
+    return Source(dataset, form, names, data.row_count(dataset), held_out)
 
 
-def _split(
-    config: TrainConfig, accelerator: Accelerator, split: str, *, streaming: bool
-) -> Dataset | IterableDataset:
+def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset | IterableDataset:
     with accelerator.local_main_process_first():
         if config.dataset_name is None:
             if config.train_data_dir is None:
                 raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
             return data.load_folder(
-                config.train_data_dir, split, cache_dir=config.cache_dir, streaming=streaming
+                config.train_data_dir, split, cache_dir=config.cache_dir, streaming=config.streaming
             )
         return data.load_split(
             config.dataset_name,
@@ -83,13 +74,15 @@ def _split(
             config_name=config.dataset_config_name,
             resolution=config.resolution,
             cache_dir=config.cache_dir,
-            streaming=streaming,
+            streaming=config.streaming,
         )
 
 
-def _pictures(
-    config: TrainConfig, accelerator: Accelerator, dataset: Dataset | IterableDataset, form: Form
+def training_pictures(
+    source: Source, config: TrainConfig, accelerator: Accelerator
 ) -> batches.Pictures:
+    """The pictures to train on. Raises UserError if none can be read."""
+    dataset, form = source.dataset, source.form
     if isinstance(dataset, IterableDataset):
         rank, processes = accelerator.process_index, accelerator.num_processes
         return PictureStream(dataset, form, seed=config.seed, rank=rank, processes=processes)
@@ -110,3 +103,11 @@ def _pictures(
             " The next ones stand in for them."
         )
     return pictures
+
+
+def validation_pictures(source: Source, accelerator: Accelerator) -> Pictures | None:
+    """The pictures to validate on, if there are to be any. Raises UserError if none can be read."""
+    if source.held_out is None:
+        return None
+    centred = dataclasses.replace(source.form, center_crop=True)
+    return Pictures(source.held_out, centred, show_progress=accelerator.is_local_main_process)
