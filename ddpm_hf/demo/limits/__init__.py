@@ -11,7 +11,6 @@ import gradio as gr
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 from gradio.context import LocalContext
-from gradio_client.utils import ServerMessage
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ddpm_hf.demo.texts import spoken
@@ -98,7 +97,7 @@ def _unread() -> list[Any]:
         return []
     messages = blocks._queue.pending_messages_per_session.get(request.session_hash)
     waiting = list(messages._queue) if messages else []  # copied: others go on with it
-    return [message for message in waiting if message.msg == ServerMessage.process_generating]
+    return [message for message in waiting if message.msg == "process_generating"]
 
 
 def in_time(run: DenoisingStream) -> DenoisingStream:
