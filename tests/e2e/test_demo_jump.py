@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.jump import steps_down, verdict
+from ddpm_hf.demo.jump import FIRST_CHAIN, frames, steps_down, verdict
 from ddpm_hf.demo.picture import cats, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
@@ -56,7 +56,8 @@ def test_jump_and_chains_are_the_pipelines(visit):
     z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(3))
     x_t = q_sample(pipe.scheduler.schedule, x_0, z, 700)
     arguments = {"timesteps": steps_down(700), "latents": x_t.expand(2, -1, -1, -1)}
-    steps = list(pipe.stream(2, image_generators(3, range(2)), backend="auto", **arguments))
+    generators = image_generators(3, range(FIRST_CHAIN, FIRST_CHAIN + 2))
+    steps = list(pipe.stream(2, generators, backend="auto", **arguments))
     jump = steps[0].pred_original_sample[:1]
     assert np.array_equal(picture(page, "x0"), uint8(x_0)[0])
     assert np.array_equal(picture(page, "xt"), uint8(x_t)[0])
@@ -97,6 +98,12 @@ def test_the_jump_is_blurry_and_the_chains_crisp(visit):
 def test_the_verdict_follows_the_numbers(jump, chain, gain, key):
     notes = [{}, {}, {"error": 1.0, "sharpness": jump}, {"error": 1.2, "sharpness": chain}]
     assert verdict(notes, gain)["key"] == key
+
+
+def test_from_pure_noise_no_chain_knows_the_way_back():
+    """The cats on offer were sampled with seed 0 too."""
+    *_, last = frames(DDPMPipeline.from_pretrained("cats-32"), x_0_of(None, 32), 2000, 4, seed=0)
+    assert all(note["error"] > 20 for note in last.notes[3:])
 
 
 def test_the_way_can_be_walked_again(visit):

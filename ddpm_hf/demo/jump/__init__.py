@@ -23,6 +23,8 @@ MOST_CHAINS = 4
 MOST_STEPS = 50
 ALIKE = 1
 """Two pictures whose sharpness differs by no more, in % of the original's, look equally sharp."""
+FIRST_CHAIN = 2**32
+"""The chains' numbers begin here: with noise of a sampling's, one would draw that one's picture."""
 
 
 def steps_down(t: int) -> list[int]:
@@ -64,7 +66,7 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
     x_t = equations.q_sample(pipeline.scheduler.schedule, x_0, z, t)
     stream = pipeline.stream(
         chains,
-        image_generators(seed, range(chains)),
+        image_generators(seed, range(FIRST_CHAIN, FIRST_CHAIN + chains)),
         timesteps=steps_down(t),
         latents=x_t.expand(chains, -1, -1, -1),
         backend="auto",
