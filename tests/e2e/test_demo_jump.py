@@ -7,11 +7,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.jump import FIRST_CHAIN, frames, steps_down, verdict
+from ddpm_hf.demo.jump import FIRST_CHAIN, frames, measured, steps_down, verdict
 from ddpm_hf.demo.picture import cats, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pixels import to_uint8
+from ddpm_hf.pixels import to_uint8, to_unit_range
 from tests.e2e.views import fill, open_tab, pixels, slide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -93,11 +93,21 @@ def test_the_jump_is_blurry_and_the_chains_crisp(visit):
         (80, 100, 0.1, "blurry"),
         (100, 100, 9.0, "blurry"),
         (140, 100, 9.0, "speckled"),
+        (338, 350, 3.4, "foreign"),
+        (53, 24, 0.2, "foreign"),
     ],
 )
 def test_the_verdict_follows_the_numbers(jump, chain, gain, key):
     notes = [{}, {}, {"error": 1.0, "sharpness": jump}, {"error": 1.2, "sharpness": chain}]
     assert verdict(notes, gain)["key"] == key
+
+
+def test_a_picture_without_details_has_no_sharpness_to_compare_with():
+    slope = torch.linspace(-1, 1, 32).expand(1, 3, 32, 32)
+    rounded = to_unit_range(to_uint8(slope))
+    notes = [{}, {}, *measured(torch.randn(3, 3, 32, 32), rounded)]
+    assert [note["key"] for note in notes[2:]] == ["error"] * 3
+    assert verdict(notes, gain=3.4)["key"] == "flat"
 
 
 def test_from_pure_noise_no_chain_knows_the_way_back():

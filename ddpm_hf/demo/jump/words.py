@@ -49,6 +49,7 @@ PAGE = {
         "jump": "x̂₀ in one jump",
         "chain": "Step by step, chain {n}",
         "measured": "error {error} · sharpness {sharpness} %",
+        "error": "error {error}",
         "idle": "Choose a picture and t, then press “Noise it and go back”.",
         "blurry": (
             f"{_NUMBERS_EN} The"
@@ -71,6 +72,16 @@ PAGE = {
             " jump is not blurry but speckled: it multiplies each error of ẑ by"
             " √(1−ᾱₜ)/√ᾱₜ = {gain}. A smaller t shows the blur."
         ),
+        "foreign": (
+            f"{_NUMBERS_EN} The"
+            " network knows only cats, and draws what it knows into any picture: how sharp the"
+            " result is says more about cats than about the two ways. A cat shows the blur."
+        ),
+        "flat": (
+            "One jump: error {jump_error} grey levels. Step by step: error {chain_error}. The"
+            " picture has no details, so there is no sharpness to compare with. The network knows"
+            " only cats, and draws details where there were none. A cat shows the blur."
+        ),
     },
     "zh": {
         "x0": "x₀，原图",
@@ -78,6 +89,7 @@ PAGE = {
         "jump": "x̂₀，一步跳回",
         "chain": "一步一步，第 {n} 条链",
         "measured": "误差 {error} · 清晰度 {sharpness} %",
+        "error": "误差 {error}",
         "idle": "选好图像和 t，再按“加噪，再重建”。",
         "blurry": (
             f"{_NUMBERS_ZH}"
@@ -97,6 +109,16 @@ PAGE = {
             f"{_NUMBERS_ZH}"
             "这里一步跳回不是模糊，而是满是斑点：ẑ 的误差被放大了 √(1−ᾱₜ)/√ᾱₜ = {gain} 倍。"
             "换一个较小的 t 就能看到模糊。"
+        ),
+        "foreign": (
+            f"{_NUMBERS_ZH}"
+            "网络只认识小猫，在任何图像里都会画出它认识的东西："
+            "结果有多清晰，取决于小猫，而不取决于走法。换成小猫就能看到模糊。"
+        ),
+        "flat": (
+            "一步跳回：误差 {jump_error} 个灰度级。一步一步：误差 {chain_error}。"
+            "原图没有细节，清晰度无从比较。网络只认识小猫，在没有细节的地方也画出了细节。"
+            "换成小猫就能看到模糊。"
         ),
     },
 }
