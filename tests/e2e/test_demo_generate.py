@@ -252,6 +252,16 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
     expect(page.locator("[data-part=play]")).to_contain_text("Pause")
 
 
+def test_each_label_of_the_filmstrip_is_whole(visit):
+    page = visit()
+    generate(page, steps=200, number=1)
+    labels = page.locator("[data-part=filmstrip] span")
+    for width in (390, 768, 844, 1000, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        cut = "labels => labels.filter((label) => label.scrollWidth > label.clientWidth).length"
+        assert labels.evaluate_all(cut) == 0, width
+
+
 def test_the_words_of_the_player_have_both_languages(visit):
     page = visit(locale="zh-CN")
     generate(page, steps=10)
