@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.test_demo import canvas, generate, scrub
-from tests.e2e.views import fill
+from tests.e2e.views import fill, slide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -170,6 +170,20 @@ def hold_the_queue(page):
     """For a second Gradio does not know a run that was started."""
     held = page.wait_for_timeout
     page.route("**/queue/join**", lambda route: (held(1000), route.continue_()))
+
+
+def test_after_stop_the_thumb_is_above_the_cursor(visit):
+    page = visit()
+    generate(page, wait=False, steps=2000, number=1)
+    page.wait_for_function("document.querySelector('#player [data-part=timeline]').value > 9")
+    page.click("#stop")
+    expect(page.locator(STATUS)).to_contain_text("Stopped")
+    timeline = page.locator("#player [data-part=timeline]")
+    slide(timeline, timeline.get_attribute("max"))  # as far as it goes
+    share = timeline.evaluate("(bar) => bar.value / bar.max")
+    assert 0.05 < share < 1
+    across = float(page.locator("#player [data-part=cursor]").get_attribute("x1"))
+    assert abs(across - 1000 * share) < 0.01
 
 
 def test_generate_pressed_twice_runs_once_more_and_not_twice_as_long(visit):

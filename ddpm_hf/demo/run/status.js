@@ -21,9 +21,6 @@ window.addEventListener("run-wait", (event) => {
 window.addEventListener("run-end", (event) => {
   if (!isMine(event)) return;
   waiting = false;
-  if (run && !run.ended) {
-    run.ended = true;
-    part("timeline").max = run.frames.length - 1;
-  }
+  if (run) run.ended = true;
   tellStatus();
 });
