@@ -86,6 +86,17 @@ def test_scrubbing_back_finds_the_same_steps(visit):
     assert not np.array_equal(pixels(part(page, "steps")), before)
 
 
+def test_steps_that_are_still_worked_out_say_how_far_they_are(visit):
+    page = opened(visit)
+    slide(part(page, "t"), 2000)
+    told = part(page, "again").evaluate(
+        "(button) => { button.click(); const forward = button.closest('.forward');"
+        " return forward.querySelector('[data-part=stepsNumbers]').textContent; }"
+    )
+    assert told == "working… so far t = 0"
+    expect(part(page, "stepsNumbers")).to_contain_text("mean", timeout=60_000)
+
+
 def test_with_the_misprint_the_picture_never_goes_away(visit):
     page = opened(visit)
     slide(part(page, "t"), 2000)

@@ -108,6 +108,7 @@ function show() {
   mix(signal, data.x0, noise, data.epsilon, jumped); // (N4)
   draw("jump", jumped);
   draw("steps", stepped(t));
+  if (waiting) part("stepsNumbers").textContent = say("working", { t: chain.t });
   slider.setAttribute("aria-valuetext", `t = ${t}`);
   part("clock").textContent = say("clock", { t, T: data.T, signal: digits(signal), noise: digits(noise) });
   element.dataset.t = t;

@@ -45,6 +45,7 @@ PAGE = {
             " 0 is nothing left."
         ),
         "numbers": "mean {mean} · std {deviation} · r {r}",
+        "working": "working… so far t = {t}",
         "clock": "t = {t} of {T} · √ᾱₜ = {signal} · √(1−ᾱₜ) = {noise}",
         "gone": "√ᾱ_T = {left} at T = {T}: nothing of the picture can be seen in x_T (N5).",
         "outline": (
@@ -77,6 +78,7 @@ PAGE = {
             "r 是与原图的相关系数：1 就是原图，0 表示什么也没留下。"
         ),
         "numbers": "均值 {mean} · 标准差 {deviation} · r {r}",
+        "working": "计算中……已到 t = {t}",
         "clock": "t = {t} / {T} · √ᾱₜ = {signal} · √(1−ᾱₜ) = {noise}",
         "gone": "T = {T} 时 √ᾱ_T = {left}：x_T 中已看不出原图（N5）。",
         "outline": (
