@@ -149,16 +149,32 @@ def test_a_number_may_be_typed_digit_by_digit(visit, delay):
     assert page.locator(".toast-body").count() == 0
 
 
+def put_in(page, path):
+    """Take the cat out and a picture of one's own in."""
+    page.locator(
+        "#forward-picture button[aria-label*='lear'], #forward-picture button[aria-label*='emove']"
+    ).first.click()
+    page.locator("#forward-picture input[type=file]").set_input_files(path)
+
+
+def test_nothing_correlates_with_an_even_grey(visit, tmp_path):
+    Image.new("RGB", (64, 64), (90, 90, 90)).save(tmp_path / "grey.png")
+    page = opened(visit)
+    slide(part(page, "t"), 0)
+    put_in(page, tmp_path / "grey.png")
+    for name in ("steps", "jump"):
+        expect(part(page, f"{name}Numbers")).to_have_text("mean -0.29 · std 0.00 · r –")
+    slide(part(page, "t"), 250)
+    expect(part(page, "jumpNumbers")).to_contain_text("r –")
+
+
 def test_a_picture_of_ones_own_dissolves(visit, tmp_path):
     picture = Image.new("RGB", (300, 200), "white")
     ImageDraw.Draw(picture).ellipse((60, 20, 240, 180), fill="red")
     picture.save(tmp_path / "own.png")
     page = opened(visit)
     slide(part(page, "t"), 0)
-    page.locator(
-        "#forward-picture button[aria-label*='lear'], #forward-picture button[aria-label*='emove']"
-    ).first.click()
-    page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "own.png")
+    put_in(page, tmp_path / "own.png")
     x_0 = fitted(picture, SIDE)
     page.wait_for_function(
         "() => { const c = document.querySelector('#forward-page [data-part=jump]');"

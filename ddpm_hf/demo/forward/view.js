@@ -54,7 +54,9 @@ function stepped(t) {
   return x;
 }
 
+// Not a number where y, the picture, has but one value.
 function correlation(x, y) {
+  if (y.every((value) => value === y[0])) return NaN;
   const mean = (v) => v.reduce((sum, value) => sum + value, 0) / v.length;
   const mx = mean(x), my = mean(y);
   let xy = 0, xx = 0, yy = 0;
@@ -63,7 +65,7 @@ function correlation(x, y) {
     xx += (x[i] - mx) ** 2;
     yy += (y[i] - my) ** 2;
   }
-  return xy / Math.sqrt(xx * yy) || 0; // a picture of one colour has none
+  return xy / Math.sqrt(xx * yy);
 }
 
 function moments(x) {
@@ -94,9 +96,9 @@ function draw(name, x) {
   for (let i = 0; i < x.length; i++) pixels[i] = (x[i] / 2 + 0.5) * 255; // the array rounds and cuts off
   paint(part(name), data.side, data.side, pixels);
   histogram(part(`${name}Histogram`), x);
-  const { mean, deviation } = moments(x);
+  const { mean, deviation } = moments(x), r = correlation(x, data.x0);
   part(`${name}Numbers`).textContent = say("numbers", {
-    mean: mean.toFixed(2), deviation: deviation.toFixed(2), r: correlation(x, data.x0).toFixed(2),
+    mean: mean.toFixed(2), deviation: deviation.toFixed(2), r: Number.isNaN(r) ? "–" : r.toFixed(2),
   });
 }
 

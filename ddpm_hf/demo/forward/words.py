@@ -42,7 +42,7 @@ PAGE = {
         "histogramHelp": (
             "Below each picture: how often each pixel value occurs, from −4 to 4. The line is"
             " N(0, 1), pure noise. r is the correlation with the picture: 1 is the picture itself,"
-            " 0 is nothing left."
+            " 0 is nothing left, and an even grey has none."
         ),
         "numbers": "mean {mean} · std {deviation} · r {r}",
         "working": "working… so far t = {t}",
@@ -75,7 +75,7 @@ PAGE = {
         "histogram": "各像素值出现的频率，与 N(0, 1) 的曲线对照",
         "histogramHelp": (
             "每幅图下方是像素值（−4 到 4）出现的频率，曲线是 N(0, 1)，即纯噪声。"
-            "r 是与原图的相关系数：1 就是原图，0 表示什么也没留下。"
+            "r 是与原图的相关系数：1 就是原图，0 表示什么也没留下；原图是一片均匀的灰时没有 r。"
         ),
         "numbers": "均值 {mean} · 标准差 {deviation} · r {r}",
         "working": "计算中……已到 t = {t}",
