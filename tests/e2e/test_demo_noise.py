@@ -56,6 +56,9 @@ def test_one_x_T_four_runs(visit):
         assert np.array_equal(picture(page, name), np.array(images[0])), name
     ends = {name: picture(page, name) for name in ("none", "small", "large", "double")}
     grain = {name: float(captions(page, name).last.inner_text().split()[1]) for name in ends}
+    p = ends["small"].astype(float)
+    neighbours = (p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]) / 4
+    assert abs(grain["small"] - np.abs(p[1:-1, 1:-1] - neighbours).mean()) < 1
     assert grain["none"] < grain["small"] < grain["large"] < grain["double"]
     assert grain["double"] > 1.4 * grain["large"], "2β should leave grain"
     slide(page.locator("#noise-row [data-part=timeline]"), 0)

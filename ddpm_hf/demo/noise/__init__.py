@@ -60,7 +60,8 @@ def frames(running: list[DenoisingStream]) -> Iterator[Frame]:
         is_last = steps[0].index == len(running[0]) - 1
         t = 0 if is_last else steps[0].timestep
         pictures = torch.cat([step.sample for step in steps])
-        grain = [round(g, 2) for g in sharpness(pictures).tolist()]
+        # `sharpness` is four times the distance to the neighbours' mean; here in grey levels.
+        grain = [round(g / 4 * 127.5, 1) for g in sharpness(pictures).tolist()]
         notes = [{"key": "grain", "grain": g} for g in grain] if is_last else nothing
         yield Frame(t, pictures, notes)
 

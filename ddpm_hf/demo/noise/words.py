@@ -52,11 +52,11 @@ PAGE = {
         "grain": "grain {grain}",
         "verdict": (
             "Without fresh noise nearly every x_T leads to the same plain cat: try another seed."
-            " With β̃ or β the cats differ from seed to seed, and where steps are small, any"
-            " variance between the two will do (N12); in ten steps even β is too much. 2β is too"
-            " much unless there are hundreds of steps: the network can't take so much noise away"
-            " again, and grain is left in the picture (grain: the mean difference of a pixel from"
-            " its neighbours)."
+            " With β̃ or β the cats differ from seed to seed. In a hundred steps or more, any"
+            " variance between the two will do (N12); in fifty, β is already a little too much, and"
+            " in twenty far too much. 2β is too much unless there are hundreds of steps: the"
+            " network can't take so much noise away again, and grain is left in the picture (grain:"
+            " how many grey levels a pixel is from the mean of its four neighbours, on average)."
         ),
     },
     "zh": {
@@ -68,9 +68,10 @@ PAGE = {
         "grain": "颗粒 {grain}",
         "verdict": (
             "没有新噪声，几乎每个 x_T 都走向同一只平淡的小猫：换个种子试试。"
-            "用 β̃ 或 β，小猫随种子而不同；步子小时，两者之间的方差都可以（N12），"
-            "只走十步时连 β 也太大。除非有几百步，2β 就太大了："
-            "网络去不掉这么多噪声，图中留下了颗粒（颗粒：像素与相邻像素之差的平均）。"
+            "用 β̃ 或 β，小猫随种子而不同。走一百步或更多时，两者之间的方差都可以（N12）；"
+            "走五十步时，β 已经略大；走二十步时，β 大得太多。除非有几百步，2β 就太大了："
+            "网络去不掉这么多噪声，图中留下了颗粒"
+            "（颗粒：像素与四个相邻像素均值之差，以灰度级计，取平均）。"
         ),
     },
 }
