@@ -87,6 +87,14 @@ def test_the_course_of_the_bundled_model():
     assert finished["losses"] == sorted(finished["losses"], reverse=True)
 
 
+def test_each_time_the_rate_has_fallen_to_0_the_loss_is_lower():
+    """As the page says where a rate rises anew."""
+    course = read_course(PRETRAINED / "cats-32")
+    ends = [i + 1 for i, rate in enumerate(course["rates"]) if rate == 0]
+    losses = [np.mean(course["losses"][end - 50 : end]) for end in ends]
+    assert len(ends) == 3 and losses == sorted(losses, reverse=True)
+
+
 def test_the_loss_by_t_is_read_where_the_run_kept_it(tmp_path):
     (tmp_path / "training.csv").write_text(
         "number,loss,learning_rate,seconds,loss_t0,loss_t1\n"

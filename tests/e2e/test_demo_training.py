@@ -92,6 +92,18 @@ def test_values_on_hover_and_a_log_axis(visit, rows):
     expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {max(rows)}")
 
 
+def test_only_a_rate_that_rises_anew_is_explained(visit):
+    page = visit()
+    open_view(page)
+    explained = page.locator("#time_machine [data-part=anew]")
+    expect(explained).to_contain_text("lower than before")
+    for model in ("cats-32-v", "cats-64", "fashion-28"):
+        page.get_by_label(model, exact=True).check()
+        expect(explained).to_be_hidden()
+        page.get_by_label("cats-32", exact=True).check()
+        expect(explained).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)

@@ -23,6 +23,8 @@ function draw(course) {
   const most = Math.max(...rates), floor = HEIGHT - BOTTOM;
   line(chart, "rate", numbers, rates, { ...scale, up: (rate) => floor - ((floor - TOP) * rate) / most });
   part("rate").textContent = fill(text.rate, { most: brief(most) });
+  const later = rates.slice(rates.findIndex((rate, i) => rate < rates[i - 1])); // from the first fall on
+  part("anew").hidden = !later.some((rate, i) => rate > later[i - 1]);
   line(chart, "mean", numbers, means, scale);
   const nearest = (number) =>
     numbers.reduce((best, n, i) => (Math.abs(n - number) < Math.abs(numbers[best] - number) ? i : best), 0);

@@ -9,9 +9,7 @@ EN = {
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "and again. Move the slider: the cursor on the curve and the samples drawn at that moment,"
-        " always from the same noise, move together. Where the learning rate rises anew, the loss"
-        " jumps; as the rate falls, the loss ends lower than before. cats-32-v and cats-64"
-        " are asked for"
+        " always from the same noise, move together. cats-32-v and cats-64 are asked for"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
         " in place of the noise, which follows from it and $x_t$."
     ),
@@ -31,7 +29,6 @@ ZH = {
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
-        "学习率重新升高处，损失跳升；随着学习率下降，损失最终比以前更低。"
         "cats-32-v 和 cats-64 要说出的不是噪声，而是"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
         "由它和 $x_t$ 可得噪声。"
@@ -52,6 +49,11 @@ PAGE = {
         "each": "each report",
         "mean": "mean of the last 100 steps",
         "rate": "learning rate, from 0 to {most}",
+        "anew": (
+            "Where the learning rate rises anew, training was taken up again, in places with"
+            " batches of another size. Larger steps may raise the loss for a while; each time the"
+            " rate has fallen to 0, the loss is lower than before."
+        ),
         "samples": "Samples at step {number}",
         "point": "step {number} · {minutes} min · loss {loss} · mean {mean} · rate {rate}",
         "loading": "Loading…",
@@ -66,6 +68,10 @@ PAGE = {
         "each": "每次记录",
         "mean": "最近 100 步的平均",
         "rate": "学习率，0 到 {most}",
+        "anew": (
+            "学习率重新升高处，是训练从那里接着进行，有时批量也变了。步子变大，损失可能一时升高；"
+            "而学习率每次降到 0 时，损失都比以前更低。"
+        ),
         "samples": "第 {number} 步的样本",
         "point": "第 {number} 步 · {minutes} 分钟 · 损失 {loss} · 平均 {mean} · 学习率 {rate}",
         "loading": "加载中…",
