@@ -38,6 +38,16 @@ def test_a_link_reproduces_the_pictures(visit, server):
     assert "lang=zh" in link_of(page) and "variance=large" in link_of(page)
 
 
+def test_a_link_to_a_view_that_there_is_not_runs_here(visit, server):
+    page = visit()
+    page.goto(f"{server.url}?tab=training&seed=3&steps=10")
+    page.wait_for_selector("[data-tab-id=training][aria-selected=true]")
+    page.wait_for_timeout(1000)
+    assert page.locator("#generate[data-running], [data-complete]").count() == 0
+    page.goto(f"{server.url}?tab=foo&seed=3&steps=10")
+    page.wait_for_selector(DONE, timeout=60_000)
+
+
 def test_the_language_can_be_switched_and_errors_follow(visit, server):
     page = visit(locale="zh-CN")
     expect(page.locator("#generate")).to_have_text("生成")

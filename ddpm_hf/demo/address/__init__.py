@@ -14,9 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _HERE = Path(__file__).parent
 _SCRIPT = b"<head><script>" + (_HERE / "language.js").read_bytes() + b"</script>"
 
+# A view that there is not is taken out of the address: others ask it which view is shown.
 _SHOW = """() => {
-  const asked = new URLSearchParams(location.search).get("tab"), views = VIEWS;
-  return { selected: views.includes(asked) ? asked : views[0], __type__: "update" };
+  const views = VIEWS, address = new URL(location), asked = address.searchParams.get("tab");
+  if (views.includes(asked)) return { selected: asked, __type__: "update" };
+  address.searchParams.delete("tab");
+  history.replaceState(null, "", address);
+  return { selected: views[0], __type__: "update" };
 }"""
 
 
