@@ -79,6 +79,17 @@ def test_values_on_hover_are_the_tables(visit):
     assert len(seen) == 3 and len(page.requests) == asked
 
 
+def test_a_tap_moves_the_cursor(visit):
+    page = opened(visit, has_touch=True)
+    plot = page.locator("[data-quantity=snr] svg")
+    box = plot.bounding_box()
+    seen = [step(page)]
+    for across in (0.5, 0.9):
+        plot.tap(position={"x": across * box["width"], "y": box["height"] / 2})
+        seen.append(step(page))
+    assert seen == sorted(set(seen))
+
+
 def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
     page = opened(visit)
     part(page, "t").focus()

@@ -67,13 +67,13 @@ function plot(quantity) {
   const figure = document.createElement("figure");
   figure.dataset.quantity = quantity;
   figure.append(caption, svg);
-  svg.addEventListener("pointermove", (event) => {
+  svg.onpointerdown = svg.onpointermove = (event) => {
     const box = svg.getBoundingClientRect();
     const place = (((event.clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
     const t = logT.checked ? lastT ** place : 1 + place * (lastT - 1);
     slider.value = Math.round(Math.max(1, Math.min(t, lastT)));
     showCursor();
-  });
+  };
   return { quantity, figure, cursor, dots, across, up, values: caption.lastChild };
 }
 
