@@ -38,6 +38,19 @@ def test_a_link_reproduces_the_pictures(visit, server):
     assert "lang=zh" in link_of(page) and "variance=large" in link_of(page)
 
 
+def test_an_empty_box_leaves_script_and_link_as_they_were(visit):
+    page = visit()
+    fill(page, "seed", 8)
+    script = page.locator("#script")
+    expect(script).to_contain_text("manual_seed(8)")
+    fill(page, "seed", "")
+    fill(page, "steps", "")
+    page.wait_for_timeout(500)
+    expect(script).to_contain_text("manual_seed(8)")
+    expect(script).not_to_contain_text("null")
+    assert "seed=8" in link_of(page)
+
+
 def test_a_link_to_a_view_that_there_is_not_runs_here(visit, server):
     page = visit()
     page.goto(f"{server.url}?tab=training&seed=3&steps=10")

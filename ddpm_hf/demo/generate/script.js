@@ -1,5 +1,7 @@
 // The controls → the lines of Python that give the same pictures, and the link that does.
 (seed, number, steps, variance, noise, model, classLabel, guidance, spacing) => {
+  // While a number is being typed its box may be empty: both stay as they are.
+  if ([seed, number, steps, noise, guidance].includes(null)) return Array(2).fill({ __type__: "update" });
   const scale = variance === "none" ? 0 : noise;
   // What a model from elsewhere has in its scheduler is not known here, so all is said.
   const kind = variance === "large" ? "fixed_large" : "fixed_small";
