@@ -72,7 +72,7 @@ function draw(course) {
     if (by_t[i].length)
       drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i], (loss) => brief(1000 * loss));
     else if (finished.t)
-      drawBars(text.finished, finished.t.map((t) => `t = ${t}`), finished.losses, (loss) => loss.toPrecision(2));
+      drawBars(text.finished, finished.t.map((t, k) => (k ? t : `t = ${t}`)), finished.losses, (loss) => loss.toPrecision(2));
     else part("by_t_figure").hidden = true;
   }
 
