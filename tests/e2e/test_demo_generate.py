@@ -68,8 +68,11 @@ def test_three_screens_and_the_schedule_move_in_step(visit):
     pipe = DDPMPipeline.from_pretrained("cats-32")
     steps = list(pipe.stream(1, torch.Generator().manual_seed(5), 40, backend="auto"))
     schedule = pipe.scheduler.schedule
+    caption = page.locator("#player [data-part=noise_caption]")
+    expect(caption).to_have_text("ẑ: none at t = 0")
     for position in (0, 25, 39):
         scrub(page, position)
+        expect(caption).to_have_text("ẑ, the noise predicted in it")
         step, t = steps[position], steps[position].timestep + 1
         s = steps[position + 1].timestep + 1 if position < 39 else 0
         shown = {

@@ -16,6 +16,7 @@ function show(index) {
   timeline.value = position;
   timeline.setAttribute("aria-valuetext", `t = ${frame.t}`);
   part("clock").textContent = `t = ${frame.t}`;
+  part("noise_caption").textContent = text[frame.t === 0 ? "no_noise" : "noise"];
   moveCursor();
   markFilmstrip();
 }
