@@ -269,6 +269,14 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
     expect(page.locator("[data-part=play]")).to_contain_text("Pause")
 
 
+def test_the_examples_say_what_their_numbers_are(visit):
+    page = visit()
+    expect(page.get_by_text("Examples: pictures × steps")).to_be_visible()
+    page.get_by_text("9 × 50", exact=True).click()
+    for name, value in (("number", "9"), ("steps", "50")):
+        expect(page.locator(f"#{name} input[type=number]")).to_have_value(value)
+
+
 def test_each_label_of_the_filmstrip_is_whole(visit):
     page = visit()
     generate(page, steps=200, number=1)

@@ -53,7 +53,7 @@ EN = {
     "generate_link_info": "Whoever opens it sees the pictures of these settings.",
     "generate_generate": "Generate",
     "generate_stop": "Stop",
-    "generate_examples": "Examples",
+    "generate_examples": "Examples: pictures × steps",
     "generate_script": "These settings in a script",
     "generate_formulas": (
         "**What you see.** Left, the noisy picture $x_t$, from pure noise at $t=T$ to the picture"
@@ -112,7 +112,7 @@ ZH = {
     "generate_link_info": "谁打开它，都会看到这些设置下的图像。",
     "generate_generate": "生成",
     "generate_stop": "停止",
-    "generate_examples": "示例",
+    "generate_examples": "示例：图像数量 × 步数",
     "generate_script": "在脚本中使用这些设置",
     "generate_formulas": (
         "**图中所见。** 左边是带噪图像 $x_t$，从 $t=T$ 的纯噪声到 $t=0$ 的图像。"
