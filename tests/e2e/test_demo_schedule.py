@@ -90,6 +90,17 @@ def test_a_tap_moves_the_cursor(visit):
     assert seen == sorted(set(seen))
 
 
+def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(visit):
+    page = opened(visit)
+    dot = page.locator("[data-quantity=snr] circle.B")
+    slide(part(page, "t"), 500)
+    expect(dot).to_have_attribute("visibility", "visible")
+    slide(part(page, "t"), 1000)
+    expect(dot).to_have_attribute("visibility", "hidden")
+    assert 0 < told(page, "snr", "B") < 1e-8
+    expect(page.locator("#schedule-page")).to_contain_text("smaller ones are told, but not drawn")
+
+
 def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
     page = opened(visit)
     part(page, "t").focus()

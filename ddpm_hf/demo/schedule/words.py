@@ -55,7 +55,8 @@ PAGE = {
         "weightX0": "Weight of x̂₀ in μ (N9, N14)",
         "help": (
             "Move over a plot, or the slider with the arrow keys: one cursor in all plots. Values"
-            " are those of the nearest step that is drawn."
+            " are those of the nearest step that is drawn. A logarithmic axis ends some eight"
+            " decades below the highest value: smaller ones are told, but not drawn."
         ),
         "nothing": "Nothing is chosen: switch on Show for A, B or C.",
         "outline": (
@@ -77,7 +78,10 @@ PAGE = {
         "ratio": "β̃ₜ/βₜ：方差下界与上界之比（N8）",
         "weightXt": "μ 中 xₜ 的权重（N9、N14）",
         "weightX0": "μ 中 x̂₀ 的权重（N9、N14）",
-        "help": "在图上移动，或用方向键移动滑块：各图共用一个游标。数值取自所画的最近一步。",
+        "help": (
+            "在图上移动，或用方向键移动滑块：各图共用一个游标。数值取自所画的最近一步。"
+            "对数坐标只到最大值以下约八个数量级：更小的值会写出，但不画。"
+        ),
         "nothing": "没有选中任何进度表：请打开 A、B 或 C 的“显示”。",
         "outline": (
             "{name}：T = {T} 时 √ᾱ_T = {left}，太大了，x_T 中还留有原图的轮廓（N5）。"
