@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf import equations as eq
 from ddpm_hf.equations import SCHEDULES
-from ddpm_hf.scheduler import FIXED_VARIANCES, PREDICTION_TYPES
+from ddpm_hf.scheduler import FIXED_VARIANCES, LEARNED_VARIANCES, PREDICTION_TYPES
 from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
 from tests.conftest import tiny_unet
 
@@ -66,6 +66,43 @@ def test_short_chains_equal_stock(K, changes):
     # Stock's float32 tables are the whole difference; its cosine table is the least exact.
     bound = 1e-4 if ours.config.beta_schedule == "squaredcos_cap_v2" else 1e-5
     assert (x - chain(stock(ours), unet, K)).abs().max() <= bound
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{"clip_sample": False}, {"clip_sample_range": 0.5}, {"thresholding": True}],
+    ids=["free", "clipped", "thresholded"],
+)
+@pytest.mark.parametrize(
+    "variance", ["fixed_small", "fixed_small_log", "fixed_large", "learned", "learned_range"]
+)
+@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+def test_a_step_equals_stocks(kind, variance, bounds, seeded):
+    """Far out of the range of pictures, and by another measure for each picture of the batch."""
+    ours = DDPMScheduler(
+        prediction_type=kind, variance_type=variance, sample_max_value=2.0, **bounds
+    )
+    theirs = stock(ours, float64=True)
+    shape, rng = (3, 3, 8, 8), seeded()
+    x, output, v = (torch.randn(shape, generator=rng) for _ in range(3))
+    output *= torch.tensor([0.5, 1.5, 4]).reshape(3, 1, 1, 1)
+    if variance in LEARNED_VARIANCES:
+        output = torch.cat([output, v.tanh() if variance == "learned_range" else v**2], 1)
+    for scheduler in (ours, theirs):
+        scheduler.set_timesteps(50)
+    for t in (1960, 1000, 40, 0):
+        both = (s.step(output, t, x, generator=seeded(1)) for s in (ours, theirs))
+        for mine, its in zip(*(step.to_tuple() for step in both), strict=True):
+            torch.testing.assert_close(mine, its.float(), rtol=1e-5, atol=1e-5)
+
+
+def test_a_variance_of_any_type_can_be_asked_for():
+    """As diffusers has it: whatever the scheduler's own is."""
+    small, large = (
+        DDPMScheduler(variance_type=kind)._get_variance(100, variance_type="fixed_large")
+        for kind in ("fixed_small", "fixed_large")
+    )
+    assert small == large > DDPMScheduler()._get_variance(100)
 
 
 def test_bare_scheduler_is_the_notes_schedule():
