@@ -35,6 +35,27 @@ def test_draws_have_the_right_distributions():
     assert float(batch.epsilon.var()) == pytest.approx(1, rel=3 * (2 / 16000) ** 0.5)
 
 
+def test_half_of_the_pictures_are_mirrored_left_to_right_in_training_alone():
+    picture = torch.tensor([[[0, 0], [255, 51]]], dtype=torch.uint8)
+    draws, pictures = Draws(0, 2000, 2, random_flip=True), [Example(picture, 0)] * 4000
+    bottom = draws.training(3, range(4000), pictures).x_0[:, 0, 1]
+    mirrored = bottom[:, 1] == 1
+    assert float(mirrored.double().mean()) == pytest.approx(0.5, abs=3 * (0.25 / 4000) ** 0.5)
+    assert (bottom[~mirrored, 0] == 1).all(), "never upside down"
+    assert (draws.validation(range(100), pictures[:100]).x_0[:, 0, 1, 0] == 1).all()
+
+
+def test_a_validation_set_has_noise_of_its_own_and_an_epoch_an_order_by_the_seed():
+    draws, pictures = Draws(0, 2000, 2), examples()
+    held_out, trained = (
+        draws.validation(range(10), pictures),
+        draws.training(0, range(10), pictures),
+    )
+    assert not torch.equal(held_out.epsilon, trained.epsilon)
+    orders = [[picture_index(seed, 100, place) for place in range(100)] for seed in (0, 1)]
+    assert orders[0] != orders[1]
+
+
 def test_classes_are_hidden_by_chance_and_nothing_else_changes():
     plain, hiding = (Draws(0, 2000, 2, class_dropout=p, null_class=10) for p in (0.0, 0.25))
     pictures = examples() * 400
