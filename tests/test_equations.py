@@ -1,5 +1,6 @@
 """The equations against closed forms, mpmath and a numeric Bayes computation."""
 
+import diffusers
 import mpmath
 import pytest
 import torch
@@ -151,6 +152,26 @@ def test_zero_terminal_snr_leaves_nothing_of_the_picture():
     assert float(schedule.alpha_bar(1000)) == 0
     assert float(schedule.alpha_bar(1)) == pytest.approx(1 - 1e-4)
     assert float(schedule.beta(999, 1000)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:√ᾱ_T")
+@pytest.mark.parametrize("steps", [20, 1000])
+@pytest.mark.parametrize("name", eq.SCHEDULES)
+def test_a_schedule_of_diffusers_name_has_its_betas(name, steps):
+    theirs = diffusers.DDPMScheduler(steps, 1e-4, 0.2, name)  # in float32
+    torch.testing.assert_close(
+        eq.SCHEDULES[name](steps, 1e-4, 0.2), theirs.betas.double(), rtol=1e-3, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "weight", [torch.tensor(0.3), torch.tensor([0.3, 0.7])], ids=["one", "each"]
+)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_rounded_once(dtype, weight):
+    x, y = gaussian(2, 1000).to(dtype), gaussian(2, 1000, seed=1).to(dtype)
+    exact = weight.reshape(-1, 1) * x.float() + (1 - weight).reshape(-1, 1) * y.float()
+    assert torch.equal(eq.combine(weight.double(), x, 1 - weight.double(), y), exact.to(dtype))
 
 
 @pytest.mark.parametrize("name", eq.SCHEDULES)

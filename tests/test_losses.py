@@ -89,7 +89,7 @@ def test_min_snr_weights(kind, expected):
     t = torch.tensor([1, 10, 300, 1000])
     weights = losses.min_snr_weight(SCHEDULE, kind, t, 5.0)
     assert weights.tolist() == pytest.approx(
-        [expected(float(SCHEDULE.snr(i))) for i in t], rel=1e-5
+        [expected(float(SCHEDULE.alpha_bar(i) / (1 - SCHEDULE.alpha_bar(i)))) for i in t], rel=1e-5
     )
 
 
