@@ -172,8 +172,11 @@ def test_only_kinds_that_go_by_the_betas_ask_for_them(visit):
         expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
         if not is_shown:
             expect(part(page, "warnings")).to_contain_text("A: √ᾱ_T = 0.178 is too large, whatever")
-    fill(page, "schedule-A-beta-T", 0.01)
     slide(part(page, "t"), 2000)
+    curve = page.locator("#schedule-page path.A").first
+    before = curve.get_attribute("d")
+    fill(page, "schedule-A-beta-T", 0.01)
+    expect(curve).not_to_have_attribute("d", before)  # the answer is there
     agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES["sigmoid"](2000, 1e-4, 0.01)))
 
 
