@@ -5,7 +5,6 @@ Writes report.json, report.md and a folder of pictures: the same on any number o
 
 import json
 import shlex
-import sys
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ import tyro
 from accelerate import Accelerator
 from torch import Tensor
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, command_line
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sample import SampleConfig, class_labels, load, read_samples, sample
@@ -255,7 +254,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    try:
+    with command_line("ddpm_hf.evaluate", "Stopped; started again, it goes on from its samples."):
         config = tyro.cli(
             EvaluateConfig, args=arguments, prog="ddpm_hf.evaluate", use_underscores=True
         )
@@ -264,8 +263,6 @@ def main(arguments: list[str] | None = None) -> None:
         if accelerator.is_main_process:
             print(f"Wrote {config.output} and {Path(config.output).with_suffix('.md')}.")
         leave(accelerator)
-    except UserError as error:
-        sys.exit(f"ddpm_hf.evaluate: {error}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import inspect
 import io
 import json
 import shutil
-import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -26,14 +25,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from ddpm_hf import runtime
-from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.errors import UserError, command_line, first_sentence
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
-from ddpm_hf.training.stop import STOPPED
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 SCHEDULERS = tuple(
@@ -344,16 +342,11 @@ def _files(config: SampleConfig, numbers: range) -> list[Path]:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    try:
+    with command_line("ddpm_hf.sample", "Stopped; start it again to complete the samples."):
         config = tyro.cli(SampleConfig, args=arguments, prog="ddpm_hf.sample", use_underscores=True)
         accelerator = make_accelerator()
         sample(config, accelerator)
         leave(accelerator)
-    except UserError as error:
-        sys.exit(f"ddpm_hf.sample: {error}")
-    except KeyboardInterrupt:
-        print("Stopped; start it again to complete the samples.", file=sys.stderr)
-        sys.exit(STOPPED)
 
 
 if __name__ == "__main__":

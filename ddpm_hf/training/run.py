@@ -10,7 +10,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from ddpm_hf import hub
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import STOPPED, UserError
 from ddpm_hf.processes import leave, on_main
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
@@ -21,7 +21,7 @@ from ddpm_hf.training.output import lower_rate, save_checkpoint, save_model, sto
 from ddpm_hf.training.record import Record
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
-from ddpm_hf.training.stop import STOPPED, StopRequest
+from ddpm_hf.training.stop import StopRequest
 
 PROJECT = "train_accelerate"
 """What trackers call it."""
@@ -97,7 +97,7 @@ class Run:
 
         on_main(self.accelerator, tell)
 
-    def _show(self, *, save: bool, stopped: Callable[[], bool] = lambda: False) -> bool:
+    def _show(self, *, save: bool, stopped: Callable[[], bool]) -> bool:
         """Measure on the validation split and draw samples; `save` the pipeline with them.
 
         False, with nothing shown or saved, if `stopped` told all processes so meanwhile.
@@ -131,40 +131,40 @@ class Run:
         per_epoch = self.trainer.steps_per_epoch
         return per_epoch is not None and self.trainer.step % (per_epoch * epochs) == 0
 
-    def steps(self) -> bool:
+    def _steps(self, stop: StopRequest) -> bool:
         """Train to the end; False if told to stop before. What was reached is in a checkpoint."""
         config, trainer, total = self.config, self.trainer, self.trainer.total_steps
         # A GPU is not to wait for the end of each step; a CPU does anyway.
         ask_every = 1 if self.accelerator.device.type == "cpu" else config.logging_steps
-        with StopRequest(self.accelerator) as stop:
-            for number in trainer.steps():
-                save = self._due(config.save_model_epochs)
-                show = number < total and (save or self._due(config.save_images_epochs))
-                if number % config.logging_steps == 0 or number == total or show:
-                    self._report()
-                if number % config.checkpointing_steps == 0:
-                    self._checkpoint()
-                stopping = number % ask_every == 0 and stop.agreed()
-                if show and not stopping:
-                    stopping = not self._show(save=save, stopped=stop.agreed)
-                if stopping:
-                    self._checkpoint()
-                    return False
+        for number in trainer.steps():
+            save = self._due(config.save_model_epochs)
+            show = number < total and (save or self._due(config.save_images_epochs))
+            if number % config.logging_steps == 0 or number == total or show:
+                self._report()
+            if number % config.checkpointing_steps == 0:
+                self._checkpoint()
+            stopping = number % ask_every == 0 and stop.agreed()
+            if show and not stopping:
+                stopping = not self._show(save=save, stopped=stop.agreed)
+            if stopping:
+                self._checkpoint()
+                return False
         self._checkpoint()
         return True
 
-    def finish(self) -> None:
-        """Draw, measure and save what the run has come to."""
-        self._show(save=True)
+    def to_the_end(self) -> bool:
+        """Train, then draw, measure and save what it came to; False if told to stop before."""
+        with StopRequest(self.accelerator) as stop:
+            finished = self._steps(stop) and self._show(save=True, stopped=stop.agreed)
         if self.record is not None:
             self.record.close()
+        return finished
 
 
 def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
-    """Train, and finish what was not told to stop; False if it was."""
+    """The run to its end; False if it was told to stop before."""
     run = Run(config, accelerator, open_source(config, accelerator), name)
-    if run.steps():
-        run.finish()
+    if run.to_the_end():
         return True
     accelerator.print(
         f"Stopped at step {run.trainer.step} and saved; go on with --resume_from_checkpoint latest."

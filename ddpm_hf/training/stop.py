@@ -7,9 +7,6 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-STOPPED = 75
-"""Exit status of a run that was told to stop and has saved: EX_TEMPFAIL, "try again later"."""
-
 
 class StopRequest:
     """While it is entered, a signal is noted instead of obeyed; a second one is obeyed."""

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from ddpm_hf.errors import STOPPED
 from ddpm_hf.training import checkpoint
-from ddpm_hf.training.stop import STOPPED
 from tests.pictures import dataset_of, picture
 from tests.runs import command, run, same
 
@@ -102,21 +102,34 @@ def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, nu
     run(data, output, *RESUME, **{**endless, "max_train_steps": state["step"] + 2})
 
 
-def test_told_to_stop_it_breaks_a_sample_grid_off(data, tmp_path):
-    output = tmp_path / "run"
-    slow = {
-        **{"max_train_steps": 100, "checkpointing_steps": 100, "save_images_epochs": 1},
-        **{"ddpm_num_steps": 100_000, "ddpm_num_inference_steps": 100_000},
-    }
-    process = started(data, output, **slow)
+def stopped_when_it_says(word, process):
+    """Send SIGTERM once the run says the word; what it says after that, to its end."""
     said = ""
-    while "Sampling" not in said:
+    while word not in said:
         assert process.poll() is None, said
         said += process.stdout.read(1)
     os.killpg(process.pid, signal.SIGTERM)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == STOPPED, said
+    assert "Stopped" in said and "Traceback" not in said
+    return said
+
+
+@pytest.mark.parametrize("max_train_steps", [100, 3])  # a grid on the way, and the last one
+def test_told_to_stop_it_breaks_a_sample_grid_off(data, tmp_path, max_train_steps):
+    output = tmp_path / "run"
+    slow = {
+        **{"max_train_steps": max_train_steps, "checkpointing_steps": 100, "save_images_epochs": 1},
+        **{"ddpm_num_steps": 100_000, "ddpm_num_inference_steps": 100_000},
+    }
+    stopped_when_it_says("Sampling", started(data, output, **slow))
     assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-3"]
+    assert not (output / "model_index.json").exists()
+
+
+def test_told_to_stop_before_it_trains_it_says_how_to_go_on(data, tmp_path):
+    said = stopped_when_it_says("Decoding", started(data, tmp_path / "run"))
+    assert "--resume_from_checkpoint latest goes on" in said
 
 
 @pytest.mark.soak

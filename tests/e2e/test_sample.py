@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.errors import STOPPED
 from ddpm_hf.noise import image_generators
 from ddpm_hf.sample import main
-from ddpm_hf.training.stop import STOPPED
 from tests.conftest import tiny_unet
 from tests.e2e.conftest import free_port
 
