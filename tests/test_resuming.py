@@ -174,10 +174,11 @@ def test_overwriting_waits_until_the_new_run_can_begin(dataset, tmp_path):
     assert checkpoint.checkpoints(output) and len(losses_of(output)) == 2
 
 
-def test_half_a_row_at_the_records_end_is_left_out(dataset, tmp_path):
+@pytest.mark.parametrize("left", [b"2,0.", b"\0\0\0\n", b"2,\xff\xfe\n\n"])
+def test_what_a_power_cut_left_at_the_records_end_is_left_out(dataset, tmp_path, left):
     output = train_here(dataset, tmp_path / "out", max_train_steps=2)
-    with (output / "training.csv").open("a") as record:
-        record.write("2,0.")
+    with (output / "training.csv").open("ab") as record:
+        record.write(left)
     train_here(dataset, output, "--resume_from_checkpoint", "latest", max_train_steps=4)
     assert len(losses_of(output)) == 4
 

@@ -213,10 +213,13 @@ def test_a_tracker_that_is_not_installed_is_named(dataset, tmp_path, logger):
         train_here(dataset, tmp_path / "out", logger=logger)
 
 
-def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, monkeypatch):
+def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(data, "row_count", lambda dataset: None)
     with pytest.raises(UserError, match="give --max_train_steps"):
         train_here(dataset, tmp_path / "out", streaming=True, max_train_steps=None)
+    output = train_here(dataset, tmp_path / "out", streaming=True, save_images_epochs=1)
+    assert len(list((output / "samples").glob("step-*"))) == 1
+    assert "so there are no epochs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

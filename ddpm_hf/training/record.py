@@ -17,6 +17,14 @@ COLUMNS = ("number", "loss", "grad_norm", "learning_rate", "seconds", "images_pe
 TENTHS = tuple(f"loss_t{i}" for i in range(BINS))
 
 
+def _is_whole(row: list[str]) -> bool:
+    """Whether these are numbers: neither the header, nor what a power cut made of a row."""
+    try:
+        return bool([float(field or "nan") for field in row]) and row[0].isdecimal()
+    except ValueError:
+        return False
+
+
 class Table:
     """A CSV file that grows; a resumed run takes up what was written up to its checkpoint."""
 
@@ -26,8 +34,8 @@ class Table:
         table.writerow(columns)
         self.kept: list[list[str]] = []
         if step and path.exists():
-            *lines, _ = path.read_bytes().decode().split("\n")  # the last may be half a row
-            rows = [row for row in list(csv.reader(lines))[1:] if int(row[0]) <= step]
+            *lines, _ = path.read_text(errors="replace").split("\n")  # the last may be half a row
+            rows = [row for row in csv.reader(lines) if _is_whole(row) and int(row[0]) <= step]
             # An earlier version may have written fewer columns.
             self.kept = [row + [""] * (len(columns) - len(row)) for row in rows]
         table.writerows(self.kept)

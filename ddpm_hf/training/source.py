@@ -56,8 +56,13 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         keep_precision=config.preserve_input_precision,
     )
     accelerator.print(f"Pictures are read as {MODES[form.channels]}; --channels changes that.")
-    names = data.class_names(dataset, config.class_column)
-    return Source(dataset, form, names, data.row_count(dataset), held_out)
+    names, rows = data.class_names(dataset, config.class_column), data.row_count(dataset)
+    if rows is None:
+        accelerator.print(
+            "The stream does not tell its length, so there are no epochs: sample grids and the"
+            " pipeline come at the end, checkpoints by --checkpointing_steps."
+        )
+    return Source(dataset, form, names, rows, held_out)
 
 
 def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset | IterableDataset:
