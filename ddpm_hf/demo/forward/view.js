@@ -7,7 +7,8 @@ const SECONDS_TO_PLAY = 8;
 const slider = part("t"), misprint = part("misprint"), playButton = part("play");
 let data = null; // {T, side, x0, epsilon, tables: {signal, noise, keep, add, …}}
 let chain = null; // {seed, stride, frames: x_0, x_stride, x_2·stride, …, current, t}
-let seed = 1, playing = false, waiting = false;
+let seed = 1, waiting = false;
+let at = 0; // where playing is, between two steps
 let pixels, jumped, z;
 
 // a·x + b·y into `out`.
@@ -127,21 +128,15 @@ function tellVerdict() {
   part("misprintVerdict").textContent = say("misprintVerdict", { left: digits(data.tables.misprintSignal[data.T]), T: data.T });
 }
 
-function setPlaying(value) {
-  playing = value;
-  playButton.textContent = text[playing ? "pause" : "play"];
-  if (!playing) return;
-  if (Number(slider.value) >= data.T) slider.value = 0;
-  let last = performance.now(), at = Number(slider.value);
-  requestAnimationFrame(function tick(now) {
-    if (!playing) return;
-    at += ((now - last) / 1000 / SECONDS_TO_PLAY) * data.T;
-    last = now;
-    slider.value = Math.min(at, data.T);
-    show();
-    if (at < data.T) requestAnimationFrame(tick);
-    else setPlaying(false);
-  });
+function beginPlaying() {
+  at = Number(slider.value) % data.T; // at the end, from the beginning
+}
+
+function move(seconds) {
+  at += (seconds / SECONDS_TO_PLAY) * data.T;
+  slider.value = Math.min(at, data.T);
+  show();
+  return at < data.T;
 }
 
 function receive() {
@@ -159,11 +154,10 @@ function receive() {
   show();
 }
 
-slider.addEventListener("input", () => { setPlaying(false); show(); });
+const { pause } = playback(playButton, beginPlaying, move);
+slider.addEventListener("input", () => { pause(); show(); });
 misprint.addEventListener("change", () => { tellVerdict(); show(); });
-playButton.addEventListener("click", () => setPlaying(!playing));
 part("again").addEventListener("click", () => { restart(); show(); });
 for (const path of element.querySelectorAll(".normal")) path.setAttribute("d", normal);
-setPlaying(false);
 watch("value", receive);
 receive();

@@ -8,26 +8,19 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from ddpm_hf.pixels import to_uint8
+
 _HERE = Path(__file__).parent
 
 Words = dict[str, dict[str, str]]
 """The words of a page script: {"en": {...}, "zh": {...}}."""
 
 
-class Scripted(gr.HTML):
-    """HTML whose value is data for its script: any JSON object, which goes to the page as it is."""
+class Page(gr.HTML):
+    """A view that lives in the browser.
 
-    def postprocess(self, value: Any) -> Any:
-        """The value itself."""
-        return value
-
-    def api_info(self) -> dict[str, Any]:
-        """The value is an object."""
-        return {"type": "object"}
-
-
-class Page(Scripted):
-    """A view that lives in the browser."""
+    Its value is data for its script: any JSON object, which goes to the page as it is.
+    """
 
     def __init__(
         self,
@@ -51,6 +44,28 @@ class Page(Scripted):
             texts=words,
             **kwargs,
         )
+
+    def postprocess(self, value: Any) -> Any:
+        """The value itself."""
+        return value
+
+    def api_info(self) -> dict[str, Any]:
+        """The value is an object."""
+        return {"type": "object"}
+
+
+def rgb_bytes(pictures: Tensor) -> bytes:
+    """(n, channels, height, width) in [−1, 1] → RGB bytes, as the page's `paint` reads them.
+
+    Grey is repeated, transparency is left out.
+    """
+    pixels = to_uint8(pictures[:, :3]).permute(0, 2, 3, 1)
+    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
+
+
+def png_url(content: bytes) -> str:
+    """A PNG file's bytes → an address for the page's `img`."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def packed(numbers: Tensor) -> str:

@@ -23,10 +23,8 @@ function digits(x) {
   return `${Number(mantissa)}·10${raised}`;
 }
 
-// RGB bytes, row by row, onto a canvas of that size.
-function paint(canvas, width, height, rgb) {
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
+// RGB bytes, row by row, as a picture to put on a canvas.
+function imageOf(width, height, rgb) {
   const image = new ImageData(width, height);
   for (let i = 0, j = 0; i < rgb.length; j++) {
     image.data[j++] = rgb[i++];
@@ -34,7 +32,48 @@ function paint(canvas, width, height, rgb) {
     image.data[j++] = rgb[i++];
     image.data[j] = 255;
   }
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  return image;
+}
+
+// Such a picture on a canvas of its size.
+function paint(canvas, width, height, rgb) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  canvas.getContext("2d").putImageData(imageOf(width, height, rgb), 0, 0);
+}
+
+// A part of an SVG.
+function svgNode(name, attributes, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+// A button that plays and pauses. `begin` is called at each start, `move` before each picture with
+// the seconds since the last; it says whether there is more.
+function playback(button, begin, move) {
+  let next = null; // the animation frame asked for; null while paused
+  function pause() {
+    cancelAnimationFrame(next);
+    next = null;
+    button.textContent = text.play;
+  }
+  function play() {
+    button.textContent = text.pause;
+    begin();
+    let last = performance.now();
+    next = requestAnimationFrame(function tick(now) {
+      const more = element.isConnected && move((now - last) / 1000);
+      last = now;
+      if (more) next = requestAnimationFrame(tick);
+      else pause();
+    });
+  }
+  const toggle = () => (next === null ? play() : pause());
+  button.addEventListener("click", toggle);
+  pause();
+  return { pause, toggle };
 }
 
 // Uniform numbers in [0, 1) by the generator "mulberry32": the same seed, the same numbers.

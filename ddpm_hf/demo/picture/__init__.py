@@ -1,6 +1,5 @@
 """The input for a picture: one's own, or a cat that was sampled beforehand."""
 
-import base64
 import io
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from ddpm_hf.demo.limits import whole
-from ddpm_hf.demo.page import Page
+from ddpm_hf.demo.page import Page, png_url
 from ddpm_hf.demo.picture.words import PAGE
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.uploads import read_upload
@@ -41,7 +40,7 @@ def cats() -> list[Image.Image]:
 def _thumbnail(cat: Image.Image) -> str:
     file = io.BytesIO()
     cat.save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return png_url(file.getvalue())
 
 
 def _chosen(event: gr.EventData, request: gr.Request) -> Image.Image:

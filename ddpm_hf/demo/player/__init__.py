@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import torch
-from torch import Tensor
 
 from ddpm_hf.animation import key_steps
-from ddpm_hf.demo.page import Scripted
+from ddpm_hf.demo.page import Page, rgb_bytes
 from ddpm_hf.demo.player.course import Course
 from ddpm_hf.demo.player.words import PAGE
 from ddpm_hf.demo.run import STATUS, with_status
-from ddpm_hf.pixels import to_uint8
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep
 
@@ -28,12 +26,6 @@ WIDEST_NOISE = 3
 """ẑ is shown from −3 to 3, black to white: all but 0.3 % of a normal variable."""
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    _HERE / "frames.js",
-    STATUS,
-    _HERE / "strip.js",
-    _HERE / "playback.js",
-)
 
 
 class Chunk(TypedDict):
@@ -52,23 +44,12 @@ class Chunk(TypedDict):
     course: NotRequired[Course]
 
 
-class Player(Scripted):
+class Player(Page):
     """The canvas player. Its value is the latest `Chunk`; use it as an output only."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template=(_HERE / "player.html").read_text(),
-            css_template=(_HERE / "player.css").read_text(),
-            js_on_load="".join(path.read_text() for path in _SCRIPTS),
-            texts=with_status(PAGE),
-            **kwargs,
-        )
-
-
-def _rgb(batch: Tensor) -> bytes:
-    """Pictures as RGB bytes, row by row; grey ones are repeated, transparency is left out."""
-    pixels = to_uint8(batch[:, :3]).permute(0, 2, 3, 1)
-    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
+        scripts = [_HERE / "frames.js", STATUS, _HERE / "strip.js"]
+        super().__init__(_HERE, with_status(PAGE), scripts=scripts, **kwargs)
 
 
 def chunks(
@@ -92,11 +73,11 @@ def chunks(
             output = step.model_output[:, :channels]  # beyond them is a learned variance
             z_hat = scheduler.predict_noise(output, step.timestep, x_t)
             shown = (x_t, step.pred_original_sample, z_hat / WIDEST_NOISE)
-            frames += [_rgb(batch) for batch in shown]
+            frames += [rgb_bytes(batch) for batch in shown]
         is_last = step.index == K - 1
         if is_last:
             times.append(0)
-            frames += [_rgb(step.sample)] * 2 + [_rgb(torch.zeros_like(step.sample))]
+            frames += [rgb_bytes(step.sample)] * 2 + [rgb_bytes(torch.zeros_like(step.sample))]
         # Also without frames: a run can be stopped where it yields, and nowhere else.
         if is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS:
             count, _, height, width = step.sample.shape

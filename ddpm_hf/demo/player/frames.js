@@ -1,37 +1,15 @@
 // The frames of a run, and the canvases that show them. Frames arrive in chunks while the server
 // samples; everything else happens here: scrubbing, playing and speed ask nothing of the server.
-const language = navigator.language.startsWith("zh") ? "zh" : "en";
-const text = props.texts[language];
-const part = (name) => element.querySelector(`[data-part="${name}"]`);
 const SCREENS = ["noisy", "predicted", "noise"];
 
 let run = null; // {id, frames: [{t, noisy, predicted, noise}], total, course, shape...}
 let position = 0; // the frame on show
 let alone = null; // the picture shown alone, or null for all of them
 
-for (const node of element.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
-for (const name of SCREENS) part(name).setAttribute("aria-label", text[name]);
-part("player").setAttribute("aria-label", text.player);
-
-function bytesOf(base64) {
-  const binary = atob(base64);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
-
 // Put picture n of those in `pixels`, RGB one after the other, at (x, y).
 function put(context, pixels, n, x, y) {
-  const { width, height } = run;
-  const image = context.createImageData(width, height);
-  const offset = n * width * height * 3;
-  for (let i = 0; i < width * height; i++) {
-    image.data[4 * i] = pixels[offset + 3 * i];
-    image.data[4 * i + 1] = pixels[offset + 3 * i + 1];
-    image.data[4 * i + 2] = pixels[offset + 3 * i + 2];
-    image.data[4 * i + 3] = 255;
-  }
-  context.putImageData(image, x, y);
+  const { width, height } = run, size = width * height * 3;
+  context.putImageData(imageOf(width, height, pixels.subarray(n * size, (n + 1) * size)), x, y);
 }
 
 function resize(canvas, width, height) {

@@ -2,9 +2,6 @@
 const LINES = ["root_alpha_bar", "sigma", "weight_xt", "weight_x0"];
 const THUMBNAILS = 9;
 
-part("strip").setAttribute("aria-label", text.course);
-part("filmstrip").setAttribute("aria-label", text.filmstrip);
-
 // The strip is as wide as the timeline: frame i stands at i of total − 1, the picture at the end.
 const across = (index) => (1000 * index) / (run.total - 1);
 

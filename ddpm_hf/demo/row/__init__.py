@@ -9,10 +9,9 @@ from typing import Any, NamedTuple, TypedDict
 
 from torch import Tensor
 
-from ddpm_hf.demo.page import Page, Words
+from ddpm_hf.demo.page import Page, Words, rgb_bytes
 from ddpm_hf.demo.row.words import PAGE
 from ddpm_hf.demo.run import STATUS, with_status
-from ddpm_hf.pixels import to_uint8
 
 SECONDS_BETWEEN_CHUNKS = 0.05
 
@@ -72,7 +71,6 @@ def row_chunks(
         waiting.append(frame)
         if number < total and time.monotonic() - sent < SECONDS_BETWEEN_CHUNKS:
             continue
-        rgb = (to_uint8(frame.pictures).permute(0, 2, 3, 1).contiguous().cpu() for frame in waiting)
         yield RowChunk(
             run=run,
             total=total,
@@ -81,7 +79,7 @@ def row_chunks(
             captions=captions,
             t=[frame.t for frame in waiting],
             notes=[frame.notes for frame in waiting],
-            data=base64.b64encode(b"".join(p.numpy().tobytes() for p in rgb)).decode(),
+            data=base64.b64encode(b"".join(rgb_bytes(f.pictures) for f in waiting)).decode(),
             verdict=verdict(frame.notes) if number == total else None,
         )
         waiting, sent = [], time.monotonic()

@@ -2,7 +2,8 @@
 const FRAMES_PER_SECOND = 20;
 const timeline = part("timeline"), playButton = part("play");
 let run = null; // {id, total, frames: [{t, notes, pixels}], width, height, complete, ended}
-let figures = [], position = 0, playing = false, following = true;
+let figures = [], position = 0, following = true;
+let owed = 0; // frames to move on, less than one
 
 // One picture with its caption above and its note below.
 function figureFor(caption) {
@@ -28,24 +29,21 @@ function show(index) {
   part("clock").textContent = `t = ${t}`;
 }
 
-function setPlaying(value) {
-  playing = value;
-  playButton.textContent = text[playing ? "pause" : "play"];
-  if (!playing) return;
-  if (position >= run.frames.length - 1) show(0);
-  let last = performance.now(), owed = 0;
-  requestAnimationFrame(function tick(now) {
-    if (!playing) return;
-    owed += ((now - last) / 1000) * FRAMES_PER_SECOND;
-    last = now;
-    if (owed >= 1) {
-      show(position + Math.floor(owed));
-      owed %= 1;
-    }
-    if (position >= run.frames.length - 1 && run.ended) setPlaying(false);
-    else requestAnimationFrame(tick);
-  });
+const atEnd = () => position >= run.frames.length - 1;
+
+function beginPlaying() {
+  following = false;
+  if (atEnd()) show(0);
 }
+
+function move(seconds) {
+  owed += seconds * FRAMES_PER_SECOND;
+  if (owed >= 1) show(position + Math.floor(owed));
+  owed %= 1;
+  return !(atEnd() && run.ended);
+}
+
+const { pause } = playback(playButton, beginPlaying, move);
 
 function begin({ run: id, total, width, height, captions }) {
   run = { id, total, width, height, frames: [], complete: false, ended: false };
@@ -54,7 +52,7 @@ function begin({ run: id, total, width, height, captions }) {
   part("verdict").textContent = "";
   timeline.max = total - 1;
   following = true;
-  setPlaying(false);
+  pause();
 }
 
 function receive() {
@@ -76,14 +74,9 @@ function receive() {
 
 timeline.addEventListener("input", () => {
   following = false;
-  setPlaying(false);
+  pause();
   show(Number(timeline.value));
 });
-playButton.addEventListener("click", () => {
-  following = false;
-  setPlaying(!playing);
-});
-playButton.textContent = text.play;
 tellStatus();
 watch("value", receive);
 receive();

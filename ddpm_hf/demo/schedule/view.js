@@ -6,13 +6,6 @@ const DECADES = 8; // a logarithmic axis shows no more, for the last values run 
 const slider = part("t"), logY = part("logY"), logT = part("logT");
 let schedules = [], lastT = 1, plots = [];
 
-const node = (name, attributes, ...children) => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-};
-
 // An axis: where a value stands, from 0 to 1, and where its ticks are.
 function linearAxis(low, high) {
   const rough = (high - low) / 4, unit = 10 ** Math.floor(Math.log10(rough));
@@ -42,24 +35,24 @@ const y = (place) => HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM);
 function plot(quantity) {
   const across = logT.checked ? logAxis(1, lastT) : linearAxis(1, lastT);
   const up = valueAxis(schedules.flatMap((s) => s.curves[quantity]));
-  const svg = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": text[quantity] });
+  const svg = svgNode("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": text[quantity] });
   for (const tick of up.ticks) {
     const at = y(up.place(tick));
-    svg.append(node("path", { class: "grid", d: `M${LEFT} ${at}H${WIDTH - RIGHT}` }));
-    svg.append(node("text", { x: LEFT - 5, y: at + 3, "text-anchor": "end" }, digits(tick)));
+    svg.append(svgNode("path", { class: "grid", d: `M${LEFT} ${at}H${WIDTH - RIGHT}` }));
+    svg.append(svgNode("text", { x: LEFT - 5, y: at + 3, "text-anchor": "end" }, digits(tick)));
   }
   for (const tick of across.ticks) {
     const at = x(across.place(tick));
-    svg.append(node("path", { class: "grid", d: `M${at} ${HEIGHT - BOTTOM}v4` }));
-    svg.append(node("text", { x: at, y: HEIGHT - 5, "text-anchor": at > WIDTH - 25 ? "end" : "middle" }, String(Math.round(tick))));
+    svg.append(svgNode("path", { class: "grid", d: `M${at} ${HEIGHT - BOTTOM}v4` }));
+    svg.append(svgNode("text", { x: at, y: HEIGHT - 5, "text-anchor": at > WIDTH - 25 ? "end" : "middle" }, String(Math.round(tick))));
   }
   const dots = schedules.map((schedule) => {
     const points = schedule.t.map((t, i) => [t, schedule.curves[quantity][i]]).filter(([, v]) => up.shows(v));
     const d = points.map(([t, v], i) => `${i ? "L" : "M"}${x(across.place(t)).toFixed(2)} ${y(up.place(v)).toFixed(2)}`);
-    svg.append(node("path", { class: `curve ${schedule.name}`, d: d.join("") }));
-    return node("circle", { class: schedule.name, r: 4 });
+    svg.append(svgNode("path", { class: `curve ${schedule.name}`, d: d.join("") }));
+    return svgNode("circle", { class: schedule.name, r: 4 });
   });
-  const cursor = node("path", { class: "cursor" });
+  const cursor = svgNode("path", { class: "cursor" });
   svg.append(cursor, ...dots);
   const caption = document.createElement("figcaption");
   caption.innerHTML = "<b></b><div class='values'></div>";

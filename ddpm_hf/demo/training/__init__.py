@@ -7,26 +7,13 @@ import gradio as gr
 
 from ddpm_hf.demo.limits import one_of
 from ddpm_hf.demo.models import MODEL
-from ddpm_hf.demo.page import Scripted
+from ddpm_hf.demo.page import Page
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.training.record import Course, read_course
 from ddpm_hf.demo.training.words import PAGE
 from ddpm_hf.pipeline import PRETRAINED, bundled_models
 
 _HERE = Path(__file__).parent
-
-
-class TimeMachine(Scripted):
-    """The loss curve and the sample grids. Its value is a `Course`, asked for when first shown."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template=(_HERE / "training.html").read_text(),
-            css_template=(_HERE / "training.css").read_text(),
-            js_on_load=(_HERE / "chart.js").read_text() + (_HERE / "training.js").read_text(),
-            texts=PAGE,
-            **kwargs,
-        )
 
 
 def view() -> None:
@@ -40,7 +27,8 @@ def view() -> None:
     model = gr.Radio(
         bundled_models(), value=MODEL, label=i18n("generate_model"), elem_id="training_model"
     )
-    machine = TimeMachine(elem_id="time_machine")
+    # The loss curve and the sample grids: a `Course`.
+    machine = Page(_HERE, PAGE, scripts=[_HERE / "chart.js"], elem_id="time_machine")
     gr.Markdown(i18n("training_gan"))
     gr.on(
         [machine.expand, model.change],  # the page says so when the view is first shown

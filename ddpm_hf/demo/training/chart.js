@@ -1,12 +1,7 @@
 // A chart in SVG: steps across, a logarithmic scale upwards.
 const WIDTH = 640, HEIGHT = 360, LEFT = 70, RIGHT = 12, TOP = 12, BOTTOM = 44;
 
-function svg(parent, name, attributes, content) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (content !== undefined) node.textContent = content;
-  return parent.appendChild(node);
-}
+const svg = (parent, name, attributes, ...content) => parent.appendChild(svgNode(name, attributes, ...content));
 
 const last = (list) => list[list.length - 1];
 

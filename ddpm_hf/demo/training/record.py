@@ -1,11 +1,12 @@
 """What a training run left of its course (N17): `training.csv` and the sample grids."""
 
-import base64
 import csv
 import json
 import math
 from pathlib import Path
 from typing import TypedDict
+
+from ddpm_hf.demo.page import png_url
 
 
 class Grid(TypedDict):
@@ -55,7 +56,7 @@ def read_course(folder: Path) -> Course:
         grids=[
             Grid(
                 number=int(path.stem.removeprefix("step-")),
-                picture="data:image/png;base64," + base64.b64encode(path.read_bytes()).decode(),
+                picture=png_url(path.read_bytes()),
             )
             for path in pictures
         ],

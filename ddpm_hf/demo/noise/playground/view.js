@@ -8,7 +8,8 @@ const STEPS_PER_SECOND = 40;
 const canvas = part("canvas"), timeline = part("timeline"), sigma = part("sigma"), playButton = part("play");
 const tables = Object.fromEntries(Object.entries(props.value.tables).map(([name, data]) => [name, floatsOf(data)]));
 const K = tables.keep.length; // steps each way
-let points, frames, means, seed = 1, playing = false, working = false;
+let points, frames, means, seed = 1, working = false;
+let at = 0; // where playing is, between two frames
 timeline.max = 2 * K;
 
 const z = new Float32Array(2 * PARTICLES), weights = new Float64Array(1024);
@@ -156,28 +157,21 @@ function show() {
   element.dataset.frame = p;
 }
 
-function setPlaying(value) {
-  playing = value;
-  playButton.textContent = text[playing ? "pause" : "play"];
-  if (!playing) return;
-  if (Number(timeline.value) >= 2 * K) timeline.value = 0;
-  let last = performance.now(), at = Number(timeline.value);
-  requestAnimationFrame(function tick(now) {
-    if (!playing || !element.isConnected) return;
-    at = Math.min(at + ((now - last) / 1000) * STEPS_PER_SECOND, frames.length - 1);
-    last = now;
-    timeline.value = Math.floor(at);
-    show();
-    if (Number(timeline.value) < 2 * K) requestAnimationFrame(tick);
-    else setPlaying(false);
-  });
+function beginPlaying() {
+  at = Number(timeline.value) % (2 * K); // at the end, from the beginning
 }
 
-timeline.addEventListener("input", () => { setPlaying(false); show(); });
+function move(seconds) {
+  at = Math.min(at + seconds * STEPS_PER_SECOND, frames.length - 1);
+  timeline.value = Math.floor(at);
+  show();
+  return at < 2 * K;
+}
+
+const { pause } = playback(playButton, beginPlaying, move);
+timeline.addEventListener("input", () => { pause(); show(); });
 sigma.addEventListener("input", () => workFrom(K + 1));
 part("shape").addEventListener("change", restart);
 part("again").addEventListener("click", () => { seed++; restart(); });
-playButton.addEventListener("click", () => setPlaying(!playing));
 new ResizeObserver(show).observe(canvas);
-setPlaying(false);
 restart();

@@ -1,10 +1,6 @@
 // The links of the notes: #code-N4 shows the lines that cite (N4), #view-forward opens that tab.
-const language = navigator.language.startsWith("zh") ? "zh" : "en";
-const text = props.texts[language], titles = props.titles[language];
-const part = (name) => element.querySelector(`[data-part="${name}"]`);
+const titles = props.titles[language];
 const notes = document.querySelector("#equations_notes");
-
-part("close").textContent = text.close;
 
 function lines(place) {
   const block = document.createElement("pre");
@@ -19,7 +15,7 @@ function lines(place) {
 }
 
 function showCode(number) {
-  element.querySelector("h2").textContent = text.code.replace("{number}", number);
+  element.querySelector("h2").textContent = say("code", { number });
   part("places").replaceChildren(
     ...props.places[number].flatMap((place) => {
       const heading = document.createElement("h3");

@@ -1,14 +1,7 @@
 // The time machine. A course is asked for when the view is first shown, and for another model; the
 // slider then moves the cursor and the grid without asking anything.
-const text = props.texts[navigator.language.startsWith("zh") ? "zh" : "en"];
-const part = (name) => element.querySelector(`[data-part="${name}"]`);
-const fill = (sentence, values) => sentence.replace(/{(\w+)}/g, (_, name) => values[name]);
 const brief = (number) => Number(number.toPrecision(2));
 const MEAN_OF = 10; // reports, each of ten steps
-
-for (const node of element.querySelectorAll("[data-text]")) node.textContent = text[node.dataset.text];
-part("loading").textContent = text.loading;
-part("chart").setAttribute("aria-label", text.chart);
 
 function draw(course) {
   const { numbers, losses, rates, minutes, by_t, grids, finished } = course;
@@ -22,7 +15,7 @@ function draw(course) {
   line(chart, "each", numbers, losses, scale);
   const most = Math.max(...rates), floor = HEIGHT - BOTTOM;
   line(chart, "rate", numbers, rates, { ...scale, up: (rate) => floor - ((floor - TOP) * rate) / most });
-  part("rate").textContent = fill(text.rate, { most: brief(most) });
+  part("rate").textContent = say("rate", { most: brief(most) });
   const later = rates.slice(rates.findIndex((rate, i) => rate < rates[i - 1])); // from the first fall on
   part("anew").hidden = !later.some((rate, i) => rate > later[i - 1]);
   line(chart, "mean", numbers, means, scale);
@@ -34,8 +27,8 @@ function draw(course) {
   const cursor = svg(chart, "line", { class: "cursor", y1: TOP, y2: HEIGHT - BOTTOM });
   const hover = svg(chart, "line", { class: "hover", y1: TOP, y2: HEIGHT - BOTTOM, visibility: "hidden" });
 
-  const say = (i) => {
-    part("point").textContent = fill(text.point, {
+  const tell = (i) => {
+    part("point").textContent = say("point", {
       number: numbers[i],
       minutes: minutes[i].toFixed(0),
       loss: losses[i].toPrecision(3),
@@ -62,13 +55,13 @@ function draw(course) {
   }
 
   function travel(k) {
-    const i = moments[k], caption = fill(text.samples, { number: grids[k].number });
+    const i = moments[k], caption = say("samples", { number: grids[k].number });
     slider.value = k;
     slider.setAttribute("aria-valuetext", caption);
     part("grid").src = grids[k].picture;
     part("grid").alt = part("caption").textContent = caption;
     place(cursor, i);
-    say(i);
+    tell(i);
     if (by_t[i].length)
       drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i], (loss) => brief(1000 * loss));
     else if (finished.t)
@@ -90,11 +83,11 @@ function draw(course) {
     const i = under(event);
     hover.setAttribute("visibility", "visible");
     place(hover, i);
-    say(i);
+    tell(i);
   };
   chart.onpointerleave = () => {
     hover.setAttribute("visibility", "hidden");
-    say(moments[slider.value]);
+    tell(moments[slider.value]);
   };
   chart.onclick = (event) => {
     const i = under(event);

@@ -2,11 +2,9 @@
 const timeline = part("timeline"), playButton = part("play"), picture = part("picture");
 const FRAMES_PER_SECOND = 25;
 
-let playing = false;
 let following = true; // show each frame as it comes, until the reader takes over
+let owed = 0; // frames to move on, less than one
 
-timeline.setAttribute("aria-label", text.timeline);
-playButton.textContent = text.play;
 picture.append(new Option(text.all, ""));
 
 function show(index) {
@@ -25,31 +23,26 @@ function show(index) {
 function takeOver(index) {
   if (!run) return;
   following = false;
-  setPlaying(false);
+  pause();
   show(index);
 }
 
-function setPlaying(value) {
-  playing = value;
-  playButton.textContent = playing ? text.pause : text.play;
-  if (!playing) return;
+const atEnd = () => position >= run.frames.length - 1;
+
+function beginPlaying() {
   following = false;
-  if (position >= run.frames.length - 1) show(0);
-  let last = performance.now(), owed = 0;
-  const tick = (now) => {
-    if (!playing) return;
-    owed += ((now - last) / 1000) * FRAMES_PER_SECOND * Number(part("speed").value);
-    last = now;
-    const atEnd = position >= run.frames.length - 1;
-    if (owed >= 1) {
-      show(atEnd && part("loop").checked ? 0 : position + Math.floor(owed));
-      owed %= 1;
-    }
-    if (position >= run.frames.length - 1 && run.ended && !part("loop").checked) setPlaying(false);
-    else requestAnimationFrame(tick);
-  };
-  requestAnimationFrame(tick);
+  if (atEnd()) show(0);
 }
+
+function move(seconds) {
+  const again = part("loop").checked;
+  owed += seconds * FRAMES_PER_SECOND * Number(part("speed").value);
+  if (owed >= 1) show(atEnd() && again ? 0 : position + Math.floor(owed));
+  owed %= 1;
+  return again || !(atEnd() && run.ended);
+}
+
+const { pause, toggle } = playback(playButton, beginPlaying, move);
 
 function showAlone(n) {
   alone = n;
@@ -60,7 +53,7 @@ function showAlone(n) {
 
 function begin() {
   following = true;
-  setPlaying(false);
+  pause();
   alone = null;
   timeline.max = run.total - 1;
   timeline.disabled = playButton.disabled = picture.disabled = false;
@@ -91,7 +84,6 @@ function arrived() {
 }
 
 timeline.addEventListener("input", () => takeOver(Number(timeline.value)));
-playButton.addEventListener("click", () => setPlaying(!playing));
 picture.addEventListener("change", () => showAlone(picture.value === "" ? null : Number(picture.value)));
 for (const name of SCREENS) {
   part(name).addEventListener("click", (event) => {
@@ -110,7 +102,7 @@ const KEYS = {
   ArrowRight: () => takeOver(position + 1),
   Home: () => takeOver(0),
   End: () => takeOver(run.frames.length - 1),
-  " ": () => setPlaying(!playing),
+  " ": toggle,
   Escape: () => showAlone(null),
 };
 
