@@ -70,7 +70,7 @@ from ddpm_hf import DDPMPipeline
 
 pipe = DDPMPipeline.from_pretrained("{name}")
 for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
-    step.timestep, step.noisy_sample, step.pred_original_sample  # t, x_t and x̂_0
+    step.timestep, step.noisy_sample, step.pred_original_sample  # t − 1, x_t and x̂_0
 ```
 """
 
@@ -89,7 +89,7 @@ images[0].save("picture.png")
 
 GUIDANCE = """
 With `guidance_scale=2`, or more, pictures keep closer to their class, and differ less from one
-another. Without `class_labels`, the model draws of any class.
+another. Without `class_labels`, the model draws pictures of any class.
 """
 
 

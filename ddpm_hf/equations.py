@@ -35,12 +35,12 @@ def sigmoid_betas(T: int, beta_1: float, beta_T: float) -> Tensor:
 
 
 def _cosine_alpha_bar(u: float) -> float:
-    """Nichol & Dhariwal 2021, eq. 17, over u = t/T in [0, 1]."""
+    """f of Nichol & Dhariwal 2021, eq. 17, over u = t/T in [0, 1]; ᾱ_t = f(t)/f(0)."""
     return math.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
 
 
 def _laplace_alpha_bar(u: float) -> float:
-    """diffusers' `laplace` schedule, over u = t/T in [0, 1]."""
+    """diffusers' `laplace` schedule, over u = t/T in [0, 1]: √(SNR/(1+SNR)), the root and all."""
     lmb = -0.5 * math.copysign(1, 0.5 - u) * math.log(1 - 2 * abs(0.5 - u) + 1e-6)
     snr = math.exp(lmb)
     return math.sqrt(snr / (1 + snr))
@@ -88,7 +88,7 @@ class NoiseSchedule:
     def from_betas(cls, betas: Tensor) -> "NoiseSchedule":
         """From β_1..β_T: float64, shape (T,)."""
         log_alpha = torch.log1p(-betas)  # α_t = 1 − β_t (N1)
-        # ᾱ_t = ∏ α_i, a product: the notes' misprinted mean would leave the picture in x_T (N4).
+        # ᾱ_t = ∏ α_i, a product: the mean of a misreading would leave the picture in x_T (N4).
         return cls(torch.cat([betas.new_zeros(1), log_alpha.cumsum(0)]))
 
     @property

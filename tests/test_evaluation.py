@@ -273,7 +273,7 @@ def test_page_has_a_section_for_each_part_there_is():
     told = {"scheduler": "DPMSolverMultistep", "algorithm_type": "sde-dpmsolver++"}
     late = {**REPORT["settings"], **told, "max_timestep": 1480}
     page_of_a_solver = markdown({**REPORT, "settings": late}, "report")
-    assert "(sde-dpmsolver++, from timestep 1480 on)" in page_of_a_solver
+    assert "(sde-dpmsolver++, from timestep 1480 down)" in page_of_a_solver
     assert "| samples, n = 9 | 95.0 % |" in page and "| test pictures, n = 8 | 85.0 % |" in page
 
 

@@ -36,7 +36,7 @@ def _over_t(axes: Axes, label: str) -> None:
 
 
 def loss_by_t(figures: dict[str, Any], path: Path) -> None:
-    """Training against test split; where the curves part, the model has learned by heart."""
+    """Training against test split; where the curves part, the model has memorised."""
     figure = Figure(figsize=(7, 3.2))
     axes = figure.add_subplot()
     for split, colour in (("train", "#1c7ed6"), ("test", "#d9480f")):

@@ -85,7 +85,7 @@ def _loss(f: Figures, pictures: str) -> str:
 ![loss by t]({pictures}/loss_by_t.png)
 
 The same noise for n = {f["n"]} pictures of each split; the bars are standard errors. Where the test
-split's loss lies above the training split's, the model has learned pictures by heart.
+split's loss lies above the training split's, the model has memorised pictures.
 """
 
 
@@ -127,10 +127,11 @@ def _memorisation(f: Figures, pictures: str) -> str:
             ("fresh real pictures, features", "features_floor"),
         )
     ]
-    return f"""## Learned by heart?
+    return f"""## Memorised?
 
-Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Samples
-nearer than fresh real pictures would be copies.
+Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Copies would
+show at the 1st percentile, as samples much nearer than fresh real pictures. Smooth samples lie
+nearer in the median without being copies.
 
 {_table(("", "1st percentile", "median"), rows)}
 
@@ -171,8 +172,9 @@ with noise of the samples' median distance, {misread} are taken for novel ones.
 
 Samples, from the best to the worst, and the nearest real cat below.
 
-How evenly the cats are spread: total variation from all cats, 0 at best; n real cats chosen at
-random score the floor. Fur and mouth leave no mark on some cats, which then share a sample.
+How evenly the cats are spread: total variation distance of the shares from those of all cats, 0 at
+best; n real cats chosen at random score the floor. Fur and mouth leave no mark on some cats, which
+then share a sample.
 
 {_table(("", "samples", "floor"), variations)}
 """
@@ -199,7 +201,7 @@ def markdown(report: Figures, pictures: str) -> str:
     if settings["timestep_spacing"] is not None:
         how.append(f"{settings['timestep_spacing']} spacing")
     if settings["max_timestep"] is not None:
-        how.append(f"from timestep {settings['max_timestep']} on")
+        how.append(f"from timestep {settings['max_timestep']} down")
     if settings["class_label"] is not None:
         how.append(f"class {settings['class_label']}")
     if settings["guidance_scale"] != 1:

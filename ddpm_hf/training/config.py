@@ -279,7 +279,7 @@ class TrainConfig:
         if self.prediction_type == "sample" and self.snr_gamma is None:
             said.append(
                 "The x_0 loss is not weighted here; diffusers' script weights it by the SNR, which"
-                " puts 79 % of it on t < 10. --snr_gamma 5 weights it with a cap."
+                " puts 79 % of it on timesteps below 10. --snr_gamma 5 weights it with a cap."
             )
         return said
 

@@ -71,5 +71,5 @@ def test_fits_a_phone_in_chinese(visit, server, scheme):
     empty = page.locator("#equations_notes td.nothing")
     assert empty.count() > 0 and empty.locator("visible=true").count() == 0, "they take no room"
     page.locator("a[href='#code-N9']").click()
-    expect(page.locator("#equations_code h2")).to_have_text("N9 在代码中")
+    expect(page.locator("#equations_code h2")).to_have_text("代码中的 N9")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

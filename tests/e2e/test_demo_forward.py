@@ -97,18 +97,18 @@ def test_steps_that_are_still_worked_out_say_how_far_they_are(visit):
     expect(part(page, "stepsNumbers")).to_contain_text("mean", timeout=60_000)
 
 
-def test_with_the_misprint_the_picture_never_goes_away(visit):
+def test_with_the_misreading_the_picture_never_goes_away(visit):
     page = opened(visit)
     slide(part(page, "t"), 2000)
-    part(page, "misprint").check()
+    part(page, "misreading").check()
     assert numbers(page, "jump")[2] > 0.9, "the outline went away"
     assert abs(numbers(page, "steps")[2]) < 0.05
     x_0 = to_uint8(x_0_of(None, SIDE))[0].permute(1, 2, 0).numpy()
     assert np.corrcoef(pixels(part(page, "jump")).ravel(), x_0.ravel())[0, 1] > 0.9
-    expect(part(page, "misprintVerdict")).to_contain_text("This is wrong")
+    expect(part(page, "misreadingVerdict")).to_contain_text("This is wrong")
     expect(part(page, "jumpFormula")).to_contain_text("WRONG")
-    part(page, "misprint").uncheck()
-    expect(part(page, "misprintVerdict")).to_be_hidden()
+    part(page, "misreading").uncheck()
+    expect(part(page, "misreadingVerdict")).to_be_hidden()
     assert abs(numbers(page, "jump")[2]) < 0.05
 
 
@@ -200,9 +200,9 @@ def test_the_keyboard_is_enough(visit):
     page.wait_for_function("document.querySelector('#forward-page [data-part=t]').value > 100")
     page.keyboard.press("Enter")
     expect(part(page, "play")).to_contain_text("Play")
-    part(page, "misprint").focus()
+    part(page, "misreading").focus()
     page.keyboard.press("Space")
-    expect(part(page, "misprintVerdict")).to_be_visible()
+    expect(part(page, "misreadingVerdict")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

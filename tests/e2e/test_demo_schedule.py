@@ -21,7 +21,7 @@ def part(page, name):
 
 def opened(visit, **settings):
     page = visit(**settings)
-    open_tab(page, "进度表" if settings.get("locale") == "zh-CN" else "Schedule")
+    open_tab(page, "噪声调度" if settings.get("locale") == "zh-CN" else "Schedule")
     return page
 
 

@@ -58,5 +58,5 @@ ZH = {
 
 PAGE = {
     "en": {"code": "{number} in the code", "close": "Close"},
-    "zh": {"code": "{number} 在代码中", "close": "关闭"},
+    "zh": {"code": "代码中的 {number}", "close": "关闭"},
 }

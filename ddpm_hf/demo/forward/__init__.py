@@ -24,7 +24,7 @@ SIDE = 64
 """Pixels along each side: few enough for the page to take thousands of steps."""
 
 
-def misprinted_alpha_bar(schedule: NoiseSchedule) -> Tensor:
+def misread_alpha_bar(schedule: NoiseSchedule) -> Tensor:
     """WRONG on purpose: ᾱ_t as the mean of α_1..α_t, as the notes were misread; (T + 1,).
 
     It lives here, to be looked at, and not among the equations. The right ᾱ_t is a product (N4).
@@ -38,14 +38,14 @@ def tables(schedule: NoiseSchedule) -> dict[str, str]:
     """The weights by which the page mixes, each for t = 0..T."""
     t = torch.arange(schedule.T + 1)
     before = (t - 1).clamp(min=0)  # at t = 0 no step is taken: α = 1, β = 0
-    misprint = misprinted_alpha_bar(schedule)
+    misreading = misread_alpha_bar(schedule)
     return {
         "signal": packed(schedule.alpha_bar(t).sqrt()),
         "noise": packed(schedule.noise_var(t).sqrt()),
         "keep": packed(schedule.alpha(before, t).sqrt()),
         "add": packed(schedule.beta(before, t).sqrt()),
-        "misprintSignal": packed(misprint.sqrt()),
-        "misprintNoise": packed((1 - misprint).sqrt()),
+        "misreadingSignal": packed(misreading.sqrt()),
+        "misreadingNoise": packed((1 - misreading).sqrt()),
     }
 
 

@@ -4,7 +4,7 @@ const KEY_FRAMES = 100;
 const FRAME_BUDGET = 12; // milliseconds of work between two pictures
 const SECONDS_TO_PLAY = 8;
 
-const slider = part("t"), misprint = part("misprint"), playButton = part("play");
+const slider = part("t"), misreading = part("misreading"), playButton = part("play");
 let data = null; // {T, side, x0, epsilon, tables: {signal, noise, keep, add, …}}
 let chain = null; // {seed, stride, frames: x_0, x_stride, x_2·stride, …, current, t}
 let seed = 1, waiting = false;
@@ -105,9 +105,9 @@ function draw(name, x) {
 
 function show() {
   const t = Number(slider.value), { tables } = data;
-  const wrong = misprint.checked;
-  const signal = (wrong ? tables.misprintSignal : tables.signal)[t];
-  const noise = (wrong ? tables.misprintNoise : tables.noise)[t];
+  const wrong = misreading.checked;
+  const signal = (wrong ? tables.misreadingSignal : tables.signal)[t];
+  const noise = (wrong ? tables.misreadingNoise : tables.noise)[t];
   mix(signal, data.x0, noise, data.epsilon, jumped); // (N4)
   draw("jump", jumped);
   draw("steps", stepped(t));
@@ -121,11 +121,11 @@ function tellVerdict() {
   const left = data.tables.signal[data.T], stays = left > data.mostSignalLeft;
   part("verdict").textContent = say(!stays ? "gone" : data.byBetas ? "outline" : "outlineAlways", { left: digits(left), T: data.T });
   part("verdict").classList.toggle("warning", stays);
-  const wrong = misprint.checked;
+  const wrong = misreading.checked;
   part("jumpFigure").classList.toggle("wrong", wrong);
   part("jumpFormula").textContent = text[wrong ? "wrongFormula" : "jumpFormula"];
-  part("misprintVerdict").hidden = !wrong;
-  part("misprintVerdict").textContent = say("misprintVerdict", { left: digits(data.tables.misprintSignal[data.T]), T: data.T });
+  part("misreadingVerdict").hidden = !wrong;
+  part("misreadingVerdict").textContent = say("misreadingVerdict", { left: digits(data.tables.misreadingSignal[data.T]), T: data.T });
 }
 
 function beginPlaying() {
@@ -156,7 +156,7 @@ function receive() {
 
 const { pause } = playback(playButton, beginPlaying, move);
 slider.addEventListener("input", () => { pause(); show(); });
-misprint.addEventListener("change", () => { tellVerdict(); show(); });
+misreading.addEventListener("change", () => { tellVerdict(); show(); });
 part("again").addEventListener("click", () => { restart(); show(); });
 for (const path of element.querySelectorAll(".normal")) path.setAttribute("d", normal);
 watch("value", receive);

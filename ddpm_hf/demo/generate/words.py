@@ -33,7 +33,7 @@ EN = {
     "generate_spacing_quadratic": "smaller near the picture",
     "generate_variance": "Variance σ² of the fresh noise",
     "generate_variance_info": "N12: anything from β̃ to β will do. N13: none, σ = 0, can be tried.",
-    "generate_variance_small": "β̃, the lower",
+    "generate_variance_small": "β̃, the lower bound",
     "generate_variance_large": "β, the upper bound",
     "generate_variance_none": "none, σ = 0",
     "generate_noise": "Noise scale",
@@ -66,11 +66,15 @@ EN = {
         "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
         " + \\sigma_t z$$\n\n"
+        "With $\\hat x_0$ put in, while it is not clipped, this is (N10, N16)\n\n"
+        "$$x_{t-1} = \\frac{1}{\\sqrt{\\alpha_t}}\\Bigl(x_t"
+        " - \\frac{\\beta_t}{\\sqrt{1-\\bar\\alpha_t}}\\,\\hat z\\Bigr) + \\sigma_t z$$\n\n"
         "With fewer than $T$ steps, $t-1$ is the next step $s$ that is taken, $\\alpha_t$ stands"
         " for $\\bar\\alpha_t/\\bar\\alpha_s$ and $\\beta_t$ for"
-        " $1-\\bar\\alpha_t/\\bar\\alpha_s$.\n\n"
+        " $1-\\bar\\alpha_t/\\bar\\alpha_s$; even steps begin a little below $T$.\n\n"
         "A model that knows classes $c$ is asked twice, with the class and without any, and goes"
-        " further the way of the difference (classifier-free guidance of strength $w$):\n\n"
+        " further the way of the difference (classifier-free guidance of strength $w$; Ho &"
+        " Salimans write $1+w$, and $w=1$ is none):\n\n"
         "$$\\hat z = \\mathrm{UNet}(x_t, t, \\varnothing) + w\\,\\bigl(\\mathrm{UNet}(x_t, t, c)"
         " - \\mathrm{UNet}(x_t, t, \\varnothing)\\bigr)$$"
     ),
@@ -105,7 +109,7 @@ ZH = {
     "generate_class_any": "不限",
     **{f"generate_class_{name}": chinese for name, chinese in CLOTHES.items()},
     "generate_guidance": "引导强度",
-    "generate_guidance_info": "1：训练时的样子。越大越贴近类别，变化越少。不为 1 时，时间加倍。",
+    "generate_guidance_info": "1：与训练时一致。越大越贴近类别，变化越少。不为 1 时，时间加倍。",
     "generate_format": "格式",
     "generate_save": "把整个过程存成动图",
     "generate_link": "链接",
@@ -120,16 +124,19 @@ ZH = {
         "中间是网络若一步跳到终点会到达的地方：\n\n"
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
-        "一步跳回起初只是粗略的猜测，先是颗粒，后是模糊，所以一步一步地走，"
+        "一步跳回起初只是粗略的猜测：先布满颗粒，后变得模糊；所以一步一步地走，"
         "每一步都更相信 $\\hat x_0$：\n\n"
         "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
         " + \\sigma_t z$$\n\n"
+        "代入 $\\hat x_0$（未被截断时）即得（N10、N16）：\n\n"
+        "$$x_{t-1} = \\frac{1}{\\sqrt{\\alpha_t}}\\Bigl(x_t"
+        " - \\frac{\\beta_t}{\\sqrt{1-\\bar\\alpha_t}}\\,\\hat z\\Bigr) + \\sigma_t z$$\n\n"
         "步数少于 $T$ 时，$t-1$ 是实际走的下一步 $s$，"
         "$\\alpha_t$ 即 $\\bar\\alpha_t/\\bar\\alpha_s$，"
-        "$\\beta_t$ 即 $1-\\bar\\alpha_t/\\bar\\alpha_s$。\n\n"
-        "知道类别 $c$ 的模型被问两次，一次带类别，一次不带，然后沿两者之差走得更远"
-        "（无分类器引导，强度 $w$）：\n\n"
+        "$\\beta_t$ 即 $1-\\bar\\alpha_t/\\bar\\alpha_s$；均匀取步时，起点略小于 $T$。\n\n"
+        "对学过类别 $c$ 的模型，每步问两次，一次带类别，一次不带，再沿两者之差多走一些"
+        "（无分类器引导，强度 $w$；原论文记作 $1+w$，$w=1$ 即不引导）：\n\n"
         "$$\\hat z = \\mathrm{UNet}(x_t, t, \\varnothing) + w\\,\\bigl(\\mathrm{UNet}(x_t, t, c)"
         " - \\mathrm{UNet}(x_t, t, \\varnothing)\\bigr)$$"
     ),

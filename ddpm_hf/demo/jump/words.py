@@ -20,7 +20,7 @@ EN = {
 ZH = {
     "jump_tab": "一步跳回",
     "jump_intro": (
-        "**一步跳回，还是一步一步来？** 从带噪图像，网络可以直接跳到终点（N6）：\n\n"
+        "**一步跳回，还是一步一步来？** 从带噪图像出发，网络可以直接跳到终点（N6）：\n\n"
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
         "噪声之下可能是许多不同的图像，一步跳回得到的是它们的平均：离哪一幅都不远，却是模糊的。"
@@ -60,7 +60,7 @@ PAGE = {
             f"{_NUMBERS_EN} The"
             " jump is blurrier. As a mean of all possible answers it should have the smaller"
             " error too, but this close to the picture, or far from what the network knows, the"
-            " steps can make good what it gets wrong."
+            " steps can make good what the jump gets wrong."
         ),
         "alike": (
             f"{_NUMBERS_EN} The"
@@ -99,7 +99,7 @@ PAGE = {
         "blurry_and_farther": (
             f"{_NUMBERS_ZH}"
             "一步跳回更模糊。作为所有可能答案的平均，它的误差本应也更小；"
-            "但离原图这么近，或图像是网络不认识的，逐步重建能弥补它的错误。"
+            "但离原图这么近时，或图像是网络不认识的时，逐步重建可以弥补一步跳回的错误。"
         ),
         "alike": (
             f"{_NUMBERS_ZH}"
@@ -107,13 +107,13 @@ PAGE = {
         ),
         "speckled": (
             f"{_NUMBERS_ZH}"
-            "这里一步跳回不是模糊，而是满是斑点：ẑ 的误差被放大了 √(1−ᾱₜ)/√ᾱₜ = {gain} 倍。"
+            "这里一步跳回不是模糊，而是满是斑点：ẑ 的误差被乘以 √(1−ᾱₜ)/√ᾱₜ = {gain}。"
             "换一个较小的 t 就能看到模糊。"
         ),
         "foreign": (
             f"{_NUMBERS_ZH}"
             "网络只认识小猫，在任何图像里都会画出它认识的东西："
-            "结果有多清晰，取决于小猫，而不取决于走法。换成小猫就能看到模糊。"
+            "结果有多清晰，更多反映的是小猫，而不是两种走法之别。换成小猫就能看到模糊。"
         ),
         "flat": (
             "一步跳回：误差 {jump_error} 个灰度级。一步一步：误差 {chain_error}。"

@@ -51,7 +51,7 @@ ZH = {
     "limits_model_too_wide": "{name} 生成的图像太大；最多 {limit} × {limit}。",
     "limits_model_other_kind": "{name} 不是配有已知调度器的 UNet2DModel。",
     "limits_model_classes": "{name} 需要的类别这里无法给出，或者类别太多。",
-    "limits_model_attention": "{name} 一次关注的像素太多，此服务器无法承担。",
+    "limits_model_attention": "{name} 的注意力层一次处理的像素太多，此服务器无法承担。",
     "limits_model_broken": "无法载入 {name}：它的文件互不相符。",
     "limits_model_instead": "{reason}改用 {model}。",
 }

@@ -15,9 +15,10 @@ EN = {
     "noise_stop": "Stop",
     "noise_playground": (
         "### The same in the plane\n\n"
-        "Diffusion is Brownian motion: particles leave the shape and become $\\mathcal N(0, I)$."
-        " For this shape the best possible network is known exactly, so only the noise is in"
-        " question: $\\mu$ gives the direction, $\\sigma z$ the disturbance (N13)."
+        "Diffusion is Brownian motion with a pull to the middle, $\\sqrt{1-\\beta_t}$ (N2):"
+        " particles leave the shape and become $\\mathcal N(0, I)$. For these shapes the best"
+        " possible network is known exactly, so only the noise is in question:"
+        " $\\mu$ gives the direction, $\\sigma z$ the disturbance (N13)."
     ),
 }
 
@@ -36,8 +37,8 @@ ZH = {
     "noise_stop": "停止",
     "noise_playground": (
         "### 在平面上看同一件事\n\n"
-        "扩散就是布朗运动：粒子离开原来的形状，变成 $\\mathcal N(0, I)$。"
-        "对这个形状，最好的网络是什么可以精确算出，所以只需看噪声的作用："
+        "扩散是带有向心拉力 $\\sqrt{1-\\beta_t}$ 的布朗运动（N2）：粒子离开原来的形状，变成"
+        " $\\mathcal N(0, I)$。对这些形状，最优的网络可以精确算出，所以只需看噪声的作用："
         "$\\mu$ 给出方向，$\\sigma z$ 带来扰动（N13）。"
     ),
 }
@@ -69,9 +70,9 @@ PAGE = {
         "verdict": (
             "没有新噪声，几乎每个 x_T 都走向同一只平淡的小猫：换个种子试试。"
             "用 β̃ 或 β，小猫随种子而不同。走一百步或更多时，两者之间的方差都可以（N12）；"
-            "走五十步时，β 已经略大；走二十步时，β 大得太多。除非有几百步，2β 就太大了："
+            "走五十步时，β 已经略大；走二十步时，β 大得太多。除非走几百步，否则 2β 就太大了："
             "网络去不掉这么多噪声，图中留下了颗粒"
-            "（颗粒：像素与四个相邻像素均值之差，以灰度级计，取平均）。"
+            "（颗粒：像素与四个相邻像素均值之差的绝对值，以灰度级计，取平均）。"
         ),
     },
 }

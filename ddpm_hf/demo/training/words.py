@@ -4,14 +4,15 @@ EN = {
     "training_tab": "Training",
     "training_intro": (
         "**How the model learned** (N15). Take a picture $x_0$, a random $t$ and fresh noise"
-        " $\\varepsilon$; mix them, and ask the network for the noise. One step of the optimiser"
-        " against\n\n"
+        " $\\varepsilon$; mix them, and ask the network for the noise. Take a step of"
+        " gradient descent on\n\n"
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
-        "and again. Move the slider: the cursor on the curve and the samples drawn at that moment,"
+        "and repeat. Move the slider: the cursor on the curve and the samples drawn at that moment,"
         " always from the same noise, move together. cats-32-v and cats-64 are asked for"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
-        " in place of the noise, which follows from it and $x_t$."
+        " in place of the noise, which follows from it and $x_t$; losses of $v$ and of"
+        " $\\varepsilon$ can't be compared."
     ),
     "training_gan": (
         "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
@@ -25,17 +26,17 @@ ZH = {
     "training_tab": "训练",
     "training_intro": (
         "**模型是怎样学会的**（N15）。取一张图像 $x_0$、一个随机的 $t$ 和新的噪声"
-        " $\\varepsilon$，把它们混合，让网络说出其中的噪声。对下式走一步优化，如此反复：\n\n"
+        " $\\varepsilon$，把它们混合，让网络预测其中的噪声。对下式做一步梯度下降，如此反复：\n\n"
         "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
         " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
         "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
-        "cats-32-v 和 cats-64 要说出的不是噪声，而是"
+        "cats-32-v 和 cats-64 预测的不是噪声，而是"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
-        "由它和 $x_t$ 可得噪声。"
+        "由它和 $x_t$ 可得噪声。$v$ 与 $\\varepsilon$ 的损失不能互相比较。"
     ),
     "training_gan": (
-        "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事，去噪：它下降，"
-        "样本就变好。GAN 没有这样的数：生成器和判别器必须保持平衡，各自的损失都相对于对方，"
+        "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事——去噪：它下降，"
+        "样本就变好。GAN 没有这样的指标：生成器和判别器必须保持平衡，各自的损失都相对于对方，"
         "都说明不了图像有多好。"
     ),
 }
