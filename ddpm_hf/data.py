@@ -1,6 +1,7 @@
 """Hugging Face data sets by name, and their columns."""
 
 import glob
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ def load_split(
     ) as error:
         _refuse_file(error)
         raise UserError(
-            f"Can't load the data set {name!r}, split {split!r}: {first_sentence(error)}."
-            " Give --dataset_name a local folder, `cats`, or the id of a data set on the Hub."
+            f"Can't load the data set {name!r}, split {split!r}: {_reason(error)}. Give"
+            " --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
+            " --dataset_config_name where it has several configurations."
         ) from error
 
 
@@ -85,9 +87,15 @@ def load_folder(
         _refuse_file(error)
         raise UserError(
             f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
-            f" {first_sentence(error)}. All of a folder is the split train, of which slices can be"
+            f" {_reason(error)}. All of a folder is the split train, of which slices can be"
             " had: 'train[:90%]'."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What datasets says is wrong, and the splits or configurations there are if it names them."""
+    there = re.search(r"\[('[^\]]*)\]", str(error))
+    return first_sentence(error) + (f"; there is {there[1]}" if there else "")
 
 
 def _refuse_file(error: Exception) -> None:

@@ -56,7 +56,8 @@ class SampleConfig:
     num_inference_steps: int | None = None
     """Steps of sampling; unless given, all T."""
     batch_size: int = 16
-    """Pictures worked out at once; the last bits of a picture depend on it."""
+    """Pictures worked out at once, also where fewer are asked for; a picture's last bits depend on
+    it."""
     scheduler: str | None = None
     """A scheduler of diffusers by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
     algorithm_type: Literal["dpmsolver++", "sde-dpmsolver++"] | None = None
@@ -104,13 +105,21 @@ def spacings_of(scheduler: type) -> tuple[str, ...]:
 def load(config: SampleConfig) -> DDPMPipeline:
     """The model with the scheduler that the configuration asks for.
 
-    Raises UserError for a model that is not there, or steps that it can't take.
+    Raises UserError for a model that is not there, or what it can't do.
     """
     pipeline = load_pipeline(config.model, "--model")
-    settings = dict(pipeline.scheduler.config)
+    changed = pipeline.with_scheduler(_scheduler(config, pipeline.scheduler))
+    changed.set_progress_bar_config(disable=True)
+    _check_timesteps(config, changed)
+    _check_class(config, changed)
+    return changed
+
+
+def _scheduler(config: SampleConfig, own: Any) -> Any:
+    """The model's `own` scheduler, or another, with what is asked for. Raises UserError."""
+    settings, cls = dict(own.config), type(own)
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
-    cls = type(pipeline.scheduler)
     if config.scheduler is not None:
         stock = getattr(diffusers, f"{config.scheduler}Scheduler")
         cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
@@ -128,37 +137,43 @@ def load(config: SampleConfig) -> DDPMPipeline:
         if "algorithm_type" not in inspect.signature(cls).parameters:
             raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
         settings["algorithm_type"] = config.algorithm_type
+    if config.noise_scale != 1 and not issubclass(cls, DDPMScheduler):
+        raise UserError(f"--noise_scale is for DDPM, not for {cls.__name__}.")
     try:
-        scheduler = cls.from_config(settings)
+        return cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
         raise UserError(
             f"The scheduler {cls.__name__} can't be made: {first_sentence(error)}."
         ) from error
-    changed = pipeline.with_scheduler(scheduler)
-    changed.set_progress_bar_config(disable=True)
-    if config.noise_scale != 1 and not isinstance(scheduler, DDPMScheduler):
-        raise UserError(f"--noise_scale is for DDPM, not for {cls.__name__}.")
-    K, T = config.num_inference_steps, changed.num_train_timesteps
+
+
+def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Raise UserError unless the scheduler can take the steps that are asked for."""
+    K, T, scheduler = config.num_inference_steps, pipeline.num_train_timesteps, pipeline.scheduler
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
     if config.max_timestep is None:
-        _check_steps(changed, K or T)
-    else:
-        if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
-            raise UserError(f"--max_timestep is not for {cls.__name__}: it sets its own timesteps.")
-        fewest, highest = 0 if K is None else K - 1, config.max_timestep
-        if not fewest <= highest < T:
-            raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
-    label, names = config.class_label, changed.class_names
+        _check_steps(pipeline, K or T)
+        return
+    if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
+        name = type(scheduler).__name__
+        raise UserError(f"--max_timestep is not for {name}: it sets its own timesteps.")
+    fewest, highest = 0 if K is None else K - 1, config.max_timestep
+    if not fewest <= highest < T:
+        raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
+
+
+def _check_class(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Raise UserError unless the model knows the class, and guidance, where asked for."""
+    label, names = config.class_label, pipeline.class_names
     if label is not None and not 0 <= label < len(names):
         known = f"its classes are 0..{len(names) - 1}" if names else "it knows no classes"
         raise UserError(f"--class_label {label} does not fit the model: {known}.")
-    if config.guidance_scale != 1 and changed.null_class is None:
+    if config.guidance_scale != 1 and pipeline.null_class is None:
         raise UserError(
             "The model was not trained for --guidance_scale: that takes --class_column and"
             " --class_dropout 0.1 in training."
         )
-    return changed
 
 
 def _check_steps(pipeline: DDPMPipeline, K: int) -> None:

@@ -59,8 +59,21 @@ def test_missing_data_set_is_one_sentence(name, tmp_path):
 
 def test_missing_split_is_named(tmp_path):
     picture().save(tmp_path / "one.png")
-    with pytest.raises(UserError, match="split 'validation'"):
+    with pytest.raises(UserError, match="split 'validation'.*there is 'train'"):
         data.load_split(str(tmp_path), "validation", cache_dir=str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("asked", [None, "summer"])
+def test_the_configurations_are_named_where_one_must_be_chosen(tmp_path, asked):
+    for name in ("day", "night"):
+        (tmp_path / name).mkdir()
+        dataset_of([picture()], "img").to_parquet(tmp_path / name / "train.parquet")
+    configs = [f"- config_name: {n}\n  data_files: {n}/*.parquet\n" for n in ("day", "night")]
+    (tmp_path / "README.md").write_text("---\nconfigs:\n" + "".join(configs) + "---\n")
+    cache = str(tmp_path / "cache")
+    with pytest.raises(UserError, match="there is 'day', 'night'.*--dataset_config_name"):
+        data.load_split(str(tmp_path), config_name=asked, cache_dir=cache)
+    assert len(data.load_split(str(tmp_path), config_name="night", cache_dir=cache)) == 1
 
 
 def test_columns_are_found_by_type_or_named_in_the_refusal():
