@@ -59,7 +59,7 @@ def test_missing_data_set_is_one_sentence(name, tmp_path):
 
 def test_missing_split_is_named(tmp_path):
     picture().save(tmp_path / "one.png")
-    with pytest.raises(UserError, match="split 'validation'.*there is 'train'"):
+    with pytest.raises(UserError, match=r"split 'validation'.*there is 'train'"):
         data.load_split(str(tmp_path), "validation", cache_dir=str(tmp_path / "cache"))
 
 
@@ -71,7 +71,7 @@ def test_the_configurations_are_named_where_one_must_be_chosen(tmp_path, asked):
     configs = [f"- config_name: {n}\n  data_files: {n}/*.parquet\n" for n in ("day", "night")]
     (tmp_path / "README.md").write_text("---\nconfigs:\n" + "".join(configs) + "---\n")
     cache = str(tmp_path / "cache")
-    with pytest.raises(UserError, match="there is 'day', 'night'.*--dataset_config_name"):
+    with pytest.raises(UserError, match=r"there is 'day', 'night'.*--dataset_config_name"):
         data.load_split(str(tmp_path), config_name=asked, cache_dir=cache)
     assert len(data.load_split(str(tmp_path), config_name="night", cache_dir=cache)) == 1
 
