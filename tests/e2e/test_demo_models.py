@@ -46,8 +46,9 @@ def choose(page, name):
 def test_a_folders_model_draws_what_the_pages_script_does(page, tmp_path, scheduler):
     StockPipeline(tiny_unet(size=16), scheduler).save_pretrained(tmp_path / "mine")
     choose(page, f" {tmp_path / 'mine'} ")
-    expect(page.locator("#steps input[type=number]")).to_have_attribute("max", "500")
-    page.locator("#steps input[type=number]").fill("10")
+    steps = page.locator("#steps input[type=number]")
+    expect(steps).to_have_attribute("max", "500", timeout=30_000)  # it is loaded and tried first
+    steps.fill("10")
     page.click("#generate")
     page.wait_for_selector("[data-complete=true]", timeout=60_000)
     width = page.evaluate("document.querySelector('canvas[data-part=noisy]').width")
