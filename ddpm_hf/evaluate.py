@@ -7,7 +7,7 @@ import json
 import shlex
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 import tyro
@@ -19,6 +19,9 @@ from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sample import SampleConfig, class_labels, load, read_samples, sample
 from ddpm_hf.scheduler import DDPMScheduler
+
+if TYPE_CHECKING:  # it needs packages that those who do not evaluate may lack
+    from ddpm_hf.evaluation.real import Split
 
 Part = Literal[
     "frechet",
@@ -132,6 +135,48 @@ def _prepare_output(config: EvaluateConfig) -> None:
         card_of(config.model)
 
 
+def _real_pictures(
+    config: EvaluateConfig, pipeline: DDPMPipeline, accelerator: Accelerator
+) -> "tuple[Split, Split]":
+    """The training and the test split. Raises UserError for data that can't be used."""
+    from ddpm_hf.evaluation.real import Split, read_split
+
+    def read(split: str) -> Split:
+        return read_split(
+            pipeline,
+            config.dataset_name,
+            split,
+            config_name=config.dataset_config_name,
+            image_column=config.image_column,
+            class_column=config.class_column,
+            seed=config.seed,
+            show_progress=accelerator.is_main_process,
+        )
+
+    with accelerator.main_process_first():  # the first one may have to make the data set
+        return read(config.train_split), read(config.test_split)
+
+
+def _about(config: EvaluateConfig, train: "Split", test: "Split") -> dict[str, Any]:
+    """What a report says of how its figures were had."""
+    return {
+        "model": config.model,
+        "command": command(config),
+        "settings": {
+            field.name: getattr(config, field.name)
+            for field in fields(SampleConfig)
+            if field.name not in ("model", "output_dir", "format")
+        },
+        "real": {
+            "dataset": config.dataset_name,
+            "train_split": config.train_split,
+            "train_pictures": len(train.pixels),
+            "test_split": config.test_split,
+            "test_pictures": len(test.pixels),
+        },
+    }
+
+
 def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]:
     """Write the report and return it. All processes must call this.
 
@@ -142,7 +187,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         from ddpm_hf.evaluation.card import add_to_card
         from ddpm_hf.evaluation.distances import check_enough
         from ddpm_hf.evaluation.features import EXTRACTORS, features_of
-        from ddpm_hf.evaluation.real import FEWEST, of_class, read_split, roles, unseen
+        from ddpm_hf.evaluation.real import FEWEST, of_class, roles, unseen
         from ddpm_hf.evaluation.report import markdown
     except ModuleNotFoundError as error:
         raise UserError(
@@ -159,20 +204,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         check_enough(n, extractor.num_features)
     if n < FEWEST:
         raise UserError(f"--num_samples must be at least {FEWEST}; got {n}.")
-    with accelerator.main_process_first():  # the first one may have to make the data set
-        train, test = (
-            read_split(
-                pipeline,
-                config.dataset_name,
-                split,
-                config_name=config.dataset_config_name,
-                image_column=config.image_column,
-                class_column=config.class_column,
-                seed=config.seed,
-                show_progress=accelerator.is_main_process,
-            )
-            for split in (config.train_split, config.test_split)
-        )
+    train, test = _real_pictures(config, pipeline, accelerator)
     voters = train
     if config.class_label is not None:
         train, test = (of_class(split, config.class_label) for split in (train, test))
@@ -223,23 +255,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     for part in chosen:
         if part in parts.BY_ALL or accelerator.is_main_process:
             figures[part] = rounded(parts.PARTS[part](given))
-    report = {
-        "model": config.model,
-        "command": command(config),
-        "settings": {
-            field.name: getattr(config, field.name)
-            for field in fields(SampleConfig)
-            if field.name not in ("model", "output_dir", "format")
-        },
-        "real": {
-            "dataset": config.dataset_name,
-            "train_split": config.train_split,
-            "train_pictures": len(train.pixels),
-            "test_split": config.test_split,
-            "test_pictures": len(test.pixels),
-        },
-        **figures,
-    }
+    report = {**_about(config, train, test), **figures}
 
     def write() -> None:
         plots.sheet(plots.thumbnails(samples), pictures / "samples.png")

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from ddpm_hf import upsampling
 from ddpm_hf.kept import Kept
+from ddpm_hf.pixels import height_width
 
 BLOCK_PIXELS = 16 * 32 * 32
 """The most pixels that a core works on at once; more cost memory and gain no time."""
@@ -67,10 +68,9 @@ class _PlainTensors(torch.nn.Module):
 def _convert(unet: Any) -> Any:
     import openvino
 
-    size = unet.config.sample_size
-    height, width = (size, size) if isinstance(size, int) else size
+    shape = (1, unet.config.in_channels, *height_width(unet.config.sample_size))
     labels = (torch.zeros(1, dtype=torch.long),) if unet.class_embedding is not None else ()
-    example = (torch.zeros(1, unet.config.in_channels, height, width), torch.tensor(0.0), *labels)
+    example = (torch.zeros(shape), torch.tensor(0.0), *labels)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # OpenVINO would trace it too, and check its trace by two more: most of the time taken.

@@ -16,6 +16,7 @@ from torch import Tensor
 from ddpm_hf import runtime
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.guidance import guided
+from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep, DenoisingStream
 
@@ -152,9 +153,8 @@ class DDPMPipeline(DiffusionPipeline):
         return self._interrupt
 
     def _shape(self, batch_size: int) -> tuple[int, int, int, int]:
-        size = self.unet.config.sample_size
-        height, width = (size, size) if isinstance(size, int) else size
-        return (batch_size, self.unet.config.in_channels, height, width)
+        size = height_width(self.unet.config.sample_size)
+        return (batch_size, self.unet.config.in_channels, *size)
 
     def _class_labels(self, labels: Labels, batch_size: int, device: torch.device) -> Tensor | None:
         """One label for each picture; the null class where there are none.

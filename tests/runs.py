@@ -61,7 +61,7 @@ def run(data, output, *flags, expect=0, environment=None, **changes):
         command(data, output, *flags, **changes),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, **(environment or {})},
     )
     assert done.returncode == expect, done.stdout + done.stderr

@@ -22,6 +22,7 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
 from ddpm_hf.pipeline import DDPMPipeline, bundled_models
+from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.training.network import attention_tokens
 
@@ -102,7 +103,7 @@ class Models:
 
 def most_pictures(pipeline: DDPMPipeline) -> int:
     """How many pictures one run of this model may draw."""
-    height, width = _side(pipeline.unet.config.sample_size)
+    height, width = height_width(pipeline.unet.config.sample_size)
     return max(1, min(MAX_PICTURES, MAX_PIXELS // (height * width)))
 
 
@@ -178,11 +179,6 @@ def _check_sizes(sizes: Sizes, files: list[str], weights: str) -> None:
             raise RefusedError("limits_model_too_large", limit=MAX_MEGABYTES)
 
 
-def _side(size: Any) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, int) else size
-    return height, width
-
-
 def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> None:
     """Of this class, without others, and no larger than it should be. Raises RefusedError."""
     parts = {key: part for key, part in index.items() if key[0] != "_" and part != [None, None]}
@@ -206,7 +202,7 @@ def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> 
         raise RefusedError("limits_model_other_kind")
     if unet.get("class_embed_type") or (unet.get("num_class_embeds") or 0) > MAX_CLASSES + 1:
         raise RefusedError("limits_model_classes")
-    if not all(8 <= side <= MAX_SIDE for side in _side(unet["sample_size"])):
+    if not all(8 <= side <= MAX_SIDE for side in height_width(unet["sample_size"])):
         raise RefusedError("limits_model_too_wide", limit=MAX_SIDE)
     blocks, layers = len(unet["down_block_types"]), unet.get("layers_per_block", 2)
     T = len(scheduler.get("trained_betas") or range(scheduler.get("num_train_timesteps", 1000)))

@@ -7,6 +7,7 @@ from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline, check_classes, load_pipeline
+from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 
@@ -74,11 +75,11 @@ def has_dropout(unet: UNet2DModel) -> bool:
 
 def attention_tokens(unet: UNet2DModel) -> int:
     """The pixels of the largest map that the network attends over."""
-    size, config = unet.config.sample_size, unet.config
-    side = size if isinstance(size, int) else max(size)
+    config = unet.config
+    height, width = height_width(config.sample_size)
     levels = [i for i, kind in enumerate(config.down_block_types) if "Attn" in kind]
     first = min([*levels, len(config.down_block_types) - 1])  # the last one is the middle's
-    return int((side >> first) ** 2)
+    return (height >> first) * (width >> first)
 
 
 def _trained(name: str) -> DDPMPipeline:
@@ -127,8 +128,7 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
             f"{name} is for pictures of {model.in_channels} channels, and the data set's have"
             f" {channels}."
         )
-    size = model.sample_size
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = height_width(model.sample_size)
     if height != width:
         raise UserError(
             f"{name} is for pictures of {height} × {width} pixels; training takes only squares."

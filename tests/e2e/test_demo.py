@@ -30,7 +30,7 @@ def generate(page, wait=True, **values):
         box.blur()
     page.click("#generate")
     if wait:
-        page.wait_for_selector("[data-complete=true]", timeout=120_000)
+        page.wait_for_selector("[data-complete=true]", timeout=300_000)
 
 
 def canvas(page, name):
@@ -184,7 +184,7 @@ def test_out_of_range_gets_a_sentence(server, endpoint, arguments, sentence):
 def test_where_it_cannot_be_served_is_one_sentence(server, setting, sentence):
     environment = {**os.environ, "GRADIO_SERVER_PORT": str(server.port), **setting}
     done = subprocess.run(
-        [sys.executable, "app.py"], capture_output=True, text=True, env=environment, timeout=120
+        [sys.executable, "app.py"], capture_output=True, text=True, env=environment, timeout=300
     )
     assert done.returncode == 1
     assert sentence.format(port=server.port) in done.stderr

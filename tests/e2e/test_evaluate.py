@@ -32,7 +32,7 @@ def evaluate(folder, *flags, processes=1):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=400,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

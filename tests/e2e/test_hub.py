@@ -43,7 +43,7 @@ def folder(tmp_path):
 def run(hub, home, load, token=None):
     environment = {**os.environ, **hub.environment(home, token)}
     command = [sys.executable, "-c", LOAD.format(load=load)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
 
 
 def test_a_model_loads_by_its_id_in_ours_and_in_stock(hub, folder, tmp_path):

@@ -94,7 +94,7 @@ def test_told_to_stop_it_saves_and_says_so_by_its_exit_status(data, tmp_path, nu
     wait_for(output / "training.csv", process)
     time.sleep(0.5)
     os.killpg(process.pid, number)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=200)
     assert process.returncode == STOPPED, said
     assert "Stopped at step" in said and "Traceback" not in said
     state, _ = checkpoint.find(output, "latest")
@@ -109,7 +109,7 @@ def stopped_when_it_says(word, process):
         assert process.poll() is None, said
         said += process.stdout.read(1)
     os.killpg(process.pid, signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=200)
     assert process.returncode == STOPPED, said
     assert "Stopped" in said and "Traceback" not in said
     return said

@@ -135,7 +135,7 @@ def told(tmp_path_factory):
         environment = {**os.environ, **hub.environment(root / "home", TOKEN)}
         environment |= {"DDPM_ALLOW_MODELS": "1"}
         command = [sys.executable, "-c", LOAD, json.dumps(names)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr
         said, alive, choice = json.loads(done.stdout.splitlines()[-1])
         left = [p for p in (root / "home").rglob("*.safetensors")]
@@ -234,6 +234,6 @@ def test_the_page_falls_back_on_the_bundled_model(told):
 def test_off_unless_it_is_allowed():
     environment = {**os.environ, "DDPM_ALLOW_MODELS": "0"}
     command = [sys.executable, "-c", LOAD, '["someone/good"]']
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
     said = json.loads(done.stdout.splitlines()[-1])[0]
     assert said == {"someone/good": "This server draws with its own models alone."}

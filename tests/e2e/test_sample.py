@@ -40,7 +40,7 @@ def sample(output, *flags, processes=1, expect=0):
         capture_output=True,
         text=True,
         env=environment,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == expect, done.stdout + done.stderr
     return done.stdout + done.stderr

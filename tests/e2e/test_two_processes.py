@@ -62,7 +62,7 @@ def launch(*arguments, cpu=True, **changes):
         capture_output=True,
         text=True,
         env=environment(cpu),
-        timeout=300,
+        timeout=900,
     )
 
 
@@ -149,7 +149,7 @@ def test_two_machines_learn_the_same(fashion, one_process, tmp_path):
         )
         for rank in range(2)
     ]
-    said = [machine.communicate(timeout=300)[0] for machine in machines]
+    said = [machine.communicate(timeout=900)[0] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0], "".join(said)
     assert distance(one_process, output) <= 1e-5
 
@@ -173,7 +173,7 @@ def test_two_processes_stop_together_and_go_on_as_one(fashion, tmp_path):
         ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
     ).stdout.split()
     os.kill(int(workers[-1]), signal.SIGTERM)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=300)
     assert "Stopped at step" in said, said
     state, _ = checkpoint.find(output, "latest")
     steps = ("--max_train_steps", str(state["step"] + 3), "--lr_scheduler", "constant")
