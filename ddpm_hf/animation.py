@@ -40,16 +40,20 @@ def grid(images: Sequence[Image.Image]) -> Image.Image:
 
 def frames_of(steps: DenoisingStream) -> Iterable[Image.Image]:
     """x_t at the key steps of the run, each as it is worked out, then the finished picture."""
-    keys = key_steps(len(steps))
+    keys, step = key_steps(len(steps)), None
     for step in steps:
         if step.index in keys:
             yield grid(to_images(step.noisy_sample[:, :3]))
+    if step is None:
+        raise ValueError("This run is over: each stream() can be gone through once.")
     yield grid(to_images(step.sample[:, :3]))
 
 
-def checked_format(path: str | Path) -> Path:
-    """The path. Raises ValueError, in one sentence, unless its suffix is one of FORMATS."""
+def checked_path(path: str | Path) -> Path:
+    """The path. Raises ValueError, in one sentence, for other suffixes and folders not there."""
     path = Path(path)
+    if not path.parent.is_dir():
+        raise ValueError(f"There is no folder {str(path.parent)!r} for the animation.")
     if path.suffix.lower() not in FORMATS:
         raise ValueError(f"An animation ends in {', '.join(FORMATS)}; got {path.name!r}.")
     return path
@@ -57,7 +61,7 @@ def checked_format(path: str | Path) -> Path:
 
 def save_frames(frames: Sequence[Image.Image], path: str | Path) -> None:
     """Write frames of one size in the format that the path's suffix names; the last is held."""
-    path = checked_format(path)
+    path = checked_path(path)
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
     first, rest = frames[0], frames[1:]
     first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, lossless=True)
@@ -67,8 +71,8 @@ def save_animation(steps: DenoisingStream, path: str | Path) -> None:
     """From noise to pictures, as GIF, WebP or animated PNG by the path's suffix.
 
     Takes the whole run, `save_animation(pipe.stream(...), "cats.gif")`, and shows it in at most
-    120 frames, the last held for two seconds. Raises ValueError for another suffix, before the
-    first step.
+    120 frames, the last held for two seconds. Raises ValueError for another suffix or a folder that
+    is not there, before the first step, and for a run that is over.
     """
-    path = checked_format(path)
+    path = checked_path(path)
     save_frames(list(frames_of(steps)), path)

@@ -16,9 +16,11 @@ def _weights_version(unet: Any) -> tuple[float, ...]:
     The count knows nothing of fused optimisers and of averages copied back, which the length shows.
     """
     weights = list(unet.parameters())
-    seen = [n for weight in weights for n in (weight.data_ptr(), weight._version)]
+    # A weight made in inference mode has no count.
+    counts = [0 if weight.is_inference() else weight._version for weight in weights]
+    places = [weight.data_ptr() for weight in weights]
     lengths = torch.stack([weight.detach().norm(dtype=torch.float32) for weight in weights])
-    return (*seen, *lengths.tolist())
+    return (*places, *counts, *lengths.tolist())
 
 
 class Kept(Generic[Made]):

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import operator
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ from ddpm_hf.stream import DenoisingStep, DenoisingStream
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""
 
-TAKE_A_VARIANCE = (DDPMScheduler, diffusers.DDPMParallelScheduler)
+TAKE_A_VARIANCE = (DDPMScheduler, diffusers.DDPMScheduler, diffusers.DDPMParallelScheduler)
 """The schedulers that take a learned variance; others are to have the prediction alone."""
 
 Generators = torch.Generator | list[torch.Generator] | None
@@ -42,13 +43,31 @@ def _step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in offered.items() if name in taken}
 
 
-def _one_jump(scheduler: Any, model_output: Tensor, timestep: int, model_input: Tensor) -> Tensor:
-    """x̂_0 (N6) for the schedulers that do not tell it.
+def take_steps(scheduler: Any, K: int, device: torch.device | None = None) -> None:
+    """Set any scheduler of diffusers to K steps from pure noise on.
 
-    What they hand the UNet is x_t as we know it, whatever they keep themselves.
+    Raises ValueError for K outside 1..T, and where the scheduler would fail, begin far below T or
+    take a step twice, of which it would make no picture: some do for few steps, or for nearly T.
     """
-    ours: DDPMScheduler = DDPMScheduler.from_config(scheduler.config)
-    return ours.predict_original_sample(model_output, timestep, model_input)
+    T, name = len(scheduler), type(scheduler).__name__
+    if not 1 <= operator.index(K) <= T:
+        raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    try:
+        scheduler.set_timesteps(K, device=device)
+    except (ValueError, IndexError, AssertionError, RuntimeError) as error:
+        raise ValueError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
+    if isinstance(scheduler, DDPMScheduler):  # it can take any, and nothing need be read back
+        return
+    times = scheduler.timesteps.tolist()
+    knows_beta = hasattr(scheduler, "alphas_cumprod")  # else its t are of another kind
+    if knows_beta and max(times) + T / K < 0.9 * T:
+        raise ValueError(
+            f"{name} would begin its {K} steps at t = {max(times):.0f} of {T}: give fewer"
+            " num_inference_steps, or timestep_spacing trailing."
+        )
+    takes_each_once = scheduler.order == 1 and not isinstance(scheduler, diffusers.PNDMScheduler)
+    if takes_each_once and len(set(times)) < len(times):
+        raise ValueError(f"{name} would take one of its {K} steps twice: give fewer.")
 
 
 class DDPMPipeline(DiffusionPipeline):
@@ -79,6 +98,7 @@ class DDPMPipeline(DiffusionPipeline):
         """
         super().__init__()
         self._interrupt: bool = False
+        self._num_timesteps: int = 0
         if type(scheduler) is diffusers.DDPMScheduler:
             scheduler = DDPMScheduler.from_config(scheduler.config)
         self.register_modules(unet=unet.eval(), scheduler=scheduler)
@@ -148,18 +168,25 @@ class DDPMPipeline(DiffusionPipeline):
         return named if known is not None and known > named else None
 
     @property
+    def num_timesteps(self) -> int:
+        """How many steps the latest call takes, as diffusers' callbacks ask."""
+        return self._num_timesteps
+
+    @property
     def interrupt(self) -> bool:
         """Whether `_interrupt` was set, as diffusers' callbacks do to end a call early."""
         return self._interrupt
 
     def _shape(self, batch_size: int) -> tuple[int, int, int, int]:
-        size = height_width(self.unet.config.sample_size)
-        return (batch_size, self.unet.config.in_channels, *size)
+        size = self.unet.config.sample_size
+        if size is None:
+            raise ValueError("The UNet does not say how big its pictures are: set its sample_size.")
+        return (batch_size, self.unet.config.in_channels, *height_width(size))
 
     def _class_labels(self, labels: Labels, batch_size: int, device: torch.device) -> Tensor | None:
         """One label for each picture; the null class where there are none.
 
-        Raises ValueError if the UNet takes no labels, or needs some.
+        Raises ValueError if the UNet takes no labels, or others, or needs some.
         """
         if self.unet.class_embedding is None:
             if labels is not None:
@@ -169,15 +196,21 @@ class DDPMPipeline(DiffusionPipeline):
             labels = self.null_class
         if labels is None:
             raise ValueError("This model draws by class: give class_labels, one for each picture.")
-        chosen = torch.as_tensor(labels)
+        classes = self.unet.config.num_class_embeds
+        try:
+            chosen = torch.as_tensor(labels)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"class_labels must be numbers; got {labels!r}.") from error
         if chosen.ndim == 0:
             chosen = chosen.expand(batch_size)
-        if len(chosen) != batch_size:
+        if chosen.shape[:1] != (batch_size,):
             raise ValueError(f"There are {len(chosen)} class_labels for {batch_size} pictures.")
-        classes = self.unet.config.num_class_embeds
-        if classes is not None and not bool(((chosen >= 0) & (chosen < classes)).all()):
-            raise ValueError(f"class_labels must be in 0..{classes - 1}.")
-        return chosen.contiguous().to(device)
+        if classes is None:  # the UNet takes what is no number of a class
+            return chosen.contiguous().to(device)
+        is_whole = not (chosen.is_floating_point() or chosen.dtype == torch.bool)
+        if not (is_whole and chosen.ndim == 1 and ((chosen >= 0) & (chosen < classes)).all()):
+            raise ValueError(f"class_labels must be whole numbers in 0..{classes - 1}.")
+        return chosen.to(device, torch.long)
 
     def _latents(
         self, latents: Tensor | None, batch_size: int, generator: Generators, device: torch.device
@@ -218,7 +251,7 @@ class DDPMPipeline(DiffusionPipeline):
         device: torch.device = self._execution_device
         if timesteps is None:
             K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
-            scheduler.set_timesteps(K, device=device)
+            take_steps(scheduler, K, device)
         elif "timesteps" in inspect.signature(scheduler.set_timesteps).parameters:
             scheduler.set_timesteps(timesteps=timesteps, device=device)
         else:
@@ -256,6 +289,7 @@ class DDPMPipeline(DiffusionPipeline):
     ) -> Generator[DenoisingStep, None, None]:
         # Read once, before the loop: to read a GPU's memory is to wait for all its work.
         numbers = [int(t) for t in scheduler.timesteps.tolist()]
+        ours: DDPMScheduler | None = None
         try:
             for index, t in enumerate(scheduler.timesteps):
                 model_input = scheduler.scale_model_input(x, t)
@@ -264,8 +298,9 @@ class DDPMPipeline(DiffusionPipeline):
                     model_output = model_output[:, : x.shape[1]]
                 result = scheduler.step(model_output, t, x, **extra)
                 x_0 = result.get("pred_original_sample")
-                if x_0 is None:
-                    x_0 = _one_jump(scheduler, model_output, numbers[index], model_input)
+                if x_0 is None:  # what such a scheduler hands the UNet is x_t as ours knows it (N6)
+                    ours = ours or DDPMScheduler.from_config(scheduler.config)
+                    x_0 = ours.predict_original_sample(model_output, numbers[index], model_input)
                 step = DenoisingStep(
                     index, numbers[index], model_input, model_output, x_0, result.prev_sample
                 )
@@ -296,7 +331,7 @@ class DDPMPipeline(DiffusionPipeline):
 
         generator: one for the batch, or a list with one for each image: then an image is the same
         in whatever batch it is drawn.
-        num_inference_steps: 1..T; None means all T.
+        num_inference_steps: 1..T; None means all T, which some of diffusers' schedulers can't take.
         output_type: "pil", "np" (batch, height, width, channels) or "pt" (batch, channels, height,
         width), the last two in [0, 1].
         timesteps: custom timesteps, strictly decreasing in 0..T−1, instead of their number.
@@ -337,6 +372,7 @@ class DDPMPipeline(DiffusionPipeline):
             noise_scale=noise_scale,
             backend=backend,
         )
+        self._num_timesteps = len(steps)
         with self.progress_bar(total=len(steps)) as bar:
             for step in steps:
                 bar.update()

@@ -27,7 +27,7 @@ from tqdm import tqdm
 from ddpm_hf import runtime
 from ddpm_hf.errors import UserError, command_line, first_sentence
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
+from ddpm_hf.pipeline import DDPMPipeline, load_pipeline, take_steps
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.scheduler import DDPMScheduler
@@ -153,7 +153,10 @@ def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
     if config.max_timestep is None:
-        _check_steps(pipeline, K or T)
+        try:
+            take_steps(copy.deepcopy(scheduler), K or T)
+        except ValueError as error:
+            raise UserError(str(error)) from error
         return
     if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
         name = type(scheduler).__name__
@@ -173,25 +176,6 @@ def _check_class(config: SampleConfig, pipeline: DDPMPipeline) -> None:
         raise UserError(
             "The model was not trained for --guidance_scale: that takes --class_column and"
             " --class_dropout 0.1 in training."
-        )
-
-
-def _check_steps(pipeline: DDPMPipeline, K: int) -> None:
-    """Raise UserError unless the scheduler's K steps go down from near T.
-
-    Some of diffusers' do not if there are few of them, or nearly T; they fail, or draw noise.
-    """
-    probe, T = copy.deepcopy(pipeline.scheduler), pipeline.num_train_timesteps
-    name = type(probe).__name__
-    try:
-        probe.set_timesteps(K)
-    except (ValueError, IndexError, AssertionError, RuntimeError) as error:
-        raise UserError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
-    highest = float(probe.timesteps.max())
-    if highest + T / K < 0.9 * T:
-        raise UserError(
-            f"{name} would begin its {K} steps at t = {highest:.0f} of {T}: give fewer by"
-            " --num_inference_steps, or --timestep_spacing trailing."
         )
 
 

@@ -60,7 +60,8 @@ def _without_variance(model_output: Tensor, sample: Tensor) -> Tensor:
 class DDPMScheduler(SchedulerMixin, ConfigMixin):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
-    One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1).
+    One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it by
+    our pipeline, which names stock's class; what stock's writes with it needs this package.
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
     `betas`, `alphas` and `alphas_cumprod` are there to be read: the equations have a table of ln ᾱ.
     """
@@ -99,9 +100,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if rescale_betas_zero_snr:
             betas = equations.rescale_zero_terminal_snr(betas)
 
-        # Else diffusers drops our T = 2000 as "a default" when another class reads this config.
-        defaults = set(self.config.get("_use_default_values", ())) - {"num_train_timesteps"}
-        self.register_to_config(_use_default_values=list(defaults))
+        # Else another class that reads this config takes its own defaults for what is one of ours.
+        self.register_to_config(_use_default_values=[])
         self.schedule = NoiseSchedule.from_betas(betas)
         self._tables = {torch.device("cpu"): self.schedule}
         self.betas = betas
@@ -298,7 +298,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         return self._tables[device]
 
     def _t(self, timesteps: Timesteps, device: torch.device) -> Timesteps:
-        """The paper's t. Raises ValueError outside 0..T, where that can be seen without a wait."""
+        """The paper's t, 0..T. Raises ValueError outside, where that can be seen without a wait."""
         T = self.schedule.T
         if isinstance(timesteps, int):
             inside = -1 <= timesteps < T
@@ -310,9 +310,19 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
             raise ValueError(f"timesteps must be in 0..{T - 1}, or -1 for the clean picture.")
         return timesteps + 1 if isinstance(timesteps, int) else timesteps.to(device) + 1
 
+    def _s_and_t(
+        self, prev_timesteps: Timesteps, timesteps: Timesteps, device: torch.device
+    ) -> tuple[Timesteps, Timesteps]:
+        """The paper's s and t, 0 ≤ s < t ≤ T. Raises ValueError for others, as `_t` does."""
+        s, t = self._t(prev_timesteps, device), self._t(timesteps, device)
+        if device.type == "cpu" and not torch.as_tensor(s < t).all():
+            raise ValueError("prev_timesteps must be below timesteps.")
+        return s, t
+
     def add_noise_step(self, sample: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
         """One step forward, x_{t−1} → x_t, to `timesteps` in 0..T−1 (N2). Like `sample`."""
-        table, t = self._table(sample.device), self._t(timesteps, sample.device)
+        table = self._table(sample.device)
+        _, t = self._s_and_t(timesteps - 1, timesteps, sample.device)
         return equations.q_step(table, sample, noise, t)
 
     def add_noise_between(
@@ -320,7 +330,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> Tensor:
         """Many steps forward as one, x_s → x_t, −1 ≤ prev_timesteps < timesteps (N3)."""
         table = self._table(sample.device)
-        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
         return equations.q_merge(table, sample, noise, s, t)
 
     def add_noise(self, original_samples: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
@@ -369,7 +379,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         The mean is like `sample`, the variance β̃ is float64, 0-d or (batch,).
         """
         table = self._table(sample.device)
-        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
         return equations.posterior(table, sample, original_sample, s, t)
 
     def posterior_mean_from_noise(
@@ -377,7 +387,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> Tensor:
         """The same mean from x_t and the predicted noise (N10). Like `sample`."""
         table = self._table(sample.device)
-        s, t = (self._t(u, sample.device) for u in (prev_timesteps, timesteps))
+        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
         return equations.posterior_mean_from_noise(table, sample, noise, s, t)
 
     def posterior_weights(
@@ -385,5 +395,5 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> tuple[Tensor, Tensor]:
         """The weights of x_t and of x_0 in the mean, float64 on the CPU, 0-d or (batch,) (N14)."""
         cpu = torch.device("cpu")
-        s, t = (self._t(u, cpu) for u in (prev_timesteps, timesteps))
+        s, t = self._s_and_t(prev_timesteps, timesteps, cpu)
         return equations.posterior_weights(self.schedule, s, t)

@@ -50,7 +50,7 @@ class StepPlan:
     ) -> None:
         """For diffusers' timesteps, strictly decreasing in 0..T−1."""
         self.timesteps = torch.tensor(timesteps, device=device)
-        self._index = {timestep: i for i, timestep in enumerate(timesteps)}
+        self._index: dict[float, int] = {timestep: i for i, timestep in enumerate(timesteps)}
         t = torch.tensor(timesteps) + 1
         s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
         self._prev_timesteps = (s - 1).tolist()
@@ -73,7 +73,8 @@ class StepPlan:
     def _rows(self, dtype: torch.dtype) -> list[StepWeights]:
         """The weights of every step, rounded once to the run's precision."""
         if dtype not in self._weights:
-            rows = self._table.to(dtype).unbind()
+            with torch.inference_mode(False):  # else no later step could be differentiated
+                rows = self._table.to(dtype, copy=True).unbind()
             self._weights[dtype] = [
                 StepWeights(s, *row.unbind())
                 for s, row in zip(self._prev_timesteps, rows, strict=True)
@@ -91,7 +92,7 @@ class StepPlan:
             ours, theirs = self.timesteps.untyped_storage(), timestep.untyped_storage()
             if ours.data_ptr() == theirs.data_ptr():
                 return self._rows(dtype)[timestep.storage_offset()]
-        index = self._index.get(int(timestep))
+        index = self._index.get(timestep.item() if isinstance(timestep, Tensor) else timestep)
         if index is None:
             raise ValueError(f"timestep {timestep} is not among those set; see set_timesteps.")
         return self._rows(dtype)[index]
@@ -126,9 +127,11 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
 
 
 def checked_timesteps(timesteps: Sequence[int], T: int) -> list[int]:
-    """Custom timesteps as a list. Raises ValueError unless strictly decreasing in 0..T−1."""
+    """Custom timesteps as a list. Raises ValueError unless strictly decreasing whole numbers in
+    0..T−1.
+    """
     steps = [int(t) for t in timesteps]
-    falling = all(a > b for a, b in itertools.pairwise(steps))
+    falling = steps == list(timesteps) and all(a > b for a, b in itertools.pairwise(steps))
     if not steps or not falling or steps[0] >= T or steps[-1] < 0:
-        raise ValueError(f"timesteps must be strictly decreasing numbers in 0..{T - 1}.")
+        raise ValueError(f"timesteps must be strictly decreasing whole numbers in 0..{T - 1}.")
     return steps

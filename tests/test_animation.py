@@ -43,7 +43,16 @@ def test_another_suffix_is_one_sentence_before_any_work(pipeline, tmp_path):
     steps = pipeline.stream(1, num_inference_steps=3)
     with pytest.raises(ValueError, match=r"^An animation ends in \.gif, \.webp, \.png; got"):
         save_animation(steps, tmp_path / "cats.mp4")
+    with pytest.raises(ValueError, match=r"^There is no folder"):
+        save_animation(steps, tmp_path / "missing" / "cats.gif")
     assert next(steps).index == 0
+
+
+def test_a_run_that_is_over_is_told(pipeline, tmp_path):
+    steps = pipeline.stream(1, num_inference_steps=3)
+    save_animation(steps, tmp_path / "cats.gif")
+    with pytest.raises(ValueError, match="can be gone through once"):
+        save_animation(steps, tmp_path / "again.gif")
 
 
 @pytest.mark.parametrize("K", [1, 2, 118, 119, 120, 2000])

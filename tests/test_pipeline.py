@@ -296,7 +296,15 @@ def test_a_scheduler_that_takes_no_noise_scale_says_so(pipeline):
 
 @pytest.mark.parametrize(
     ("labels", "message"),
-    [(None, "give class_labels"), ([1, 2, 3], "3 class_labels for 2"), ([0, 5], r"in 0\.\.4")],
+    [
+        (None, "give class_labels"),
+        ([1, 2, 3], "3 class_labels for 2"),
+        ([0, 5], r"in 0\.\.4"),
+        ([0.5, 1], "whole numbers"),
+        (True, "whole numbers"),
+        (torch.tensor([[0], [1]]), "whole numbers"),
+        (["cat", "dog"], "must be numbers"),
+    ],
 )
 def test_class_labels_are_checked(labels, message):
     pipe = DDPMPipeline(unet=tiny_unet(num_class_embeds=5), scheduler=DDPMScheduler())
@@ -320,16 +328,12 @@ def test_progress_bar_is_as_configured(pipeline, capsys):
 
 def test_one_jump_is_told_for_schedulers_that_keep_it_to_themselves(pipeline, seeded):
     """DPM-Solver++ tells no x̂_0; ours, from the same x_t, is the one that DDIM tells."""
-    first = {}
-    for name in ("DDIMScheduler", "DPMSolverMultistepScheduler"):
-        scheduler = (
-            getattr(diffusers, name)(clip_sample=False)
-            if name[1] == "D"
-            else getattr(diffusers, name)()
-        )
-        pipe = DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
-        first[name] = next(pipe.stream(1, seeded(), timesteps=None, num_inference_steps=1000))
-    one, other = first.values()
+    schedulers = (
+        diffusers.DDIMScheduler(clip_sample=False, timestep_spacing="trailing"),
+        diffusers.DPMSolverMultistepScheduler(),
+    )
+    pipes = [DDPMPipeline(unet=pipeline.unet, scheduler=scheduler) for scheduler in schedulers]
+    one, other = (next(pipe.stream(1, seeded(), 10)) for pipe in pipes)
     assert one.timestep == other.timestep == 999
     torch.testing.assert_close(
         one.pred_original_sample, other.pred_original_sample, rtol=1e-3, atol=1e-2
@@ -383,3 +387,59 @@ def test_a_folder_wins_over_a_bundled_name(pipeline, tmp_path, monkeypatch):
     pipeline.save_pretrained(tmp_path / "cats-32")
     monkeypatch.chdir(tmp_path)
     assert DDPMPipeline.from_pretrained("cats-32").unet.config.sample_size == 8
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "K", "sentence"),
+    [
+        (diffusers.DPMSolverMultistepScheduler(), None, "would take one of its 1000 steps twice"),
+        (diffusers.UniPCMultistepScheduler(), 1000, "would take one of its 1000 steps twice"),
+        (
+            diffusers.DPMSolverMultistepScheduler(timestep_spacing="leading"),
+            600,
+            "would begin its 600 steps at t = 600 of 1000",
+        ),
+        (diffusers.PNDMScheduler(), 1, "can't take 1 steps"),
+        (diffusers.DDIMScheduler(), 0, "must be in 1..1000"),
+        (diffusers.EulerDiscreteScheduler(), 1001, "must be in 1..1000"),
+        (diffusers.HeunDiscreteScheduler(), -1, "must be in 1..1000"),
+    ],
+)
+def test_steps_that_a_scheduler_makes_no_picture_of_are_refused(pipeline, scheduler, K, sentence):
+    pipe = DDPMPipeline(unet=pipeline.unet, scheduler=scheduler)
+    with pytest.raises(ValueError, match=sentence):
+        pipe(num_inference_steps=K)
+
+
+def test_a_learned_variance_with_stocks_scheduler_assigned(seeded):
+    pipe = DDPMPipeline(tiny_unet(out_channels=6), DDPMScheduler(1000))
+    pipe.scheduler = stock = diffusers.DDPMScheduler(variance_type="learned_range")
+    theirs = pipe(1, seeded(), 5, output_type="np").images
+    pipe.scheduler = DDPMScheduler.from_config(stock.config)
+    np.testing.assert_allclose(pipe(1, seeded(), 5, output_type="np").images, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32])
+@pytest.mark.parametrize("backend", ["eager", "openvino"])
+def test_class_labels_of_any_whole_kind(seeded, dtype, backend):
+    pipe = DDPMPipeline(tiny_unet(num_class_embeds=5), DDPMScheduler())
+    labels, how = [3, 1], {"num_inference_steps": 3, "output_type": "np", "backend": backend}
+    same = pipe(2, seeded(), class_labels=labels, **how).images
+    drawn = pipe(2, seeded(), class_labels=torch.tensor(labels, dtype=dtype), **how).images
+    assert np.array_equal(drawn, same)
+
+
+def test_callbacks_are_told_how_many_steps_there_are(pipeline):
+    seen = []
+    pipeline(
+        num_inference_steps=7,
+        callback_on_step_end=lambda pipe, *_: seen.append(pipe.num_timesteps),
+    )
+    assert seen == [7] * 7
+
+
+def test_a_network_that_does_not_say_its_size_is_told(pipeline):
+    unet = tiny_unet()
+    unet.register_to_config(sample_size=None)
+    with pytest.raises(ValueError, match="set its sample_size"):
+        DDPMPipeline(unet, pipeline.scheduler)(num_inference_steps=2)

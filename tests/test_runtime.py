@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ddpm_hf
-from ddpm_hf import cuda_graph, openvino_cpu, runtime, upsampling
+from ddpm_hf import DDPMPipeline, cuda_graph, openvino_cpu, runtime, upsampling
 from ddpm_hf.pipeline import PRETRAINED
 from tests.conftest import tiny_unet
 
@@ -301,3 +301,13 @@ def test_auto_gives_the_same_pictures_each_time(pipeline, seeded):
         return pipeline(2, seeded(), 10, output_type="np", backend="auto").images
 
     assert np.array_equal(run(), run())
+
+
+@pytest.mark.parametrize("backend", ["eager", "auto", "openvino"])
+def test_a_pipeline_loaded_in_inference_mode_draws(pipeline, seeded, tmp_path, backend):
+    pipeline.save_pretrained(tmp_path)
+    expected = pipeline(1, seeded(), 3, output_type="np", backend=backend).images
+    with torch.inference_mode():
+        loaded = DDPMPipeline.from_pretrained(tmp_path)
+        drawn = loaded(1, seeded(), 3, output_type="np", backend=backend).images
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)

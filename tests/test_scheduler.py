@@ -1,5 +1,6 @@
 """The scheduler against stock diffusers, where it is right and where it is wrong."""
 
+import inspect
 import itertools
 
 import diffusers
@@ -493,3 +494,50 @@ def test_whole_chain_of_the_bundled_model_equals_stock():
     exact = chain(stock(pipe.scheduler, float64=True), pipe.unet, 2000, shape)
     assert (x - exact).abs().max() <= 1e-6
     assert (x - chain(stock(pipe.scheduler), pipe.unet, 2000, shape)).abs().max() <= 2e-4
+
+
+@pytest.mark.parametrize("name", ["HeunDiscrete", "LCM", "DDIM", "DPMSolverMultistep"])
+def test_another_scheduler_and_back_again_changes_nothing(name):
+    """Heun and LCM have another β by default; what stands in our config is no default to them."""
+    ours = DDPMScheduler(1000)
+    other = getattr(diffusers, f"{name}Scheduler").from_config(ours.config)
+    assert torch.allclose(other.betas.double(), ours.betas, rtol=1e-5)
+    back = DDPMScheduler.from_config(other.config)
+    known = set(inspect.signature(DDPMScheduler).parameters)
+    assert {k: back.config[k] for k in known} == {k: ours.config[k] for k in known}
+
+
+def test_a_step_in_inference_mode_leaves_later_ones_differentiable():
+    ours, x = DDPMScheduler(), torch.ones(1, 3, 4, 4)
+    with torch.inference_mode():
+        ours.step(x, 500, x)
+    x.requires_grad_()
+    ours.step(x, 500, x).prev_sample.sum().backward()
+    assert x.grad is not None
+
+
+@pytest.mark.parametrize("pair", [(5, 900), (7, 7), (torch.tensor([3, 9]), torch.tensor([2, 8]))])
+def test_steps_in_the_wrong_order_are_refused(pair):
+    ours, (x, z) = DDPMScheduler(), pictures(2, 2, 3, 8)
+    low, high = pair
+    if isinstance(low, torch.Tensor):
+        low, high = high, low
+    for refused in (
+        lambda: ours.posterior(x, z, low, high),
+        lambda: ours.add_noise_between(x, z, high, low),
+        lambda: ours.posterior_mean_from_noise(x, z, low, high),
+        lambda: ours.posterior_weights(low, high),
+    ):
+        with pytest.raises(ValueError, match="prev_timesteps must be below timesteps"):
+            refused()
+    with pytest.raises(ValueError, match="timesteps must be in"):
+        ours.add_noise_step(x, z, -1)
+
+
+@pytest.mark.parametrize("timestep", [500.5, "500", torch.tensor(500.5)])
+def test_half_a_timestep_is_refused(timestep):
+    ours, x = DDPMScheduler(), torch.ones(1, 3, 4, 4)
+    with pytest.raises(ValueError, match="is not among those set"):
+        ours.step(x, timestep, x)
+    with pytest.raises(ValueError, match="whole numbers"):
+        ours.set_timesteps(timesteps=[timestep])
