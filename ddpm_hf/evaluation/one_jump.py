@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,6 +9,7 @@ from ddpm_hf import equations
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import Deal, alone
+from ddpm_hf.timesteps import spaced_timesteps
 
 BATCH = 16
 
@@ -34,8 +34,7 @@ def way_back(
     deal: Deal = alone,
 ) -> Returned:
     """Take pictures in [−1, 1] to x_t, then back at once and by steps."""
-    count = min(t, num_inference_steps)
-    timesteps = np.linspace(t - 1, 0, count).round().astype(int).tolist()
+    timesteps = spaced_timesteps(t, min(t, num_inference_steps), "linspace")
 
     def back(first: int) -> Returned:
         batch = x_0[first : first + BATCH]

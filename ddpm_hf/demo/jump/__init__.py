@@ -18,6 +18,7 @@ from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.timesteps import spaced_timesteps
 
 MOST_CHAINS = 4
 MOST_STEPS = 50
@@ -33,7 +34,7 @@ FIRST_CHAIN = 2**32
 
 def steps_down(t: int) -> list[int]:
     """At most `MOST_STEPS` timesteps, as diffusers counts, from the paper's t down to 1."""
-    return [int(s) for s in np.linspace(t - 1, 0, min(t, MOST_STEPS)).round()]
+    return spaced_timesteps(t, min(t, MOST_STEPS), "linspace")
 
 
 def measured(pictures: Tensor, x_0: Tensor) -> list[Note]:
