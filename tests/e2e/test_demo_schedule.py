@@ -98,7 +98,9 @@ def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(visit):
     slide(part(page, "t"), 1000)
     expect(dot).to_have_attribute("visibility", "hidden")
     assert 0 < told(page, "snr", "B") < 1e-8
-    expect(page.locator("#schedule-page")).to_contain_text("smaller ones are told, but not drawn")
+    expect(page.locator("#schedule-page")).to_contain_text(
+        "smaller values are written out, but not drawn"
+    )
 
 
 def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
