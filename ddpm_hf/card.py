@@ -37,7 +37,7 @@ A denoising diffusion probabilistic model (DDPM): it turns noise into pictures o
 | steps | {steps} of {total_steps}, {batch} pictures each |
 | wall time | {minutes:.0f} minutes |
 | hardware | {hardware}, mixed precision: {precision} |
-| loss | {loss:.4f}, mean of the last {loss_steps} steps |
+| loss | {loss} |
 {validation}| diffusion | T = {T}, {schedule} β, predicts {prediction} |
 | parameters | {parameters:.2f} million, stored as {dtype} |
 | versions | {versions} |
@@ -178,7 +178,8 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         else torch.cuda.get_device_name()
     )
     packages = ("torch", "diffusers", "accelerate", "datasets")
-    plain = ("command", "config", "attribution", "dataset")
+    plain = ("command", "config", "attribution", "dataset", "loss")
+    loss = f"{facts.loss:.4f}, mean of the last {facts.loss_steps} steps"
     usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
         name=facts.name,
         inference_steps=facts.inference_steps,
@@ -188,6 +189,7 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         **{k: v for k, v in vars(facts).items() if k not in plain},
         data=data.to_yaml(),
         dataset=f"`{facts.dataset}`",
+        loss=loss if facts.loss_steps else "not recorded",
         usage=usage,
         command=without_token(facts.command),
         config=json.dumps(facts.config, indent=2),

@@ -10,9 +10,15 @@ INK, GRID, LINE = "#333333", "#dddddd", "#d9480f"
 
 
 def draw_curve(xs: Sequence[float], ys: Sequence[float], label: str) -> Image.Image:
-    """ys over xs, both finite, ys > 0: 720 × 320, with lines at 1, 2 and 5 times powers of ten."""
+    """ys over xs, both finite, ys > 0: 720 × 320, with lines at 1, 2 and 5 times powers of ten.
+
+    Of no points, the label alone.
+    """
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)
+    draw.text((WIDTH - RIGHT - 6, TOP), label, INK, anchor="ra")
+    if not xs:
+        return image
     low, high = math.log10(min(ys)), math.log10(max(ys))
     low, high = low - 0.05, max(high + 0.05, low + 0.2)
     first, last = min(xs), max(*xs, min(xs) + 1)
@@ -36,5 +42,4 @@ def draw_curve(xs: Sequence[float], ys: Sequence[float], label: str) -> Image.Im
         anchor = "la" if x == first else "ra" if x == last else "ma"
         draw.text((column, HEIGHT - BOTTOM + 6), f"{x:g}", INK, anchor=anchor)
     draw.line([place(x, y) for x, y in zip(xs, ys, strict=True)], LINE, width=2)
-    draw.text((WIDTH - RIGHT - 6, TOP), label, INK, anchor="ra")
     return image

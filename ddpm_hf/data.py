@@ -32,26 +32,24 @@ def load_split(
 
     A folder may be in Hub layout (parquet, arrow, csv), hold image files, or come from
     `save_to_disk`. `resolution` matters to `cats` alone, which are drawn at that size. `streaming`
-    reads a set bit by bit instead of storing it first; of use on the Hub and for local files.
+    reads a set bit by bit instead of storing it first, if it is not stored already.
     Raises UserError if there is no such data set or split.
     """
     folder = Path(name)
     try:
         if (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists():
-            saved = load_from_disk(name)
+            saved = load_from_disk(name).with_format(None)
             splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
             if split not in splits:
                 raise ValueError(f"its splits are {', '.join(splits)}")
-            stored = splits[split]
-        elif name == "cats" and not folder.is_dir():
+            return splits[split]
+        if name == "cats" and not folder.is_dir():
             from ddpm_hf import cats
 
-            stored = cats.load(split, resolution, cache_dir=cache_dir)
-        else:
-            return load_dataset(
-                name, config_name, split=split, cache_dir=cache_dir, streaming=streaming
-            )
-        return stored.to_iterable_dataset() if streaming else stored
+            return cats.load(split, resolution, cache_dir=cache_dir)
+        return load_dataset(
+            name, config_name, split=split, cache_dir=cache_dir, streaming=streaming
+        )
     except (
         OSError,
         ValueError,
@@ -114,7 +112,8 @@ def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:
 
 
 def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) -> str:
-    """The name of the column that holds the pictures: the one wanted, or the first of its type.
+    """The name of the column that holds the pictures: the one wanted, `image`, or the first of
+    that type.
 
     Raises UserError, naming the columns there are.
     """
@@ -123,7 +122,7 @@ def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) 
     if wanted in columns:
         return str(wanted)
     if wanted is None and columns:
-        return str(columns[0])
+        return "image" if "image" in columns else str(columns[0])
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
     raise UserError(
         f"The data set has {missing}. Its columns are: "

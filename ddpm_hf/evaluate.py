@@ -59,7 +59,7 @@ class EvaluateConfig(SampleConfig):
     dataset_config_name: str | None = None
     """Which configuration of the data set, if it has several."""
     image_column: str | None = None
-    """The column with the pictures; unless given, the first of its type."""
+    """The column with the pictures; unless given, `image`, or the first of that type."""
     class_column: str | None = None
     """The ClassLabel column, for a model that draws by class."""
     train_split: str = "train"
@@ -130,8 +130,10 @@ def _prepare_output(config: EvaluateConfig) -> None:
         raise UserError("--output_dir is where the report's pictures go; name another --output.")
     output.with_suffix("").mkdir(parents=True, exist_ok=True)
     if config.report_to_model_card:
-        from ddpm_hf.evaluation.card import card_of
+        from ddpm_hf.evaluation.card import STATED, card_of
 
+        if not set(STATED) & set(config.parts):
+            raise UserError(f"A card states {', '.join(STATED)}: add one of these to --parts.")
         card_of(config.model)
 
 

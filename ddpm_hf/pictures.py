@@ -62,6 +62,14 @@ def _to_255(picture: Pillow.Image) -> NDArray[np.float32]:
     return values * np.float32(255) if picture.mode == "F" and high <= 1 else values
 
 
+def _decoded(cell: dict[str, Any] | None) -> Pillow.Image:
+    """The picture in a cell of an encoded column. Raises one of `UNREADABLE` if there is none."""
+    if cell is None:
+        raise ValueError("The cell is empty.")
+    picture: Pillow.Image = Image().decode_example(cell)
+    return picture
+
+
 @dataclass(frozen=True)
 class Form:
     """What pictures are made into: (channels, height, width), 0..255, shorter side = resolution.
@@ -88,9 +96,10 @@ class Form:
         Raises UserError for grey of which no one knows how much is white.
         """
         try:
-            return self.fit(Image().decode_example(row[self.column]))
-        except UserError:
-            raise
+            return self.fit(_decoded(row[self.column]))
+        except UserError as error:
+            where = row[self.column]["path"]
+            raise UserError(f"{error} It is {where}." if where else str(error)) from error
         except UNREADABLE:
             return None
 
@@ -159,7 +168,7 @@ def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:
     for row in encoded.take(LOOKED_AT):
         rows += 1
         try:
-            channels.append(channels_of(Image().decode_example(row[column])))
+            channels.append(channels_of(_decoded(row[column])))
         except UNREADABLE:
             continue
     if not channels:

@@ -52,12 +52,13 @@ def take_steps(scheduler: Any, K: int, device: torch.device | None = None) -> No
     T, name = len(scheduler), type(scheduler).__name__
     if not 1 <= operator.index(K) <= T:
         raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    if isinstance(scheduler, DDPMScheduler):  # it can take any, and nothing need be read back
+        scheduler.set_timesteps(K, device=device)
+        return
     try:
         scheduler.set_timesteps(K, device=device)
     except (ValueError, IndexError, AssertionError, RuntimeError) as error:
         raise ValueError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
-    if isinstance(scheduler, DDPMScheduler):  # it can take any, and nothing need be read back
-        return
     times = scheduler.timesteps.tolist()
     knows_beta = hasattr(scheduler, "alphas_cumprod")  # else its t are of another kind
     if knows_beta and max(times) + T / K < 0.9 * T:

@@ -21,7 +21,7 @@ def dataset_of(pictures, column="image"):
             file = io.BytesIO()
             p.save(file, "PNG")
             p = file.getvalue()
-        encoded.append({"bytes": p, "path": None})
+        encoded.append(p and {"bytes": p, "path": None})  # None: an empty cell
     features = datasets.Features({column: datasets.Image(), "label": datasets.Value("int64")})
     rows = {column: encoded, "label": list(range(len(encoded)))}
     return datasets.Dataset.from_dict(rows, features=features)

@@ -35,8 +35,9 @@ def test_defaults_are_those_of_the_stock_script():
 
 def test_data_named_on_the_command_line_takes_the_place_of_the_files(tmp_path):
     recipe = ["--config", "configs/cats-32.json"]
-    mine = parse_config([*recipe, "--train_data_dir", "mine"])
-    assert (mine.dataset_name, mine.train_data_dir) == (None, "mine")
+    for flag in ("--train_data_dir", "--train-data-dir"):  # as it may be typed
+        mine = parse_config([*recipe, flag, "mine"])
+        assert (mine.dataset_name, mine.train_data_dir) == (None, "mine")
     mine.save(tmp_path / "mine.json")
     other = parse_config(["--config", str(tmp_path / "mine.json"), "--dataset_name=other"])
     assert (other.dataset_name, other.train_data_dir) == ("other", None)
@@ -199,3 +200,11 @@ def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):
     with pytest.raises(SystemExit):
         parse_config(flags)
     assert sentence in capsys.readouterr().err
+
+
+def test_splits_in_a_folder_of_pictures_are_noticed(tmp_path):
+    assert TrainConfig(train_data_dir=str(tmp_path)).notices() == []
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+    (said,) = TrainConfig(train_data_dir=str(tmp_path)).notices()
+    assert "of train, test alike" in said

@@ -34,7 +34,8 @@ def test_layouts_on_disk_load_by_the_same_call(tmp_path):
     (tmp_path / "images").mkdir()
     for i in range(3):
         dataset[i]["img"].save(tmp_path / "images" / f"{i}.png")
-    for layout in ("parquet", "saved", "saved-dict", "images"):
+    dataset.with_format("torch", columns=["label"]).save_to_disk(tmp_path / "saved-format")
+    for layout in ("parquet", "saved", "saved-dict", "saved-format", "images"):
         loaded = data.load_split(str(tmp_path / layout), cache_dir=str(tmp_path / "cache"))
         pictures = decoded(loaded)
         expected = torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1)
@@ -78,6 +79,8 @@ def test_the_configurations_are_named_where_one_must_be_chosen(tmp_path, asked):
 
 def test_columns_are_found_by_type_or_named_in_the_refusal():
     assert data.image_column(dataset_of([picture()], "img")) == "img"
+    both = dataset_of([picture("L")], "mask").add_column("image", [{"bytes": b"", "path": None}])
+    assert data.image_column(both.cast_column("image", datasets.Image())) == "image"
     without = datasets.Dataset.from_dict({"text": ["a"], "label": [1]})
     with pytest.raises(UserError, match=r"no image column. Its columns are: text .*label"):
         data.image_column(without)
@@ -87,7 +90,7 @@ def test_columns_are_found_by_type_or_named_in_the_refusal():
 
 def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     good = [picture(seed=i) for i in range(3)]
-    rows = [b"junk", good[0], cut_short(good[1]), good[1], b"not a picture"]
+    rows = [b"junk", good[0], cut_short(good[1]), good[1], None]
     dataset = dataset_of(rows)
     in_memory = decoded(dataset)
     on_disk = PicturesOnDisk(dataset, form_of(dataset, 8))
@@ -171,8 +174,10 @@ def test_grey_of_unknown_white_is_refused(values):
     kind = np.int32 if 4000 in values else np.float32
     file = io.BytesIO()
     Image.fromarray(np.array([values] * 2, kind)).save(file, "TIFF")
-    with pytest.raises(UserError, match="which does not tell what is white"):
-        decoded(dataset_of([file.getvalue()]), 2)
+    cell = {"bytes": file.getvalue(), "path": "deep.tif"}
+    rows = datasets.Dataset.from_dict({"image": [cell]}).cast_column("image", datasets.Image())
+    with pytest.raises(UserError, match=r"which does not tell what is white.* It is deep\.tif\."):
+        decoded(rows, 2)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ddpm_hf.evaluation.real import Split, of_class, read_split, roles, unseen
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import tiny_unet
+from tests.pictures import dataset_of, picture
 
 # What a picture shows
 
@@ -139,6 +140,15 @@ def test_pictures_of_a_sorted_set_are_mixed(tmp_path):
     pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
     shades = read_split(pipe, str(tmp_path), "train").pixels[:, 0, 0, 0].tolist()
     assert sorted(shades) == list(range(100)) and 35 < sum(shades[:50]) / 50 < 65
+
+
+def test_pictures_that_cannot_be_read_are_left_out(tmp_path, capsys):
+    rows = [None if i % 3 == 0 else picture("L", seed=i) for i in range(15)]
+    dataset_of(rows).save_to_disk(tmp_path)
+    pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    pixels = read_split(pipe, str(tmp_path), "train").pixels
+    assert len(pixels) == len({p.numpy().tobytes() for p in pixels}) == 10
+    assert "Left out: 5 pictures of 'train' that can't be read." in capsys.readouterr().out
 
 
 def test_copies_are_seen():

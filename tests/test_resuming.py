@@ -2,6 +2,7 @@
 
 import itertools
 import resource
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint, losses
 from ddpm_hf.training.config import parse_config
 from ddpm_hf.training.run import train
+from tests.pictures import dataset_of, picture
 from tests.runs import losses_of, run, same, train_here
 
 
@@ -143,6 +145,11 @@ def test_an_earlier_checkpoint_costs_the_newer_ones_only_if_told(dataset, tmp_pa
     there = [p.name for p in checkpoint.checkpoints(output)]
     assert there == ["checkpoint-1", "checkpoint-2", "checkpoint-3"]
     assert len(losses_of(output)) == 3
+    longer = {"max_train_steps": 9, "checkpointing_steps": 100}  # past all that was there before
+    earlier = ("--resume_from_checkpoint", "checkpoint-1", "--overwrite_output_dir")
+    train_here(dataset, output, *earlier, **longer)
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-1", "checkpoint-9"]
+    assert [p.name for p in (output / "samples").glob("step-*")] == ["step-0000009.png"]
 
 
 def test_another_runs_checkpoint_costs_a_run_only_if_told(dataset, tmp_path):
@@ -224,3 +231,47 @@ def test_muon_is_resumed_to_the_bit_and_with_no_other_optimiser(dataset, tmp_pat
     assert same(whole, part)
     adamw = train_here(dataset, tmp_path / "adamw", lr_scheduler="constant")
     assert not same(whole, adamw)
+
+
+def test_latest_spares_a_finished_model_that_has_no_checkpoint(dataset, tmp_path):
+    output = train_here(dataset, tmp_path / "out", max_train_steps=2)
+    shutil.rmtree(output / "checkpoint-2")
+    resumed = ("--resume_from_checkpoint", "latest")
+    before = (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
+    with pytest.raises(UserError, match=r"a finished model and no checkpoint .* --init_from"):
+        train_here(dataset, output, *resumed)
+    assert (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
+    train_here(dataset, output, *resumed, "--overwrite_output_dir", max_train_steps=2)
+
+
+def test_a_checkpoint_without_its_record_becomes_a_model(dataset, tmp_path):
+    first = train_here(dataset, tmp_path / "first", max_train_steps=4)
+    named = ("--resume_from_checkpoint", str(first / "checkpoint-4"))
+    model = train_here(dataset, tmp_path / "model", *named, max_train_steps=2)
+    assert same(first, model)
+    card = (model / "README.md").read_text()
+    assert "| loss | not recorded |" in card and "| steps | 4 of 4," in card
+
+
+def test_pictures_that_came_or_went_are_told(tmp_path, capsys):
+    there = tmp_path / "data"
+    there.mkdir()
+    for n in (8, 9):
+        rows = dataset_of([picture(seed=i) for i in range(n)])
+        rows.to_parquet(there / "train.parquet")
+        resumed = ("--resume_from_checkpoint", "latest")
+        train_here(there, tmp_path / "out", *resumed, max_train_steps=n)
+    said = capsys.readouterr().out
+    assert "9 pictures of the column 'image', read as RGB" in said
+    assert "An epoch had 8 pictures before the checkpoint and has 9 now" in said
+
+
+def test_an_output_folder_inside_the_data_is_refused(tmp_path):
+    picture().save(tmp_path / "one.png")
+    with pytest.raises(UserError, match="lies inside the data"):
+        train_here(tmp_path, tmp_path / "run" / "out")
+
+
+def test_a_log_that_cannot_be_written_is_told(dataset, tmp_path):
+    with pytest.raises(UserError, match="Can't write to --logging_dir /proc/none"):
+        train_here(dataset, tmp_path / "out", logging_dir="/proc/none")

@@ -107,6 +107,14 @@ def test_classes_are_learned_and_asked_for(tmp_path):
     more = train_here(there, tmp_path / "more", max_train_steps=1, **again)
     assert ddpm_hf.DDPMPipeline.from_pretrained(more).class_names == names
 
+    other_order = datasets.ClassLabel(names=names[::-1])
+    labelled.cast_column("label", other_order).to_parquet(there / "train.parquet")
+    with pytest.raises(UserError, match="bring its column into the model's order first"):
+        train_here(there, tmp_path / "swapped", **again)
+    with pytest.raises(UserError, match=r"(?s)classes are a, b, .* resume with the same, in that"):
+        resumed = ("--resume_from_checkpoint", "latest")
+        train_here(there, output, *resumed, class_column="label")
+
 
 def test_draws_are_as_the_flags_say():
     def draws(**changes):
@@ -331,8 +339,11 @@ def test_a_set_too_small_for_a_report_is_shown_and_saved_each_epoch(dataset, tmp
 def test_a_config_that_is_no_networks_is_refused(dataset, tmp_path):
     first = train_here(dataset, tmp_path / "first")
     train_here(dataset, tmp_path / "good", model_config_name_or_path=str(first / "unet"))
-    with pytest.raises(UserError, match=r"makes no UNet2DModel.* in its folder unet"):
+    with pytest.raises(UserError, match="a run's settings, not a UNet's: name its folder unet"):
         train_here(dataset, tmp_path / "bad", model_config_name_or_path=str(first))
+    (tmp_path / "config.json").write_text('{"block_out_channels": [8, 16, 16]}')
+    with pytest.raises(UserError, match=r"makes no UNet2DModel.* in its folder unet"):
+        train_here(dataset, tmp_path / "bad", model_config_name_or_path=str(tmp_path))
 
 
 @pytest.mark.slow
@@ -370,6 +381,23 @@ def test_a_run_leaves_a_pipeline_a_card_samples_and_a_record(dataset, tmp_path):
 def test_mistakes_get_a_sentence_and_no_traceback(dataset, tmp_path, changes, sentence):
     said = run(dataset, tmp_path / "run", expect=1, **changes)
     assert sentence in said and "Traceback" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_row_that_cannot_be_used_ends_the_run(tmp_path, workers):
+    """Also where a worker finds it: one sentence, and no worker is left that the run waits for."""
+    there = tmp_path / "data"
+    there.mkdir()
+    named = dataset_of([picture(seed=i) for i in range(8)])
+    wild = named.cast_column("label", datasets.ClassLabel(names=list("abcdefgh"))).to_dict()
+    wild["label"] = [-1] * 8
+    features = {**named.features, "label": datasets.ClassLabel(names=list("abcdefgh"))}
+    rows = datasets.Dataset.from_dict(wild, features=datasets.Features(features))
+    rows.to_parquet(there / "train.parquet")
+    changes = {"in_memory": "never", "dataloader_num_workers": workers, "class_column": "label"}
+    said = run(there, tmp_path / "run", expect=1, **changes)
+    assert "a row is of class -1" in said and "Traceback" not in said
 
 
 @pytest.mark.slow

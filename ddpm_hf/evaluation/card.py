@@ -20,6 +20,8 @@ OURS = (
     "share_valid",
     "share_novel",
 )
+STATED = ("frechet", "kid", "precision", "classes", "likelihood", "decoder")
+"""The parts of a report that a card has figures of."""
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
 

@@ -2,13 +2,14 @@
 
 import itertools
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from ddpm_hf.errors import UserError
 from ddpm_hf.pictures import Numbered, PictureStream
 from ddpm_hf.training.draws import Batch, Draws, picture_index
 
@@ -43,48 +44,66 @@ class Share:
 
 
 @dataclass(frozen=True)
-class _ByNumber(Dataset[Batch]):
+class _ByNumber(Dataset[Batch | UserError]):
     """Batches of pictures that can be had by number."""
 
     pictures: Numbered
     draws: Draws
     share: Share
 
-    def __getitem__(self, piece: tuple[int, range]) -> Batch:
+    def __getitem__(self, piece: tuple[int, range]) -> Batch | UserError:
         step, positions = piece
         n, start = len(self.pictures), step * self.share.global_batch_size
         indices = (picture_index(self.draws.seed, n, start + position) for position in positions)
-        return self.draws.training(step, positions, (self.pictures[i] for i in indices))
+        try:
+            return self.draws.training(step, positions, (self.pictures[i] for i in indices))
+        except UserError as error:  # raised in a worker, it would come with all of its traceback
+            return error
 
 
-class _Streamed(IterableDataset[Batch]):
+class _Streamed(IterableDataset[Batch | UserError]):
     """Batches of a stream, from a step on."""
 
     def __init__(self, stream: PictureStream, draws: Draws, share: Share, first_step: int) -> None:
         self.stream, self.draws, self.share, self.first_step = stream, draws, share, first_step
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Batch | UserError]:
         share = self.share
         seen = self.first_step * share.accumulation * share.batch_size
         examples = self.stream.examples(skip=seen)
         for step, positions in share.pieces(self.first_step):
             some = itertools.islice(examples, len(positions))
-            yield self.draws.training(step, positions, some)
+            try:
+                yield self.draws.training(step, positions, some)
+            except UserError as error:
+                yield error
 
 
 def batches(
     pictures: Pictures, draws: Draws, share: Share, first_step: int = 0, workers: int = 0
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """This process's batches from `first_step` on, `share.accumulation` for each step.
 
-    The same whatever the number of workers; a stream takes one at most, to keep its order.
+    The same whatever the number of workers; a stream takes one at most, to keep its order. To be
+    closed: workers pass over the SIGTERM by which Python would end them at its own end.
+    Raises UserError for a row that can't be used.
     """
+    loader: DataLoader[Batch | UserError]
     if isinstance(pictures, PictureStream):
         streamed = _Streamed(pictures, draws, share, first_step)
-        return iter(DataLoader(streamed, num_workers=min(workers, 1), **_LOADING))
-    pieces = share.pieces(first_step)
-    numbered = _ByNumber(pictures, draws, share)
-    return iter(DataLoader(numbered, sampler=pieces, num_workers=workers, **_LOADING))
+        loader = DataLoader(streamed, num_workers=min(workers, 1), **_LOADING)
+    else:
+        pieces, numbered = share.pieces(first_step), _ByNumber(pictures, draws, share)
+        loader = DataLoader(numbered, sampler=pieces, num_workers=workers, **_LOADING)
+    loaded = iter(loader)
+    try:
+        for batch in loaded:
+            if isinstance(batch, UserError):
+                raise batch
+            yield batch
+    finally:
+        if loader.num_workers:
+            loaded._shutdown_workers()  # type: ignore[attr-defined]
 
 
 def _let_the_run_decide(_worker: int) -> None:

@@ -30,10 +30,11 @@ class DamagedError(Exception):
 def checkpoints(output_dir: Path) -> list[Path]:
     """The checkpoints in a run's folder, oldest first."""
     found = [p for p in output_dir.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", p.name)]
-    return sorted(found, key=_number)
+    return sorted(found, key=number)
 
 
-def _number(folder: Path) -> int:
+def number(folder: Path) -> int:
+    """The step of a checkpoint, by its name."""
     return int(folder.name.split("-")[1])
 
 

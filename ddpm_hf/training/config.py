@@ -63,7 +63,7 @@ class TrainConfig:
     split: str = "train"
     """The split to train on."""
     image_column: str | None = None
-    """The column with the pictures; unless given, the first whose type is Image."""
+    """The column with the pictures; unless given, `image`, or the first of that type."""
     resolution: int = 64
     """Pictures are scaled so that their shorter side has this many pixels, then cropped square."""
     center_crop: bool = False
@@ -83,7 +83,8 @@ class TrainConfig:
     validation_split: str | None = None
     """A split to measure the loss on, whenever a sample grid is drawn."""
     streaming: bool = False
-    """Read the data set as it is needed, for sets bigger than the disk."""
+    """Read the data set as it is needed, for sets bigger than the disk; of no effect on `cats` and
+    on what save_to_disk wrote."""
     in_memory: Literal["auto", "always", "never"] = "auto"
     """Decode all pictures once and keep them; `auto`: if a quarter of the memory is enough."""
     dataloader_num_workers: int = 0
@@ -270,6 +271,13 @@ class TrainConfig:
         said = []
         if self.enable_xformers_memory_efficient_attention:
             said.append("xformers is not needed: PyTorch's own attention is used.")
+        folder = Path(self.train_data_dir or "")
+        splits = [n for n in ("train", "test", "val", "validation") if (folder / n).is_dir()]
+        if self.train_data_dir is not None and splits:
+            said.append(
+                f"--train_data_dir takes all pictures of the folder, of {', '.join(splits)} alike;"
+                " --dataset_name with this folder keeps splits apart."
+            )
         levels = len(self.block_out_channels)
         if not set(self.attention_levels) <= set(range(levels)) and self.init_from is None:
             said.append(
@@ -313,7 +321,7 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
     arguments = sys.argv[1:] if arguments is None else arguments
     first_look = ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("config", *DATA):
-        first_look.add_argument(f"--{name}")
+        first_look.add_argument(f"--{name}", f"--{name.replace('_', '-')}")
     first = first_look.parse_known_args(arguments)[0]
     named = DATA if first.dataset_name or first.train_data_dir else ()  # instead of the file's
     recipe = flags_in(first.config, without=named) if first.config else []

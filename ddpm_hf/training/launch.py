@@ -48,9 +48,23 @@ def claim_output_dir(config: TrainConfig) -> None:
             shutil.rmtree(leftover)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
+    data = Path(config.train_data_dir or config.dataset_name or "")
+    if data.is_dir() and data.resolve() in folder.resolve().parents:
+        raise UserError(
+            f"--output_dir {folder} lies inside the data, and its pictures would become some of"
+            " them; name another."
+        )
     beginning, which = _beginning(config), config.resume_from_checkpoint
-    if which != "latest" and not config.overwrite_output_dir and any(folder.iterdir()):
+    if config.overwrite_output_dir:
+        return
+    if which != "latest" and any(folder.iterdir()):
         _spare(folder, beginning)
+    finished = (folder / "model_index.json").exists()
+    if which == "latest" and finished and not checkpoint.checkpoints(folder):
+        raise UserError(
+            f"--output_dir {folder} holds a finished model and no checkpoint to go on from; begin"
+            " with its weights by --init_from and another --output_dir."
+        )
 
 
 def _beginning(config: TrainConfig) -> Path | None:
@@ -79,11 +93,19 @@ def _spare(folder: Path, beginning: Path | None) -> None:
 def remove_old_run(config: TrainConfig) -> None:
     """Remove what another run left of its course, once nothing is in the way of the new one.
 
-    Nothing, where the new one goes on with it.
+    Where the new one goes on with it: what comes after the checkpoint that was named.
     """
     folder = Path(config.output_dir)
     there = checkpoint.checkpoints(folder.resolve())
-    if config.resume_from_checkpoint == "latest" or _beginning(config) in there:
+    if config.resume_from_checkpoint == "latest":
+        return
+    beginning = _beginning(config)
+    if beginning in there:
+        for newer in there[there.index(beginning) + 1 :]:
+            shutil.rmtree(newer)
+        for picture in (folder / SAMPLES).glob("*-*.png"):
+            if int(picture.stem.split("-")[1]) > checkpoint.number(beginning):
+                picture.unlink()
         return
     for old in (*there, folder / SAMPLES, folder / config.logging_dir):
         if folder.resolve() in old.resolve().parents:  # --logging_dir may lead elsewhere

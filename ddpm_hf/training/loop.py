@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,7 @@ class Trainer:
             self.scheduler.schedule.log_alpha_bar.to(accelerator.device)
         )
         self.id2label = model.config.get("id2label")
+        self.class_names = model.class_names
         self.draws = Draws(
             config.seed,
             self.schedule.T,
@@ -101,7 +102,7 @@ class Trainer:
             accelerator.num_processes,
             config.gradient_accumulation_steps,
         )
-        self.by_class = bool(model.class_names)
+        self.by_class = bool(self.class_names)
         self.learned_variance = self.scheduler.variance_type in LEARNED_VARIANCES
         if config.gradient_checkpointing:
             unet.enable_gradient_checkpointing()
@@ -185,15 +186,23 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "global_batch_size": self.share.global_batch_size,
+            "rows": self.rows,
+            "class_names": self.class_names,
             "config": self.config.settings(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a `state_dict`, with the optimiser's settings as they are configured now.
 
-        Raises UserError for the state of another network or optimiser, or of a run with or without
-        averages where this one is the other way.
+        Raises UserError for the state of another network or optimiser, of a run on other classes,
+        or of one with or without averages where this one is the other way.
         """
+        classes = state.get("class_names", self.class_names)  # an earlier version kept none
+        if classes != self.class_names:
+            raise UserError(
+                f"The checkpoint's classes are {', '.join(classes) or 'none'}, and the data's are"
+                f" {', '.join(self.class_names) or 'none'}: resume with the same, in that order."
+            )
         before = state["config"].get("optimizer", "adamw")  # the only one that there was
         if before != self.config.optimizer:
             raise UserError(
@@ -312,18 +321,20 @@ class Trainer:
     def steps(self) -> Iterator[int]:
         """Train to the end, yielding the number of each step; `report()` now and then."""
         workers = self.config.dataloader_num_workers
-        prepared = batches(self.pictures, self.draws, self.share, self.step, workers)
         self.unet.train(self.train_mode)
         self._clear()
-        while self.step < self.total_steps and not self.out_of_time:
-            # The network's own chance, if it has dropout, is a function of the place, too.
-            torch.manual_seed(hash((self.config.seed, self.step, self.share.rank)))
-            own = [next(prepared) for _ in range(self.share.accumulation)]
-            self._optimise([batch.to(self.accelerator.device) for batch in own])
-            left = time.perf_counter()
-            yield self.step
-            # Of that time, what a report took to wait for the GPU belongs to the steps before it.
-            self._elsewhere += time.perf_counter() - max(left, self._began)
+        with closing(
+            batches(self.pictures, self.draws, self.share, self.step, workers)
+        ) as prepared:
+            while self.step < self.total_steps and not self.out_of_time:
+                # The network's own chance, if it has dropout, is a function of the place, too.
+                torch.manual_seed(hash((self.config.seed, self.step, self.share.rank)))
+                own = [next(prepared) for _ in range(self.share.accumulation)]
+                self._optimise([batch.to(self.accelerator.device) for batch in own])
+                left = time.perf_counter()
+                yield self.step
+                # Of that time, what a report took to wait for the GPU belongs to the steps before.
+                self._elsewhere += time.perf_counter() - max(left, self._began)
 
     def report(self) -> Step:
         """The means since the last report, over all processes: all of them must call this."""

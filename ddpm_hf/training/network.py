@@ -25,6 +25,12 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str] | None
     if config.init_from is not None:
         pipeline = _trained(config.init_from)
         _check(config.init_from, pipeline.unet.config, config.resolution, channels, classes)
+        known = pipeline.class_names
+        if class_names is not None and known != class_names and set(known) == set(class_names):
+            raise UserError(
+                f"--init_from {config.init_from!r} has the classes {', '.join(known)}, and the data"
+                f" set has {', '.join(class_names)}: bring its column into the model's order first."
+            )
         return DDPMPipeline(pipeline.unet, pipeline.scheduler, id2label)
     torch.manual_seed(config.seed)
     scheduler = DDPMScheduler(
@@ -106,6 +112,8 @@ def _configured(name: str, resolution: int) -> UNet2DModel:
         raise UserError(
             f"Can't find a UNet's config.json in {name!r}, neither as a folder nor on the Hub."
         ) from error
+    if "output_dir" in settings:
+        raise UserError(f"{name} holds a run's settings, not a UNet's: name its folder unet.")
     try:
         return UNet2DModel.from_config({**settings, "sample_size": resolution})
     except (ValueError, TypeError) as error:

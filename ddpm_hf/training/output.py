@@ -90,7 +90,7 @@ def save_model(
         config=config.recipe(),
         seed=config.seed,
         steps=trainer.step,
-        total_steps=trainer.total_steps,
+        total_steps=max(trainer.step, trainer.total_steps),
         batch=trainer.share.global_batch_size,
         minutes=trainer.seconds / 60,
         loss=record.loss,

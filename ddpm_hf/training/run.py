@@ -10,14 +10,20 @@ from typing import Any
 from accelerate import Accelerator
 
 from ddpm_hf import hub
-from ddpm_hf.errors import STOPPED, UserError
+from ddpm_hf.errors import STOPPED, UserError, first_sentence
 from ddpm_hf.processes import leave, on_main
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.launch import claim_output_dir, make_accelerator, remove_old_run
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
-from ddpm_hf.training.output import lower_rate, save_checkpoint, save_model, stored_pipeline
+from ddpm_hf.training.output import (
+    last_good,
+    lower_rate,
+    save_checkpoint,
+    save_model,
+    stored_pipeline,
+)
 from ddpm_hf.training.record import Record
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
@@ -52,7 +58,12 @@ class Run:
             self._resume(config.resume_from_checkpoint)
         on_main(accelerator, lambda: remove_old_run(config))
         hyper_parameters = {name: str(value) for name, value in config.settings().items()}
-        accelerator.init_trackers(PROJECT, config=hyper_parameters)
+        try:
+            accelerator.init_trackers(PROJECT, config=hyper_parameters)
+        except OSError as error:
+            raise UserError(
+                f"Can't write to --logging_dir {config.logging_dir}: {error.strerror}."
+            ) from error
         self.record: Record | None = None
         on_main(accelerator, self._begin_record)
 
@@ -76,12 +87,15 @@ class Run:
             self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
         self.trainer.load_state_dict(state)
         self.saved = self.trainer.step
-        before, size = state["global_batch_size"], self.trainer.share.global_batch_size
-        if before != size:
-            self.accelerator.print(
-                f"A step had {before} pictures before the checkpoint and has {size} now, so this"
-                " is not the run that would have been."
-            )
+        for key, what, here in (
+            ("global_batch_size", "A step", self.trainer.share.global_batch_size),
+            ("rows", "An epoch", self.trainer.rows),
+        ):
+            if (before := state.get(key, here)) != here:  # an earlier version kept no rows
+                self.accelerator.print(
+                    f"{what} had {before} pictures before the checkpoint and has {here} now, so"
+                    " this is not the run that would have been."
+                )
 
     def _report(self) -> None:
         """Tell how training goes. Raises UserError if the loss is no number."""
@@ -164,7 +178,16 @@ class Run:
 def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
     """The run to its end; False if it was told to stop before."""
     run = Run(config, accelerator, open_source(config, accelerator), name)
-    if run.to_the_end():
+    try:
+        finished = run.to_the_end()
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise UserError(
+            f"{first_sentence(error)}, perhaps for want of memory; fewer --dataloader_num_workers"
+            f" need less. Of the run, {last_good(run.folder)}."
+        ) from error
+    if finished:
         return True
     accelerator.print(
         f"Stopped at step {run.trainer.step} and saved; go on with --resume_from_checkpoint latest."

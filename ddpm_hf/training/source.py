@@ -55,8 +55,11 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         class_column=config.class_column,
         keep_precision=config.preserve_input_precision,
     )
-    accelerator.print(f"Pictures are read as {MODES[form.channels]}; --channels changes that.")
     names, rows = data.class_names(dataset, config.class_column), data.row_count(dataset)
+    accelerator.print(
+        f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {form.column!r}, read"
+        f" as {MODES[form.channels]}; --image_column and --channels change that."
+    )
     if rows is None:
         accelerator.print(
             "The stream does not tell its length, so there are no epochs: sample grids and the"

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,21 @@ def test_told_to_stop_it_breaks_a_sample_grid_off(data, tmp_path, max_train_step
 def test_told_to_stop_before_it_trains_it_says_how_to_go_on(data, tmp_path):
     said = stopped_when_it_says("Decoding", started(data, tmp_path / "run"))
     assert "--resume_from_checkpoint latest goes on" in said
+
+
+def test_a_run_ends_whose_worker_was_killed(data, tmp_path):
+    """As the system does where memory is short."""
+    output = tmp_path / "run"
+    endless = {"max_train_steps": 100_000, "lr_scheduler": "constant", "in_memory": "never"}
+    process = started(data, output, dataloader_num_workers=2, **endless)
+    wait_for(output / "training.csv", process)
+    while not recorded(output):
+        time.sleep(0.02)
+    worker = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+    os.kill(int(worker), signal.SIGKILL)
+    said, _ = process.communicate(timeout=200)
+    assert process.returncode == 1 and "Traceback" not in said, said
+    assert "DataLoader worker" in said and "perhaps for want of memory" in said, said
 
 
 @pytest.mark.soak
