@@ -272,6 +272,12 @@ def test_an_output_folder_inside_the_data_is_refused(tmp_path):
         train_here(tmp_path, tmp_path / "run" / "out")
 
 
+def test_without_data_it_asks_for_some(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="Name the data"):
+        train(parse_config(["--output_dir", "out"]))
+
+
 def test_a_log_that_cannot_be_written_is_told(dataset, tmp_path):
     with pytest.raises(UserError, match="Can't write to --logging_dir /proc/none"):
         train_here(dataset, tmp_path / "out", logging_dir="/proc/none")

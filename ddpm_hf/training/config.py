@@ -271,9 +271,9 @@ class TrainConfig:
         said = []
         if self.enable_xformers_memory_efficient_attention:
             said.append("xformers is not needed: PyTorch's own attention is used.")
-        folder = Path(self.train_data_dir or "")
-        splits = [n for n in ("train", "test", "val", "validation") if (folder / n).is_dir()]
-        if self.train_data_dir is not None and splits:
+        names = ("train", "test", "val", "validation") if self.train_data_dir else ()
+        splits = [n for n in names if Path(str(self.train_data_dir), n).is_dir()]
+        if splits:
             said.append(
                 f"--train_data_dir takes all pictures of the folder, of {', '.join(splits)} alike;"
                 " --dataset_name with this folder keeps splits apart."

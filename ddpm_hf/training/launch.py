@@ -48,8 +48,8 @@ def claim_output_dir(config: TrainConfig) -> None:
             shutil.rmtree(leftover)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
-    data = Path(config.train_data_dir or config.dataset_name or "")
-    if data.is_dir() and data.resolve() in folder.resolve().parents:
+    data = config.train_data_dir or config.dataset_name
+    if data and Path(data).is_dir() and Path(data).resolve() in folder.resolve().parents:
         raise UserError(
             f"--output_dir {folder} lies inside the data, and its pictures would become some of"
             " them; name another."
