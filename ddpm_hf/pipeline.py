@@ -211,7 +211,7 @@ class DDPMPipeline(DiffusionPipeline):
         is_whole = not (chosen.is_floating_point() or chosen.dtype == torch.bool)
         if not (is_whole and chosen.ndim == 1 and ((chosen >= 0) & (chosen < classes)).all()):
             raise ValueError(f"class_labels must be whole numbers in 0..{classes - 1}.")
-        return chosen.to(device, torch.long)
+        return chosen.to(device, torch.long).contiguous()
 
     def _latents(
         self, latents: Tensor | None, batch_size: int, generator: Generators, device: torch.device
