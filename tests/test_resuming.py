@@ -270,6 +270,7 @@ def test_an_output_folder_inside_the_data_is_refused(tmp_path):
     picture().save(tmp_path / "one.png")
     with pytest.raises(UserError, match="lies inside the data"):
         train_here(tmp_path, tmp_path / "run" / "out")
+    assert not (tmp_path / "run" / "out").exists()
 
 
 def test_without_data_it_asks_for_some(tmp_path, monkeypatch):

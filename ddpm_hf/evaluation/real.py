@@ -59,9 +59,10 @@ def read_split(
     of_model = _numbers_in_the_model(pipeline, data.class_names(dataset, class_column) or [])
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
     pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
-    examples = [e for i, e in enumerate(pictures.examples) if i not in set(pictures.corrupt)]
-    if pictures.corrupt and show_progress:
-        print(f"Left out: {len(pictures.corrupt)} pictures of {split!r} that can't be read.")
+    corrupt = set(pictures.corrupt)
+    examples = [e for i, e in enumerate(pictures.examples) if i not in corrupt]
+    if corrupt and show_progress:
+        print(f"Left out: {len(corrupt)} pictures of {split!r} that can't be read.")
     if len(examples) < FEWEST:
         raise UserError(
             f"Of the split {split!r} of {name!r}, {len(examples)} pictures can be read; at least"

@@ -39,6 +39,12 @@ def claim_output_dir(config: TrainConfig) -> None:
     that it holds.
     """
     folder = Path(config.output_dir)
+    data = config.train_data_dir or config.dataset_name
+    if data and Path(data).is_dir() and Path(data).resolve() in folder.resolve().parents:
+        raise UserError(
+            f"--output_dir {folder} lies inside the data, and its pictures would become some of"
+            " them; name another."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -48,12 +54,6 @@ def claim_output_dir(config: TrainConfig) -> None:
             shutil.rmtree(leftover)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
-    data = config.train_data_dir or config.dataset_name
-    if data and Path(data).is_dir() and Path(data).resolve() in folder.resolve().parents:
-        raise UserError(
-            f"--output_dir {folder} lies inside the data, and its pictures would become some of"
-            " them; name another."
-        )
     beginning, which = _beginning(config), config.resume_from_checkpoint
     if config.overwrite_output_dir:
         return
@@ -102,7 +102,7 @@ def remove_old_run(config: TrainConfig) -> None:
     beginning = _beginning(config)
     if beginning in there:
         for newer in there[there.index(beginning) + 1 :]:
-            shutil.rmtree(newer)
+            shutil.rmtree(newer, ignore_errors=True)
         for picture in (folder / SAMPLES).glob("*-*.png"):
             if int(picture.stem.split("-")[1]) > checkpoint.number(beginning):
                 picture.unlink()
