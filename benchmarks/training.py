@@ -46,7 +46,7 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
     accelerator = make_accelerator(config)
     cats = data.load_split("cats").select(range(pictures))
     kept = Pictures(cats, form_of(cats, 32), show_progress=False)
-    trainer = Trainer(config, make_model(config, 3, None), kept, accelerator, len(kept))
+    trainer = Trainer(config, make_model(config, 3, []), kept, accelerator, len(kept))
     accelerator.init_trackers("logs")
     steps = trainer.steps()
 

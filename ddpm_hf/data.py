@@ -2,6 +2,7 @@
 
 import glob
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from datasets import (
     DatasetDict,
     Image,
     IterableDataset,
+    ReadInstruction,
+    Value,
+    concatenate_datasets,
     load_dataset,
     load_from_disk,
 )
@@ -28,7 +32,7 @@ def load_split(
     cache_dir: str | None = None,
     streaming: bool = False,
 ) -> Dataset | IterableDataset:
-    """One split of a data set, by name: a local folder wins, then `cats`, then the Hub.
+    """A split of a data set, or slices of some: a local folder wins, then `cats`, then the Hub.
 
     A folder may be in Hub layout (parquet, arrow, csv), hold image files, or come from
     `save_to_disk`. `resolution` matters to `cats` alone, which are drawn at that size. `streaming`
@@ -40,13 +44,13 @@ def load_split(
         if (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists():
             saved = load_from_disk(name).with_format(None)
             splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
-            if split not in splits:
-                raise ValueError(f"its splits are {', '.join(splits)}")
-            return splits[split]
+            return _slices(split, {k: len(rows) for k, rows in splits.items()}, splits.__getitem__)
         if name == "cats" and not folder.is_dir():
             from ddpm_hf import cats
 
-            return cats.load(split, resolution, cache_dir=cache_dir)
+            return _slices(
+                split, cats.SPLITS, lambda whole: cats.load(whole, resolution, cache_dir=cache_dir)
+            )
         return load_dataset(
             name, config_name, split=split, cache_dir=cache_dir, streaming=streaming
         )
@@ -62,6 +66,18 @@ def load_split(
             " --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
             " --dataset_config_name where it has several configurations."
         ) from error
+
+
+def _slices(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset]) -> Dataset:
+    """What datasets' own loader makes of a split's name with slices: `train[:90%]`, `train+test`.
+
+    Raises ValueError for a name that is none of those in `sizes`, or is not to be understood.
+    """
+    parts = ReadInstruction.from_spec(wanted).to_absolute(sizes)
+    rows: Dataset = concatenate_datasets(
+        [load(part.splitname).select(range(part.from_, part.to)) for part in parts]
+    )
+    return rows
 
 
 def load_folder(
@@ -111,48 +127,68 @@ def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:
     return dict(known)
 
 
+def _may_hold_pictures(feature: Any) -> bool:
+    """Whether cells of this type are encoded pictures, or paths to some."""
+    if isinstance(feature, dict):  # as pandas writes pictures
+        return set(feature) == {"bytes", "path"}
+    return _kind(feature) in ("binary", "large_binary", "string", "large_string")
+
+
 def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) -> str:
     """The name of the column that holds the pictures: the one wanted, `image`, or the first of
-    that type.
+    that type. The one wanted may hold bytes or paths, too.
 
     Raises UserError, naming the columns there are.
     """
     features = _features(dataset)
     columns = [name for name, feature in features.items() if isinstance(feature, Image)]
-    if wanted in columns:
+    if wanted in columns or (wanted in features and _may_hold_pictures(features[wanted])):
         return str(wanted)
     if wanted is None and columns:
         return "image" if "image" in columns else str(columns[0])
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
     raise UserError(
-        f"The data set has {missing}. Its columns are: "
-        + ", ".join(f"{name} ({type(f).__name__})" for name, f in features.items())
-        + "."
+        f"The data set has {missing}. {_listed(features)} One with the files' bytes or paths is"
+        " taken if --image_column names it."
     )
 
 
-def class_names(dataset: Dataset | IterableDataset, column: str | None) -> list[str] | None:
-    """The names of a ClassLabel column's classes; None for no column.
+def _kind(feature: Any) -> str:
+    return str(feature.dtype) if isinstance(feature, Value) else type(feature).__name__
 
-    Raises UserError, naming the columns of that type or the column's own, if it is not one.
+
+def _listed(features: dict[str, Any]) -> str:
+    columns = ", ".join(f"{name} ({_kind(feature)})" for name, feature in features.items())
+    return f"Its columns are: {columns}."
+
+
+def classes(dataset: Dataset | IterableDataset, column: str | None) -> dict[Any, str]:
+    """What a column says of a picture's class → the class's name, in the order of the classes'
+    numbers; of no column, {}.
+
+    In a column of whole numbers, words or truth values, each value is a class, in sorted order.
+    Raises UserError, naming the columns, for one without classes; or for such a column of a stream,
+    which would have to be read through first.
     """
     if column is None:
-        return None
+        return {}
     features = _features(dataset)
-    classes = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}
-    if column in features and column not in classes:
-        kind = getattr(features[column], "dtype", type(features[column]).__name__)
+    if column not in features:
+        raise UserError(f"The data set has no column {column!r}. {_listed(features)}")
+    if isinstance(features[column], ClassLabel):
+        return dict(enumerate(features[column].names))
+    kind = _kind(features[column])
+    if not re.match(r"u?int|bool|(large_)?string", kind):
         raise UserError(
-            f"The column {column!r} is {kind} and no ClassLabel; save the data set with"
-            f" class_encode_column({column!r}) of datasets, and name that."
+            f"The column {column!r} is {kind}; classes are a ClassLabel, whole numbers, words or"
+            " truth values."
         )
-    if column not in classes:
+    if not isinstance(dataset, Dataset):
         raise UserError(
-            f"The data set has no class column {column!r}. Its ClassLabel columns are: "
-            + (", ".join(classes) or "none")
-            + "."
+            f"The column {column!r} is {kind} and no ClassLabel, so a stream does not tell which"
+            " classes there are: leave --streaming out."
         )
-    return list(classes[column])
+    return {value: str(value) for value in sorted(set(dataset.unique(column)) - {None})}
 
 
 def row_count(dataset: Dataset | IterableDataset) -> int | None:

@@ -59,9 +59,10 @@ class EvaluateConfig(SampleConfig):
     dataset_config_name: str | None = None
     """Which configuration of the data set, if it has several."""
     image_column: str | None = None
-    """The column with the pictures; unless given, `image`, or the first of that type."""
+    """The column with the pictures, or the bytes or paths of their files; unless given, `image`, or
+    the first of that type."""
     class_column: str | None = None
-    """The ClassLabel column, for a model that draws by class."""
+    """The column with each picture's class, for a model that draws by class."""
     train_split: str = "train"
     """The pictures that the model was trained on."""
     test_split: str = "test"

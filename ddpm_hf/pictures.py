@@ -4,7 +4,8 @@ import itertools
 import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -18,7 +19,7 @@ from PIL import ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf.data import class_names, image_column
+from ddpm_hf.data import classes, image_column
 from ddpm_hf.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,8 @@ def _decoded(cell: dict[str, Any] | None) -> Pillow.Image:
 class Form:
     """What pictures are made into: (channels, height, width), 0..255, shorter side = resolution.
 
-    uint8, but float32 for pictures of 16 bits if their precision is to be kept.
+    uint8, but float32 for pictures of 16 bits if their precision is to be kept. classes: what the
+    class column says → the class's name, in the order of their numbers.
     """
 
     column: str
@@ -82,7 +84,7 @@ class Form:
     channels: int
     center_crop: bool = False
     class_column: str | None = None
-    classes: int | None = None
+    classes: dict[Any, str] = field(default_factory=dict)
     keep_precision: bool = False
 
     def encoded(self, dataset: Any) -> Any:
@@ -104,16 +106,23 @@ class Form:
             return None
 
     def label(self, row: dict[str, Any]) -> int:
-        """The row's class; 0 where there are none. Raises UserError for a row without one."""
-        if self.class_column is None or self.classes is None:
+        """The number of the row's class; 0 where there are none.
+
+        Raises UserError for a row of no class.
+        """
+        if self.class_column is None:
             return 0
-        label = row[self.class_column]
-        if label is None or not 0 <= label < self.classes:
+        value = row[self.class_column]
+        if value not in self._numbers:
             raise UserError(
-                f"The column {self.class_column!r} has {self.classes} classes, and a row is of"
-                f" class {label}: choose another column, or leave such rows out."
+                f"The column {self.class_column!r} has {len(self.classes)} classes, and a row is of"
+                f" class {value!r}: choose another column, or leave such rows out."
             )
-        return int(label)
+        return self._numbers[value]
+
+    @cached_property
+    def _numbers(self) -> dict[Any, int]:
+        return {value: number for number, value in enumerate(self.classes)}
 
     def fit(self, picture: Pillow.Image) -> Tensor:
         """A picture upright and in this form."""
@@ -146,17 +155,17 @@ def form_of(
     class_column: str | None = None,
     keep_precision: bool = False,
 ) -> Form:
-    """The form for a data set: its image column, and unless given, the most channels that some of
-    its pictures have: of those all over the set, or the first of a stream.
+    """The form for a data set: its image column, its classes, and unless given, the most channels
+    that some of its pictures have: of those all over the set, or the first of a stream.
 
-    Raises UserError for a set without pictures, or if none of those looked at can be read.
+    Raises UserError for a set without pictures or such classes, or if no picture looked at can be
+    read.
     """
-    names = class_names(dataset, class_column)
-    classes = None if names is None else len(names)
+    known = classes(dataset, class_column)
     found = image_column(dataset, column)
     if channels is None:
         channels = _most_channels(dataset, found)
-    return Form(found, resolution, channels, center_crop, class_column, classes, keep_precision)
+    return Form(found, resolution, channels, center_crop, class_column, known, keep_precision)
 
 
 def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:

@@ -133,13 +133,67 @@ def test_streams_of_many_processes_share_the_pictures():
 
 def test_classes_come_with_the_pictures():
     dataset = dataset_of([picture(seed=i) for i in range(3)])
-    with pytest.raises(UserError, match=r"is int64 and no ClassLabel; .*class_encode_column"):
-        decoded(dataset, class_column="label")
-    with pytest.raises(UserError, match=r"no class column 'kind'\. Its ClassLabel .*: none"):
+    with pytest.raises(
+        UserError, match=r"no column 'kind'\. Its columns are: image \(Image\), label"
+    ):
         decoded(dataset, class_column="kind")
     named = dataset.cast_column("label", datasets.ClassLabel(names=["a", "b", "c"]))
-    assert data.class_names(named, "label") == named.features["label"].names
+    assert list(data.classes(named, "label").values()) == named.features["label"].names
     assert [decoded(named, class_column="label")[i].label for i in range(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "numbers"),
+    [
+        ([10, 2, 10, 7], ["2", "7", "10"], [2, 0, 2, 1]),
+        (["dog", "cat", "dog", "cow"], ["cat", "cow", "dog"], [2, 0, 2, 1]),
+        ([True, False, True, True], ["False", "True"], [1, 0, 1, 1]),
+    ],
+)
+def test_values_that_are_no_class_label_are_classes_in_sorted_order(values, names, numbers):
+    dataset = dataset_of([picture(seed=i) for i in range(4)])
+    dataset = dataset.remove_columns("label").add_column("kind", values)
+    pictures = decoded(dataset, class_column="kind")
+    assert list(pictures.form.classes.values()) == names
+    assert [example.label for example in pictures.examples] == numbers
+    others = dataset.remove_columns("kind").add_column("kind", [None, *values[1:]])
+    with pytest.raises(UserError, match="and a row is of class None"):
+        Pictures(others, pictures.form, show_progress=False)
+    with pytest.raises(UserError, match="so a stream does not tell which classes there are"):
+        data.classes(dataset.to_iterable_dataset(), "kind")
+
+
+def test_columns_of_fractions_and_of_pictures_have_no_classes():
+    dataset = dataset_of([picture()]).add_column("score", [0.5])
+    for column, kind in (("score", "float64"), ("image", "Image")):
+        with pytest.raises(UserError, match=f"The column {column!r} is {kind}; classes are"):
+            data.classes(dataset, column)
+
+
+def test_a_column_of_bytes_or_paths_is_read_where_it_is_asked_for(tmp_path):
+    original = dataset_of([picture(seed=i) for i in range(2)])
+    encoded = original.cast_column("image", datasets.Image(decode=False))["image"]
+    for number, cell in enumerate(encoded):
+        (tmp_path / f"{number}.png").write_bytes(cell["bytes"])
+    columns = {
+        "bytes": [cell["bytes"] for cell in encoded],
+        "file": [str(tmp_path / f"{number}.png") for number in range(2)],
+        "cell": [{"bytes": cell["bytes"], "path": None} for cell in encoded],
+        "size": [8, 8],
+    }
+    dataset = datasets.Dataset.from_dict(columns)
+    for column in ("bytes", "file", "cell"):
+        pictures = decoded(dataset, column=column)
+        assert all(
+            torch.equal(a.picture, b.picture)
+            for a, b in zip(pictures.examples, decoded(original).examples, strict=True)
+        )
+    with pytest.raises(
+        UserError, match=r"no image column\. .*bytes \(binary\).* if --image_column"
+    ):
+        decoded(dataset)
+    with pytest.raises(UserError, match="no image column 'size'"):
+        decoded(dataset, column="size")
 
 
 def test_pictures_of_16_bits_keep_their_shades():
@@ -245,8 +299,28 @@ def test_a_folder_may_have_any_name(tmp_path):
 def test_a_saved_data_set_without_splits_has_one(tmp_path):
     dataset_of([picture()]).save_to_disk(tmp_path)
     assert len(data.load_split(str(tmp_path))) == 1
-    with pytest.raises(UserError, match="split 'test': its splits are train"):
+    with pytest.raises(UserError, match=r"split 'test': .*; there is 'train'"):
         data.load_split(str(tmp_path), "test")
+
+
+def test_saved_sets_and_the_cats_have_slices(tmp_path):
+    rows = dataset_of([picture(seed=i) for i in range(10)])
+    rows = rows.remove_columns("label").add_column("label", list(range(10)))
+    parts = {"train": rows.select(range(8)), "test": rows.select(range(8, 10))}
+    datasets.DatasetDict(parts).save_to_disk(tmp_path)
+
+    def labels(split):
+        return data.load_split(str(tmp_path), split)["label"][:]
+
+    assert labels("train") == list(range(8)) and labels("test[1:]") == [9]
+    assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
+    with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
+        labels("train[")
+    whole = data.load_split("cats", "test", resolution=8)
+    some = data.load_split("cats", "test[10:13]", resolution=8)
+    assert some["body"][:] == whole["body"][10:13] and some.info.license == whole.info.license
+    with pytest.raises(UserError, match=r"split 'nothing': .*; there is 'train', 'test'"):
+        data.load_split("cats", "nothing")
 
 
 def test_colour_is_kept_wherever_in_the_set_it_comes():

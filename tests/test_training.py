@@ -41,7 +41,7 @@ def small_trainer():
             accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
         config = TrainConfig(**{**TINY, "block_out_channels": (8, 16)})
         pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
-        model = make_model(config, 1, None)
+        model = make_model(config, 1, [])
         return Trainer(config, model, pictures, accelerator, len(pictures))
 
     return make
@@ -167,11 +167,11 @@ def test_networks_that_cannot_be_trained_are_refused(tmp_path, changes, sentence
     DDPMPipeline(tiny_unet(**changes), DDPMScheduler()).save_pretrained(tmp_path)
     config = {**TINY, "block_out_channels": (8, 16)}
     with pytest.raises(UserError, match=sentence):
-        make_model(TrainConfig(**config, init_from=str(tmp_path)), 3, None)
+        make_model(TrainConfig(**config, init_from=str(tmp_path)), 3, [])
     if "class_embed_type" in changes:
         with pytest.raises(UserError, match=sentence):
             unet = str(tmp_path / "unet")
-            make_model(TrainConfig(**config, model_config_name_or_path=unet), 3, None)
+            make_model(TrainConfig(**config, model_config_name_or_path=unet), 3, [])
 
 
 def test_validation_loss_is_measured_at_the_same_noise(dataset, tmp_path):

@@ -56,7 +56,7 @@ def read_split(
         center_crop=True,
         class_column=class_column,
     )
-    of_model = _numbers_in_the_model(pipeline, data.class_names(dataset, class_column) or [])
+    of_model = _numbers_in_the_model(pipeline, list(form.classes.values()))
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
     pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
     corrupt = set(pictures.corrupt)

@@ -63,7 +63,8 @@ class TrainConfig:
     split: str = "train"
     """The split to train on."""
     image_column: str | None = None
-    """The column with the pictures; unless given, `image`, or the first of that type."""
+    """The column with the pictures, or the bytes or paths of their files; unless given, `image`, or
+    the first of that type."""
     resolution: int = 64
     """Pictures are scaled so that their shorter side has this many pixels, then cropped square."""
     center_crop: bool = False
@@ -76,7 +77,8 @@ class TrainConfig:
     """Read pictures as grey (1), RGB (3) or RGBA (4); unless given, the most that any of some
     pictures, from all over the set, has."""
     class_column: str | None = None
-    """Train by class: the column of type ClassLabel with each picture's class."""
+    """Train by class: the column with each picture's class. It is a ClassLabel, or has whole
+    numbers, words or truth values, each of which is a class then, in sorted order."""
     class_dropout: float = 0.0
     """The probability that a picture's class is hidden: the model learns to draw without one, too,
     and can be guided (--guidance_scale). 0.1 is usual."""

@@ -12,7 +12,7 @@ from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 
 
-def make_model(config: TrainConfig, channels: int, class_names: list[str] | None) -> DDPMPipeline:
+def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
     """The network for pictures of `channels` and of these classes, if any, and its scheduler.
 
     With --class_dropout, the network knows one class more, the last: none in particular.
@@ -20,13 +20,13 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str] | None
     Raises UserError for a resolution that the network can't halve often enough, or a model that
     is for pictures of another kind.
     """
-    classes = None if class_names is None else len(class_names) + (config.class_dropout > 0)
-    id2label = None if class_names is None else dict(enumerate(class_names))
+    classes = len(class_names) + (config.class_dropout > 0) if class_names else None
+    id2label = dict(enumerate(class_names)) or None
     if config.init_from is not None:
         pipeline = _trained(config.init_from)
         _check(config.init_from, pipeline.unet.config, config.resolution, channels, classes)
         known = pipeline.class_names
-        if class_names is not None and known != class_names and set(known) == set(class_names):
+        if known != class_names and set(known) == set(class_names):
             raise UserError(
                 f"--init_from {config.init_from!r} has the classes {', '.join(known)}, and the data"
                 f" set has {', '.join(class_names)}: bring its column into the model's order first."

@@ -49,7 +49,7 @@ class Run:
         """`name`: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
-        model = make_model(config, source.form.channels, source.class_names)
+        model = make_model(config, source.form.channels, list(source.form.classes.values()))
         pictures = training_pictures(source, config, accelerator)
         self.trainer = Trainer(config, model, pictures, accelerator, source.rows)
         self.validation = validation_pictures(source, accelerator)

@@ -1,6 +1,7 @@
 """The data of a run: which pictures, and where they are kept."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accelerate import Accelerator
@@ -35,7 +36,6 @@ class Source:
 
     dataset: Dataset | IterableDataset
     form: Form
-    class_names: list[str] | None
     rows: int | None
     held_out: Dataset | IterableDataset | None
 
@@ -55,17 +55,26 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         class_column=config.class_column,
         keep_precision=config.preserve_input_precision,
     )
-    names, rows = data.class_names(dataset, config.class_column), data.row_count(dataset)
+    rows = data.row_count(dataset)
     accelerator.print(
         f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {form.column!r}, read"
         f" as {MODES[form.channels]}; --image_column and --channels change that."
     )
+    if names := list(form.classes.values()):
+        accelerator.print(
+            f"{len(names)} classes of the column {form.class_column!r}: {few(names)}."
+        )
     if rows is None:
         accelerator.print(
             "The stream does not tell its length, so there are no epochs: sample grids and the"
             " pipeline come at the end, checkpoints by --checkpointing_steps."
         )
-    return Source(dataset, form, names, rows, held_out)
+    return Source(dataset, form, rows, held_out)
+
+
+def few(things: Sequence[object]) -> str:
+    """The first ten of them, as a list in a sentence."""
+    return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")
 
 
 def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset | IterableDataset:
@@ -104,11 +113,9 @@ def training_pictures(
         return PicturesOnDisk(dataset, form)
     pictures = Pictures(dataset, form, show_progress=accelerator.is_local_main_process)
     if pictures.corrupt:
-        rows = ", ".join(map(str, pictures.corrupt[:10]))
-        more = ", …" if len(pictures.corrupt) > 10 else ""
         accelerator.print(
-            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows {rows}{more}."
-            " The next ones stand in for them."
+            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows"
+            f" {few(pictures.corrupt)}. The next ones stand in for them."
         )
     return pictures
 
