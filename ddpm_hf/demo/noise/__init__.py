@@ -31,10 +31,6 @@ RUNS = (
 def streams(pipeline: DDPMPipeline, seed: int, steps: int) -> list[DenoisingStream]:
     """One for each of `RUNS`: the same x_T and the same z at each step, only σ differs."""
     config = pipeline.scheduler.config
-    x_T = torch.randn(
-        (1, pipeline.unet.config.in_channels, *2 * [pipeline.unet.config.sample_size]),
-        generator=torch.Generator().manual_seed(seed),
-    )
     made = []
     for _, variance_type, noise_scale in RUNS:
         scheduler = DDPMScheduler.from_config(config, variance_type=variance_type)
@@ -42,7 +38,6 @@ def streams(pipeline: DDPMPipeline, seed: int, steps: int) -> list[DenoisingStre
             1,
             torch.Generator().manual_seed(seed),
             steps,
-            latents=x_T,
             noise_scale=noise_scale,
             backend="auto",
         )
