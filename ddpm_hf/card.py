@@ -173,9 +173,9 @@ def model_card(facts: TrainingFacts) -> ModelCard:
     )
     threads = torch.get_num_threads()
     hardware = (
-        f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
-        if facts.device == "cpu"
-        else torch.cuda.get_device_name()
+        torch.cuda.get_device_name()
+        if facts.device == "cuda"
+        else f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
     )
     packages = ("torch", "diffusers", "accelerate", "datasets")
     plain = ("command", "config", "attribution", "dataset", "loss")

@@ -15,10 +15,11 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from ddpm_hf.errors import UserError, command_line
-from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sample import SampleConfig, class_labels, load, read_samples, sample
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.unet import height_width
 
 if TYPE_CHECKING:  # it needs packages that those who do not evaluate may lack
     from ddpm_hf.evaluation.real import Split
@@ -101,23 +102,27 @@ def rounded(value: Any) -> Any:
 
 def own_pipeline(config: EvaluateConfig) -> DDPMPipeline:
     """The model with DDPM's steps, whatever samples it: likelihood and jumps are of these."""
-    pipeline = load(SampleConfig(config.model, variance_type=config.variance_type))
-    return pipeline.with_scheduler(DDPMScheduler.from_config(pipeline.scheduler.config))
+    pipeline = load_pipeline(config.model, "--model")
+    kind = {} if config.variance_type is None else {"variance_type": config.variance_type}
+    scheduler = DDPMScheduler.from_config(pipeline.scheduler.config, **kind)
+    return pipeline.with_scheduler(scheduler)
 
 
 def _chosen(config: EvaluateConfig, pipeline: DDPMPipeline) -> list[Part]:
     """The parts that apply to this data set and model. Raises UserError if that is none."""
     is_cats = config.dataset_name == "cats" and not Path("cats").is_dir()
     impossible = set()
-    if not is_cats or pipeline.unet.config.sample_size > MOST_DECODED:
+    unet = pipeline.unet.config
+    is_rgb, most = unet.in_channels == 3, max(height_width(unet.sample_size))
+    if not (is_cats and is_rgb and most <= MOST_DECODED):
         impossible.add("decoder")
     if not pipeline.class_names:
         impossible.add("classes")
     chosen = [part for part in ALL_PARTS if part in config.parts and part not in impossible]
     if not chosen:
         raise UserError(
-            f"There is nothing to measure: decoder is for the cats, of up to {MOST_DECODED} pixels,"
-            " classes for models that draw by class."
+            "There is nothing to measure: decoder is for the cats in RGB, of up to"
+            f" {MOST_DECODED} pixels, classes for models that draw by class."
         )
     return chosen
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ddpm_hf import upsampling
 from ddpm_hf.kept import Kept
-from ddpm_hf.pixels import height_width
+from ddpm_hf.unet import height_width
 
 BLOCK_PIXELS = 16 * 32 * 32
 """The most pixels that a core works on at once; more cost memory and gain no time."""

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from datasets import Dataset, Image, IterableDataset
 from datasets.distributed import split_dataset_by_node
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageOps
 from torch import Tensor
@@ -21,46 +20,16 @@ from tqdm import tqdm
 
 from ddpm_hf.data import classes, image_column
 from ddpm_hf.errors import UserError
+from ddpm_hf.modes import DEEP_MODES, MODES, channels_of, to_255
 
 logger = logging.getLogger(__name__)
 
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-"""Pillow's mode for each number of channels."""
 LOOKED_AT = 64
 """Pictures looked at to tell how many channels a set has."""
 SHUFFLE_BUFFER = 1000
 """Pictures of a stream among which the next one is drawn."""
-DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L")
-"""Pillow's modes for grey that may go beyond 255, where Pillow itself would cut it off."""
-GREY_MODES = ("1", "L", *DEEP_MODES)
 UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, Pillow.DecompressionBombError)
 """What Pillow raises for a picture that is broken, missing or a bomb."""
-
-
-def channels_of(picture: Pillow.Image) -> int:
-    """1 for grey, 4 where there is transparency, else 3."""
-    if picture.mode in GREY_MODES:
-        return 1
-    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    return 4 if transparent else 3
-
-
-def _to_255(picture: Pillow.Image) -> NDArray[np.float32]:
-    """The values of a picture in a deep mode, scaled so that white is 255.
-
-    White is 65535 in pictures of 16 bits, 1 in floats up to 1, and 255 in what has no more.
-    Raises UserError for other values.
-    """
-    values = np.asarray(picture, dtype=np.float32)
-    if picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PPM"):
-        return values / np.float32(257)
-    low, high = values.min(), values.max()
-    if not (low >= 0 and high <= 255):
-        raise UserError(
-            f"A grey picture has values from {low:g} to {high:g}, which does not tell what is"
-            " white: save such pictures with 8 or 16 bits."
-        )
-    return values * np.float32(255) if picture.mode == "F" and high <= 1 else values
 
 
 def _decoded(cell: dict[str, Any] | None) -> Pillow.Image:
@@ -127,10 +96,11 @@ class Form:
     def fit(self, picture: Pillow.Image) -> Tensor:
         """A picture upright and in this form."""
         mode = MODES[self.channels]
+        ImageOps.exif_transpose(picture, in_place=True)  # in place: a copy forgets its format
         if picture.mode in DEEP_MODES:
-            picture = Pillow.fromarray(_to_255(picture))
+            picture = Pillow.fromarray(to_255(picture))
             mode = "F" if self.keep_precision and self.channels == 1 else mode
-        upright = ImageOps.exif_transpose(picture).convert(mode)
+        upright = picture.convert(mode)
         scale = self.resolution / min(upright.size)
         size = (
             max(self.resolution, round(upright.width * scale)),

@@ -17,9 +17,9 @@ from torch import Tensor
 from ddpm_hf import runtime
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.guidance import guided
-from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep, DenoisingStream
+from ddpm_hf.unet import height_width
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""

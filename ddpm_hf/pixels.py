@@ -6,12 +6,6 @@ import torch
 from torch import Tensor
 
 
-def height_width(sample_size: int | Sequence[int]) -> tuple[int, int]:
-    """The size of a UNet's pictures by its `sample_size`: one number for squares, or both."""
-    height, width = (sample_size,) * 2 if isinstance(sample_size, int) else sample_size
-    return height, width
-
-
 def to_unit_range(pictures: Sequence[Tensor]) -> Tensor:
     """Pictures of one shape, 0..255 → float32 batch in [−1, 1], as the equations take x_0."""
     return torch.stack(list(pictures)).float() / 127.5 - 1

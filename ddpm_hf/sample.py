@@ -137,8 +137,9 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
         if "algorithm_type" not in inspect.signature(cls).parameters:
             raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
         settings["algorithm_type"] = config.algorithm_type
-    if config.noise_scale != 1 and not issubclass(cls, DDPMScheduler):
-        raise UserError(f"--noise_scale is for DDPM, not for {cls.__name__}.")
+    for flag, default in (("noise_scale", 1), ("variance_type", None)):
+        if getattr(config, flag) != default and not issubclass(cls, DDPMScheduler):
+            raise UserError(f"--{flag} is for DDPM, not for {cls.__name__}.")
     try:
         return cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
@@ -253,16 +254,15 @@ def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
                 f"{folder} is not empty and holds no samples; name another --output_dir."
             )
         _write(path, json.dumps(settings, indent=2).encode())
-        if config.format == "npz":
-            (folder / PARTS).mkdir(exist_ok=True)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file that is there whole or not at all. Raises UserError if it can't be written."""
+    """A file, there whole or not at all, and its folder. Raises UserError if that can't be."""
     aside = path.with_name(f".{path.name}.tmp")
     try:
+        path.parent.mkdir(exist_ok=True)
         aside.write_bytes(content)
         aside.replace(path)
     except OSError as error:
@@ -299,6 +299,7 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
     on_main(accelerator, lambda: claim(config, pipeline))
     is_one_file = config.format == "npz" and (folder / ALL).exists()
     if is_one_file and len(read_samples(config)) == config.num_samples:
+        on_main(accelerator, lambda: shutil.rmtree(folder / PARTS, ignore_errors=True))
         return
     mine = blocks(config)[accelerator.process_index :: accelerator.num_processes]
     silent = not accelerator.is_main_process
@@ -316,7 +317,7 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
         file = io.BytesIO()
         np.savez(file, np.concatenate(parts)[: config.num_samples])
         _write(folder / ALL, file.getvalue())
-        shutil.rmtree(folder / PARTS)
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
     accelerator.wait_for_everyone()
 
 

@@ -106,7 +106,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         self._tables = {torch.device("cpu"): self.schedule}
         self.betas = betas
         self.alphas = 1 - betas
-        self.alphas_cumprod = self.schedule.alpha_bar(slice(1, None))  # type: ignore[arg-type]
+        self.alphas_cumprod = self.schedule.log_alpha_bar[1:].exp()
         self.variance_type = variance_type
         self.num_inference_steps: int | None = None
         self._use_plan(list(range(self.schedule.T))[::-1])
@@ -300,13 +300,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     def _t(self, timesteps: Timesteps, device: torch.device) -> Timesteps:
         """The paper's t, 0..T. Raises ValueError outside, where that can be seen without a wait."""
         T = self.schedule.T
-        if isinstance(timesteps, int):
-            inside = -1 <= timesteps < T
-        else:
-            inside = timesteps.device.type != "cpu" or bool(
-                ((timesteps >= -1) & (timesteps < T)).all()
-            )
-        if not inside:
+        outside = torch.as_tensor((timesteps < -1) | (timesteps >= T))
+        if outside.is_cpu and outside.any():
             raise ValueError(f"timesteps must be in 0..{T - 1}, or -1 for the clean picture.")
         return timesteps + 1 if isinstance(timesteps, int) else timesteps.to(device) + 1
 
@@ -315,7 +310,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> tuple[Timesteps, Timesteps]:
         """The paper's s and t, 0 ≤ s < t ≤ T. Raises ValueError for others, as `_t` does."""
         s, t = self._t(prev_timesteps, device), self._t(timesteps, device)
-        if device.type == "cpu" and not torch.as_tensor(s < t).all():
+        below = torch.as_tensor(s < t)
+        if below.is_cpu and not below.all():
             raise ValueError("prev_timesteps must be below timesteps.")
         return s, t
 

@@ -182,6 +182,13 @@ def test_the_token_is_never_written(tmp_path):
         assert "hf_secret" not in shown and "--hub_token" in shown
 
 
+def test_an_empty_token_leaves_the_command_line_as_it_is(monkeypatch):
+    for token, shown in (("", "train.py"), ("train", "….py")):
+        monkeypatch.setattr("sys.argv", ["train.py", "--hub_token", token])
+        parse_config()
+        assert sys.argv[0] == shown
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [

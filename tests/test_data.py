@@ -223,6 +223,20 @@ def test_deep_grey_is_scaled_by_what_is_white(values, kind):
     assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 128, 255]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_pictures_are_turned_upright_whatever_their_depth(dtype):
+    """Lying on its side, what is white is on the left; upright, it is on top."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = np.zeros((4, 8), dtype)
+    lying[:, :4] = 65535 if dtype == np.uint16 else 255
+    file = io.BytesIO()
+    Image.fromarray(lying).save(file, "TIFF", exif=exif)
+    upright = decoded(dataset_of([file.getvalue()]), 4)[0].picture
+    assert upright.shape == (1, 8, 4)
+    assert upright[0, 0].tolist() == [255] * 4 and upright[0, -1].tolist() == [0] * 4
+
+
 @pytest.mark.parametrize("values", [[0, 4000], [-1.0, 1.0], [0, float("nan")]])
 def test_grey_of_unknown_white_is_refused(values):
     kind = np.int32 if 4000 in values else np.float32

@@ -51,6 +51,16 @@ def test_each_statement_is_cited_where_it_says():
     assert any("def q_sample" in place["code"] for place in places["N4"])
 
 
+def test_citations_are_found_wherever_the_package_lies(tmp_path, monkeypatch):
+    package = tmp_path / "demo" / "ddpm_hf"
+    for name in ("card.py", "evaluation/card.py", "demo/card.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("x = 1  # (N1)\n")
+    monkeypatch.setitem(cited.__globals__, "PACKAGE", package)
+    found = [place["file"] for place in cited()["N1"]]
+    assert found == ["ddpm_hf/card.py", "ddpm_hf/evaluation/card.py"]
+
+
 def test_a_whole_function_is_shown_where_it_is_short():
     place = next(p for p in cited()["N6"] if p["file"] == "ddpm_hf/equations.py")
     assert isinstance(ast.parse(place["code"]).body[0], ast.FunctionDef)

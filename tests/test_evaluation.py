@@ -3,6 +3,7 @@
 import json
 
 import datasets
+import diffusers
 import PIL.Image
 import pytest
 import torch
@@ -10,7 +11,7 @@ from huggingface_hub import ModelCard
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
-from ddpm_hf.evaluate import EvaluateConfig, command, rounded
+from ddpm_hf.evaluate import EvaluateConfig, _chosen, command, own_pipeline, rounded
 from ddpm_hf.evaluation import class_agreement
 from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.class_agreement import agreement
@@ -212,6 +213,27 @@ def test_classes_go_by_their_names(tmp_path):
         assert torch.equal((pixels[:, 0, 0, 0] + even) % 2, labels)
     with pytest.raises(UserError, match=r"draws the class 'odd', and .* has none of that name"):
         saved("even", "uneven")
+
+
+# What is measured
+
+
+def test_a_model_whose_scheduler_cannot_take_all_steps_is_measured(tmp_path):
+    """DPM-Solver takes 50 of 1000, and not 1000; likelihood and jumps are DDPM's anyway."""
+    solver = diffusers.DPMSolverMultistepScheduler(1000)
+    DDPMPipeline(tiny_unet(1), solver).save_pretrained(tmp_path)
+    pipeline = own_pipeline(EvaluateConfig(model=str(tmp_path), variance_type="fixed_large"))
+    assert isinstance(pipeline.scheduler, DDPMScheduler) and len(pipeline.scheduler) == 1000
+    assert pipeline.scheduler.variance_type == "fixed_large"
+
+
+@pytest.mark.parametrize(
+    ("channels", "size", "possible"), [(3, 8, True), (1, 8, False), (3, (8, 128), False)]
+)
+def test_only_what_can_be_a_cat_is_decoded(channels, size, possible):
+    pipeline = DDPMPipeline(tiny_unet(channels, size=size), DDPMScheduler())
+    config = EvaluateConfig(parts=("decoder", "loss"))
+    assert _chosen(config, pipeline) == (["loss", "decoder"] if possible else ["loss"])
 
 
 # What is said of it

@@ -271,6 +271,11 @@ def test_an_output_folder_inside_the_data_is_refused(tmp_path):
     with pytest.raises(UserError, match="lies inside the data"):
         train_here(tmp_path, tmp_path / "run" / "out")
     assert not (tmp_path / "run" / "out").exists()
+    (tmp_path / "samples").mkdir()
+    picture().save(tmp_path / "samples" / "own.png")
+    with pytest.raises(UserError, match="lies inside the data"):
+        train_here(tmp_path, tmp_path, "--overwrite_output_dir")
+    assert (tmp_path / "samples" / "own.png").exists()
 
 
 def test_without_data_it_asks_for_some(tmp_path, monkeypatch):

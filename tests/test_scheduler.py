@@ -530,6 +530,9 @@ def test_steps_in_the_wrong_order_are_refused(pair):
     ):
         with pytest.raises(ValueError, match="prev_timesteps must be below timesteps"):
             refused()
+    if isinstance(low, int):  # numbers are seen without a wait, wherever the pictures are
+        with pytest.raises(ValueError, match="prev_timesteps must be below timesteps"):
+            ours.posterior(x.to("meta"), z.to("meta"), low, high)
     with pytest.raises(ValueError, match="timesteps must be in"):
         ours.add_noise_step(x, z, -1)
 

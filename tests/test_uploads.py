@@ -75,6 +75,19 @@ def test_sixteen_bits_keep_their_brightness(kind):
     assert np.asarray(read(encoded(grey, kind)))[0, :, 0].tolist() == [0, 128, 255]
 
 
+@pytest.mark.parametrize(
+    ("values", "seen"),
+    [([0, 0.8, 1], [0, 204, 255]), ([0, 200, 255], [0, 200, 255]), (None, None)],
+)
+def test_grey_that_is_no_integer_keeps_its_shades(values, seen):
+    if values is None:
+        with pytest.raises(gr.Error, match="can't be read as a picture"):
+            read(encoded(Image.fromarray(np.array([[-1, 4000]], np.float32)), "TIFF"))
+        return
+    grey = Image.fromarray(np.array([values], np.float32))
+    assert np.asarray(read(encoded(grey, "TIFF")))[0, :, 0].tolist() == seen
+
+
 def test_exif_orientation_is_applied():
     exif = Image.Exif()
     exif[0x0112] = 6  # lying on its side: to be turned a quarter, clockwise

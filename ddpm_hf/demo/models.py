@@ -22,9 +22,8 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
 from ddpm_hf.demo.limits import MAX_PICTURES, MIN_STEPS, refusal
 from ddpm_hf.pipeline import DDPMPipeline, bundled_models
-from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.training.network import attention_tokens
+from ddpm_hf.unet import attention_tokens, height_width
 
 MODEL = "cats-32"
 """The bundled model that the page begins with."""

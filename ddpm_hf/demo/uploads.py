@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import gradio as gr
-import numpy as np
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageOps
 
 from ddpm_hf.demo.limits import refusal
+from ddpm_hf.modes import DEEP_MODES, to_255
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_MEGABYTES = 10
@@ -39,8 +39,9 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
 def read_upload(value: Any) -> Image.Image:
     """The picture in an upload, as `read_picture` gives it.
 
-    value: an input's, as a caller sends it. He may name any path: Gradio looks at those with its
-    own mark alone. Raises gr.Error for one that is not an upload, and what `read_picture` raises.
+    value: an input's, as a caller sends it. A caller may name any path: Gradio checks only values
+    with its own file marker. Raises gr.Error for one that is not an upload, and what
+    `read_picture` raises.
     """
     try:
         path = Path(value["path"]).resolve()
@@ -52,10 +53,8 @@ def read_upload(value: Any) -> Image.Image:
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I"):  # 16 bits, of which Pillow itself would cut off all above 255
-        return Image.fromarray((np.asarray(picture) / 257).clip(0, 255).astype("uint8")).convert(
-            "RGB"
-        )
+    if picture.mode in DEEP_MODES:
+        return Image.fromarray(to_255(picture)).convert("L").convert("RGB")
     if picture.has_transparency_data:
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")

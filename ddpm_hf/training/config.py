@@ -305,12 +305,13 @@ def flags_in(path: str, *, without: Collection[str] = ()) -> list[str]:
         raise UserError(f"Can't read the configuration {path}: {error}.") from error
     if not isinstance(settings, dict):
         raise UserError(f"Can't read the configuration {path}: it is no JSON object.")
-    known = {f.name for f in dataclasses.fields(TrainConfig)} - {"config"}
-    if unknown := sorted(set(settings) - known - {"config"}):
+    known = {f.name for f in dataclasses.fields(TrainConfig)}
+    if unknown := sorted(set(settings) - known):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
     flags = []
-    for name in (known & set(settings)) - set(without):
-        value = settings[name]
+    for name, value in settings.items():
+        if name == "config" or name in without:
+            continue
         if isinstance(value, bool):
             flags.append(f"--{name}" if value else f"--no-{name}")
         elif value is not None:
@@ -334,6 +335,6 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
         use_underscores=True,
     )
     # Some trackers keep the command line: it is not to have the token.
-    if config.hub_token is not None:
+    if config.hub_token:
         sys.argv = [word.replace(config.hub_token, "…") for word in sys.argv]
     return config

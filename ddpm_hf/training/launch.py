@@ -1,5 +1,6 @@
 """Beginning a run: the accelerator with its tracker, and the output folder."""
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -40,7 +41,7 @@ def claim_output_dir(config: TrainConfig) -> None:
     """
     folder = Path(config.output_dir)
     data = config.train_data_dir or config.dataset_name
-    if data and Path(data).is_dir() and Path(data).resolve() in folder.resolve().parents:
+    if data and Path(data).is_dir() and folder.resolve().is_relative_to(Path(data).resolve()):
         raise UserError(
             f"--output_dir {folder} lies inside the data, and its pictures would become some of"
             " them; name another."
@@ -68,7 +69,9 @@ def claim_output_dir(config: TrainConfig) -> None:
 
 
 def _beginning(config: TrainConfig) -> Path | None:
-    """The checkpoint that is named to begin at. Raises UserError if it is not there."""
+    """The named checkpoint to start from; None for none or `latest`. Raises UserError for a
+    name that is none.
+    """
     which = config.resume_from_checkpoint
     if which is None or which == "latest":
         return None
@@ -76,7 +79,7 @@ def _beginning(config: TrainConfig) -> Path | None:
 
 
 def _spare(folder: Path, beginning: Path | None) -> None:
-    """Raise UserError if a run that begins there would cost another what the folder holds."""
+    """Raise UserError if starting there would remove something of the run in this folder."""
     there = checkpoint.checkpoints(folder.resolve())
     if beginning not in there:
         raise UserError(
@@ -103,8 +106,9 @@ def remove_old_run(config: TrainConfig) -> None:
     if beginning in there:
         for newer in there[there.index(beginning) + 1 :]:
             shutil.rmtree(newer, ignore_errors=True)
-        for picture in (folder / SAMPLES).glob("*-*.png"):
-            if int(picture.stem.split("-")[1]) > checkpoint.number(beginning):
+        for picture in (folder / SAMPLES).glob("*.png"):
+            shown = re.fullmatch(r"(?:step|strip)-(\d+)", picture.stem)
+            if shown and int(shown[1]) > checkpoint.number(beginning):
                 picture.unlink()
         return
     for old in (*there, folder / SAMPLES, folder / config.logging_dir):

@@ -24,8 +24,8 @@ from ddpm_hf.training import losses
 from ddpm_hf.training.batches import Pictures, Share, batches
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Batch, Draws
-from ddpm_hf.training.network import attention_tokens, has_dropout
 from ddpm_hf.training.optimizer import Muon
+from ddpm_hf.unet import attention_tokens, has_dropout
 
 BINS = 10
 """Equal parts of 1..T for each of which the loss is told (N17)."""

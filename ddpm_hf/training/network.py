@@ -7,9 +7,9 @@ from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline, check_classes, load_pipeline
-from ddpm_hf.pixels import height_width
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.unet import height_width
 
 
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
@@ -72,20 +72,6 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DD
             f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
         )
     return DDPMPipeline(unet, scheduler, id2label)
-
-
-def has_dropout(unet: UNet2DModel) -> bool:
-    """Whether training mode and eval mode differ in what the network computes."""
-    return any(isinstance(m, torch.nn.Dropout) and m.p > 0 for m in unet.modules())
-
-
-def attention_tokens(unet: UNet2DModel) -> int:
-    """The pixels of the largest map that the network attends over."""
-    config = unet.config
-    height, width = height_width(config.sample_size)
-    levels = [i for i, kind in enumerate(config.down_block_types) if "Attn" in kind]
-    first = min([*levels, len(config.down_block_types) - 1])  # the last one is the middle's
-    return (height >> first) * (width >> first)
 
 
 def _trained(name: str) -> DDPMPipeline:

@@ -9,8 +9,8 @@ from datasets import Dataset, IterableDataset
 
 from ddpm_hf import data
 from ddpm_hf.errors import UserError
+from ddpm_hf.modes import MODES
 from ddpm_hf.pictures import (
-    MODES,
     Form,
     Pictures,
     PicturesOnDisk,

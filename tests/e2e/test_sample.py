@@ -157,6 +157,18 @@ def test_one_file_holds_them_all(samples, tmp_path):
         assert np.array_equal(picture, np.asarray(Image.open(samples / f"{i:06d}.png")))
 
 
+def test_a_run_killed_at_its_very_end_leaves_one_file(tiny_model, tmp_path):
+    """Killed after its file was written, before the pieces were removed; and started again."""
+    one_file = [*tiny_model, "--format", "npz"]
+    main(one_file)
+    out = tmp_path / "out"
+    assert not (out / ".parts").exists()
+    (out / ".parts").mkdir()
+    (out / ".parts" / "000000.npy").touch()
+    main(one_file)
+    assert sorted(path.name for path in out.iterdir()) == ["samples.npz", "sampling.json"]
+
+
 @pytest.mark.parametrize(
     ("scheduler", "flags"),
     [
@@ -252,6 +264,8 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
             ("--scheduler", "PNDM", "--num_inference_steps", "1"),
             "PNDMScheduler can't take 1 steps:",
         ),
+        (("--scheduler", "DDIM", "--variance_type", "fixed_large"), "is for DDPM, not for DDIM"),
+        (("--scheduler", "DDIM", "--noise_scale", "0"), "is for DDPM, not for DDIM"),
         (("--scheduler", "EDMEuler"), "--scheduler must be one of DDIM, DDPM"),
         (("--algorithm_type", "dpmsolver++"), "is for DPM-Solvers, not for DDPMScheduler"),
         (("--num_samples", "0"), "--num_samples must be at least 1"),

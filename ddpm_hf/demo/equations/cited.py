@@ -38,9 +38,10 @@ def _extent(tree: ast.Module, line: int) -> tuple[int, int]:
 def cited() -> dict[str, list[Place]]:
     """`N4` → the places that cite it, the equations first; without the demo itself."""
     found: dict[str, list[Place]] = defaultdict(list)
-    paths = [p for p in sorted(PACKAGE.rglob("*.py")) if "demo" not in p.parts]
+    paths = [p for p in sorted(PACKAGE.rglob("*.py")) if "demo" not in p.relative_to(PACKAGE).parts]
     paths.sort(key=lambda p: ORDER.index(p.stem) if p.stem in ORDER else len(ORDER))
     for path in paths:
+        file = path.relative_to(PACKAGE.parent).as_posix()
         text = path.read_text(encoding="utf-8")
         numbered = [
             (number, line)
@@ -50,11 +51,8 @@ def cited() -> dict[str, list[Place]]:
         tree = ast.parse(text) if numbered else ast.Module([], [])
         for number, line in numbered:
             first, last = _extent(tree, line)
-            already = any(
-                p["file"].endswith(path.name) and p["first"] == first for p in found[number]
-            )
+            already = any(p["file"] == file and p["first"] == first for p in found[number])
             if len(found[number]) < MOST_PLACES and not already:
                 code = "\n".join(text.splitlines()[first - 1 : last])
-                file = path.relative_to(PACKAGE.parent).as_posix()
                 found[number].append(Place(file=file, line=line, first=first, code=code))
     return dict(found)

@@ -11,7 +11,7 @@
   ];
   const byClass = classLabel !== "" && classLabel !== "any";
   const labels =
-    classLabel === "each" ? `[i % len(pipe.class_names) for i in range(${number})]` : classLabel;
+    classLabel === "each" ? `[i % len(pipe.class_names) for i in range(${number})]` : Number(classLabel);
   const script = [
     "import torch",
     `from ddpm_hf import DDPMPipeline${changes.length ? ", DDPMScheduler" : ""}`,
