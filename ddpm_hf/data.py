@@ -2,7 +2,8 @@
 
 import glob
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def load_split(
     except (
         OSError,
         ValueError,
-        KeyError,
+        LookupError,
         datasets_exceptions.DatasetsError,
     ) as error:
         _refuse_file(error)
@@ -92,7 +93,7 @@ def load_folder(
     try:
         return load_dataset(
             "imagefolder",
-            data_files={"train": f"{glob.escape(folder)}/**"},
+            data_files={"train": f"{glob.escape(str(Path(folder)))}/**"},
             split=split,
             cache_dir=cache_dir,
             streaming=streaming,
@@ -102,14 +103,30 @@ def load_folder(
         raise UserError(
             f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
             f" {_reason(error)}. All of a folder is the split train, of which slices can be"
-            " had: 'train[:90%]'."
+            " had: 'train[:90%]'. Parquet, arrow and the like are named by --dataset_name."
         ) from error
 
 
 def _reason(error: Exception) -> str:
     """What datasets says is wrong, and the splits or configurations there are if it names them."""
-    there = re.search(r"\[('[^\]]*)\]", str(error))
-    return first_sentence(error) + (f"; there is {there[1]}" if there else "")
+    if isinstance(error, IndexError):
+        return "one of its splits is empty, and datasets can't read such a folder"
+    cause = error
+    if isinstance(error, datasets_exceptions.DatasetGenerationError) and error.__cause__:
+        cause = error.__cause__
+    there = re.search(r"\[('[^\]]*)\]", str(cause))
+    return first_sentence(cause) + (f"; there is {there[1]}" if there else "")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A stream's files may be found unfit only when they are come to: a UserError then, too."""
+    try:
+        yield
+    except UserError:
+        raise
+    except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
+        raise UserError(f"The data set can't be read to its end: {_reason(error)}.") from error
 
 
 def _refuse_file(error: Exception) -> None:
@@ -151,6 +168,11 @@ def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) 
         f"The data set has {missing}. {_listed(features)} One with the files' bytes or paths is"
         " taken if --image_column names it."
     )
+
+
+def image_mode(dataset: Dataset | IterableDataset, column: str) -> str | None:
+    """The Pillow mode that the data set states for a column's pictures, if it does."""
+    return getattr(_features(dataset)[column], "mode", None)
 
 
 def _kind(feature: Any) -> str:

@@ -14,11 +14,14 @@ GREY_MODES = ("1", "L", *DEEP_MODES)
 
 
 def channels_of(picture: Image.Image) -> int:
-    """1 for grey, 4 where there is transparency, else 3."""
+    """1 for grey, 4 where something can be seen through, else 3."""
     if picture.mode in GREY_MODES:
         return 1
-    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-    return 4 if transparent else 3
+    if picture.has_transparency_data and (
+        picture.convert("RGBA").getchannel("A").getextrema() != (255, 255)
+    ):
+        return 4
+    return 1 if picture.mode == "LA" else 3
 
 
 def to_255(picture: Image.Image) -> NDArray[np.float32]:

@@ -3,9 +3,8 @@
 import itertools
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -18,13 +17,13 @@ from PIL import ImageOps
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf.data import classes, image_column
+from ddpm_hf.data import classes, image_column, image_mode, reading
 from ddpm_hf.errors import UserError
 from ddpm_hf.modes import DEEP_MODES, MODES, channels_of, to_255
 
 logger = logging.getLogger(__name__)
 
-LOOKED_AT = 64
+LOOKED_AT, LOOKED_AT_OF_A_STREAM = 256, 64
 """Pictures looked at to tell how many channels a set has."""
 SHUFFLE_BUFFER = 1000
 """Pictures of a stream among which the next one is drawn."""
@@ -44,8 +43,8 @@ def _decoded(cell: dict[str, Any] | None) -> Pillow.Image:
 class Form:
     """What pictures are made into: (channels, height, width), 0..255, shorter side = resolution.
 
-    uint8, but float32 for pictures of 16 bits if their precision is to be kept. classes: what the
-    class column says → the class's name, in the order of their numbers.
+    uint8, but float32 for pictures of 16 bits if their precision is to be kept. class_names: by
+    number. classes: what the class column says → the class's number.
     """
 
     column: str
@@ -53,7 +52,8 @@ class Form:
     channels: int
     center_crop: bool = False
     class_column: str | None = None
-    classes: dict[Any, str] = field(default_factory=dict)
+    class_names: tuple[str, ...] = ()
+    classes: dict[Any, int] = field(default_factory=dict)
     keep_precision: bool = False
 
     def encoded(self, dataset: Any) -> Any:
@@ -82,16 +82,28 @@ class Form:
         if self.class_column is None:
             return 0
         value = row[self.class_column]
-        if value not in self._numbers:
-            raise UserError(
-                f"The column {self.class_column!r} has {len(self.classes)} classes, and a row is of"
-                f" class {value!r}: choose another column, or leave such rows out."
-            )
-        return self._numbers[value]
+        if value not in self.classes:
+            raise UserError(f"A row is of the class {value!r}{self._unknown}")
+        return self.classes[value]
 
-    @cached_property
-    def _numbers(self) -> dict[Any, int]:
-        return {value: number for number, value in enumerate(self.classes)}
+    def check_labels(self, dataset: Dataset) -> None:
+        """Raise UserError, with the first such row's number, if there are rows of no class."""
+        if self.class_column is None:
+            return
+        if unknown := set(dataset.unique(self.class_column)) - set(self.classes):
+            values = list(dataset[self.class_column])
+            rows = [number for number, value in enumerate(values) if value in unknown]
+            raise UserError(
+                f"{len(rows)} rows, the first is number {rows[0]}, are of the class"
+                f" {values[rows[0]]!r}{self._unknown}"
+            )
+
+    @property
+    def _unknown(self) -> str:
+        return (
+            f", and {self.class_column!r} has the classes {few(self.class_names)}: choose another"
+            " column, or leave such rows out."
+        )
 
     def fit(self, picture: Pillow.Image) -> Tensor:
         """A picture upright and in this form."""
@@ -123,19 +135,35 @@ def form_of(
     channels: int | None = None,
     center_crop: bool = False,
     class_column: str | None = None,
+    class_names: Sequence[str] = (),
     keep_precision: bool = False,
 ) -> Form:
-    """The form for a data set: its image column, its classes, and unless given, the most channels
-    that some of its pictures have: of those all over the set, or the first of a stream.
+    """The form for a data set: its image column, its classes, and unless given, the channels that
+    it states, or the most that some of its pictures have: of those all over the set, or the first
+    of a stream.
 
-    Raises UserError for a set without pictures or such classes, or if no picture looked at can be
-    read.
+    class_names: gives the classes their numbers; unless given, the data set's own order does.
+    Raises UserError for a set without pictures or such classes, for rows of no class, or if no
+    picture looked at can be read.
     """
-    known = classes(dataset, class_column)
+    own = classes(dataset, class_column)
+    names = tuple(class_names or own.values())
+    numbers = {name: number for number, name in enumerate(names)}
     found = image_column(dataset, column)
-    if channels is None:
-        channels = _most_channels(dataset, found)
-    return Form(found, resolution, channels, center_crop, class_column, known, keep_precision)
+    stated = next((n for n, mode in MODES.items() if mode == image_mode(dataset, found)), None)
+    form = Form(
+        found,
+        resolution,
+        channels or stated or _most_channels(dataset, found),
+        center_crop,
+        class_column,
+        names,
+        {value: numbers[name] for value, name in own.items() if name in numbers},
+        keep_precision,
+    )
+    if isinstance(dataset, Dataset):
+        form.check_labels(dataset)
+    return form
 
 
 def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:
@@ -143,16 +171,24 @@ def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:
     if isinstance(encoded, Dataset):
         apart = -(-len(encoded) // LOOKED_AT) or 1
         encoded = encoded.select(range(0, len(encoded), apart))
+    else:
+        encoded = encoded.take(LOOKED_AT_OF_A_STREAM)
     rows, channels = 0, []
-    for row in encoded.take(LOOKED_AT):
-        rows += 1
-        try:
-            channels.append(channels_of(_decoded(row[column])))
-        except UNREADABLE:
-            continue
+    with reading():
+        for row in encoded:
+            rows += 1
+            try:
+                channels.append(channels_of(_decoded(row[column])))
+            except UNREADABLE:
+                continue
     if not channels:
         raise UserError(f"Of {rows} rows of the data set none holds a picture that can be read.")
     return max(channels)
+
+
+def few(things: Sequence[object]) -> str:
+    """The first ten of them, as a list in a sentence."""
+    return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")
 
 
 class Example(NamedTuple):
@@ -251,20 +287,32 @@ class PictureStream:
         )
         self.rows, self.form = split_dataset_by_node(shuffled, rank, processes), form
 
+    def _epoch(self, number: int) -> Iterator[dict[str, Any]]:
+        self.rows.set_epoch(number)
+        with reading():
+            yield from self.rows
+
     def examples(self, skip: int = 0) -> Iterator[Example]:
-        """All pictures but the first `skip`, which are passed over without decoding."""
-        to_fill = 0
+        """All pictures but the first `skip`, which are passed over without decoding.
+
+        Raises UserError where the stream can't be read on.
+        """
+        to_fill, told = 0, False
         for epoch in itertools.count():
-            self.rows.set_epoch(epoch)
             rows = 0
-            for row in self.rows:
+            for row in self._epoch(epoch):
                 rows += 1
                 if skip:
                     skip -= 1
                     continue
                 to_fill += 1
                 if (picture := self.form.read(row)) is None:
-                    logger.warning("A row of the stream can't be read; the next one stands in.")
+                    if not told:
+                        logger.warning(
+                            "A row of the stream can't be read; the next one stands in, and so it"
+                            " goes with others."
+                        )
+                    told = True
                     continue
                 yield from itertools.repeat(Example(picture, self.form.label(row)), to_fill)
                 to_fill = 0

@@ -36,7 +36,9 @@ def make_accelerator(**settings: Any) -> Accelerator:
             " without GPUs set ACCELERATE_USE_CPU=true before `accelerate launch --multi_gpu`."
         )
     # `accelerate launch` leaves one thread to a CPU process unless told; the others would idle.
-    if accelerator.device.type == "cpu" and os.environ.get("OMP_NUM_THREADS", "1") == "1":
+    launched = not {"ACCELERATE_MIXED_PRECISION", "LOCAL_WORLD_SIZE"}.isdisjoint(os.environ)
+    one_thread = os.environ.get("OMP_NUM_THREADS", "1") == "1"
+    if accelerator.device.type == "cpu" and launched and one_thread:
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // processes_here()))
     return accelerator
 

@@ -13,6 +13,7 @@ import pytest
 from ddpm_hf.card import without_token
 from ddpm_hf.errors import UserError
 from ddpm_hf.training.config import TrainConfig, parse_config
+from ddpm_hf.training.launch import make_accelerator
 
 
 def test_flags_override_the_file(tmp_path):
@@ -180,6 +181,12 @@ def test_the_token_is_never_written(tmp_path):
     for command in (["--hub_token", "hf_secret"], ["--hub_token=hf_secret", "--use_ema"]):
         shown = without_token(["accelerate", "launch", *command])
         assert "hf_secret" not in shown and "--hub_token" in shown
+
+
+def test_the_launchers_accumulation_is_told_where_it_belongs(monkeypatch, tmp_path):
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
+    with pytest.raises(UserError, match=r"give it after train_accelerate\.py instead"):
+        make_accelerator(TrainConfig(output_dir=str(tmp_path)))
 
 
 def test_an_empty_token_leaves_the_command_line_as_it_is(monkeypatch):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ddpm_hf import data, pixels
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Pictures, PicturesOnDisk, PictureStream, cut, form_of
+from ddpm_hf.pictures import Form, Pictures, PicturesOnDisk, PictureStream, cut, form_of
 from tests.pictures import dataset_of, picture
 
 
@@ -154,11 +154,11 @@ def test_values_that_are_no_class_label_are_classes_in_sorted_order(values, name
     dataset = dataset_of([picture(seed=i) for i in range(4)])
     dataset = dataset.remove_columns("label").add_column("kind", values)
     pictures = decoded(dataset, class_column="kind")
-    assert list(pictures.form.classes.values()) == names
+    assert list(pictures.form.class_names) == names
     assert [example.label for example in pictures.examples] == numbers
     others = dataset.remove_columns("kind").add_column("kind", [None, *values[1:]])
-    with pytest.raises(UserError, match="and a row is of class None"):
-        Pictures(others, pictures.form, show_progress=False)
+    with pytest.raises(UserError, match="the first is number 0, are of the class None"):
+        form_of(others, 8, class_column="kind")
     with pytest.raises(UserError, match="so a stream does not tell which classes there are"):
         data.classes(dataset.to_iterable_dataset(), "kind")
 
@@ -250,10 +250,17 @@ def test_grey_of_unknown_white_is_refused(values):
 
 @pytest.mark.parametrize(
     ("mode", "channels"),
-    [("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 4), ("LA", 4)],
+    [
+        *[("L", 1), ("1", 1), ("RGB", 3), ("P", 3), ("CMYK", 3), ("RGBA", 3), ("LA", 1)],
+        *[("RGBA see-through", 4), ("LA see-through", 4)],
+    ],
 )
 def test_channels_come_from_the_pictures(mode, channels):
-    first = picture("RGB").convert(mode) if mode != "LA" else picture("L").convert("LA")
+    """What is opaque all over needs no channel that says so."""
+    mode, *see_through = mode.split()
+    first = picture("L" if mode == "LA" else "RGB").convert(mode)
+    if see_through:
+        first.putalpha(Image.new("L", first.size, 254))
     file = io.BytesIO()
     first.save(file, "TIFF")
     pictures = decoded(dataset_of([file.getvalue(), b"junk", file.getvalue()]))
@@ -262,19 +269,35 @@ def test_channels_come_from_the_pictures(mode, channels):
         assert found.shape == (channels, 8, 8) and found.dtype == torch.uint8
 
 
+def test_channels_may_be_stated_by_the_data_set():
+    rows = dataset_of([picture("L")] * 2)
+    stated = rows.cast_column("image", datasets.Image(mode="RGB"))
+    assert form_of(rows, 8).channels == 1 and form_of(stated, 8).channels == 3
+
+
 def test_a_grey_picture_does_not_turn_the_others_grey():
     assert decoded(dataset_of([picture("L"), picture("RGB")])).form.channels == 3
 
 
-def test_rows_of_no_class_are_refused():
+@pytest.mark.parametrize("streamed", [False, True])
+def test_rows_of_no_class_are_refused(streamed):
+    """At once where the rows can be looked through, else when such a one is come to."""
     named = dataset_of([picture(seed=i) for i in range(2)])
     named = named.cast_column("label", datasets.ClassLabel(names=["a", "b"]))
     unlabelled = datasets.Dataset.from_dict(
         {**named.cast_column("image", datasets.Image(decode=False)).to_dict(), "label": [0, -1]},
         features=named.features,
     )
-    with pytest.raises(UserError, match="has 2 classes, and a row is of class -1"):
-        decoded(unlabelled, class_column="label")
+    if streamed:
+        stream = unlabelled.to_iterable_dataset()
+        examples = PictureStream(stream, form_of(stream, 8, class_column="label"), seed=0)
+        with pytest.raises(
+            UserError, match=r"^A row is of the class -1, and 'label' has the .* a, b"
+        ):
+            list(itertools.islice(examples.examples(), 2))
+        return
+    with pytest.raises(UserError, match="1 rows, the first is number 1, are of the class -1, and"):
+        form_of(unlabelled, 8, class_column="label")
 
 
 def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
@@ -291,6 +314,7 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
     for file in ("missing", "one.png"):
         with pytest.raises(UserError, match=f"{file} is not a folder"):
             data.load_folder(str(tmp_path / file), cache_dir=cache)
+    assert len(data.load_folder(f"{tmp_path}/", cache_dir=cache)) >= 4
     assert len(data.load_folder(str(tmp_path), "train[:2]", cache_dir=cache)) == 2
     with pytest.raises(UserError, match="holds no pictures of the split 'test'"):
         data.load_folder(str(tmp_path), "test", cache_dir=cache)
@@ -308,6 +332,23 @@ def test_a_folder_may_have_any_name(tmp_path):
     folder.mkdir()
     picture().save(folder / "one.png")
     assert len(data.load_folder(str(folder), cache_dir=str(tmp_path / "cache"))) == 1
+
+
+def test_what_keeps_a_data_set_from_loading_is_told(tmp_path):
+    for name, column in (("a", "label"), ("b", "other")):
+        rows = dataset_of([picture()]).remove_columns("label").add_column(column, [1])
+        rows.to_parquet(tmp_path / f"train-{name}.parquet")
+    with pytest.raises(UserError, match=r"split 'train': .*column names don't match"):
+        data.load_split(str(tmp_path), cache_dir=str(tmp_path.parent / "cache"))
+    streamed = data.load_split(str(tmp_path), streaming=True)
+    form = Form("image", 8, 3)
+    with pytest.raises(UserError, match="The data set can't be read to its end: "):
+        form_of(streamed, 8)
+    with pytest.raises(UserError, match="The data set can't be read to its end: "):
+        list(itertools.islice(PictureStream(streamed, form, seed=0).examples(), 3))
+    dataset_of([picture()]).select([]).save_to_disk(tmp_path / "empty")
+    with pytest.raises(UserError, match="one of its splits is empty"):
+        data.load_split(str(tmp_path / "empty"))
 
 
 def test_a_saved_data_set_without_splits_has_one(tmp_path):

@@ -268,14 +268,30 @@ def test_pictures_that_came_or_went_are_told(tmp_path, capsys):
 
 def test_an_output_folder_inside_the_data_is_refused(tmp_path):
     picture().save(tmp_path / "one.png")
-    with pytest.raises(UserError, match="lies inside the data"):
+    with pytest.raises(UserError, match="would put pictures into the data"):
         train_here(tmp_path, tmp_path / "run" / "out")
     assert not (tmp_path / "run" / "out").exists()
-    (tmp_path / "samples").mkdir()
-    picture().save(tmp_path / "samples" / "own.png")
-    with pytest.raises(UserError, match="lies inside the data"):
-        train_here(tmp_path, tmp_path, "--overwrite_output_dir")
-    assert (tmp_path / "samples" / "own.png").exists()
+    own = tmp_path / "samples" / "own.png"
+    own.parent.mkdir()
+    picture().save(own)
+    for data in (tmp_path, own.parent):
+        with pytest.raises(UserError, match="would put pictures into the data"):
+            train_here(data, tmp_path, "--overwrite_output_dir")
+    assert own.exists()
+
+
+def test_to_overwrite_a_run_removes_nothing_else(dataset, tmp_path):
+    others = [tmp_path / name for name in ("samples/own.png", "logs/diary.txt", "notes.csv")]
+    for file in others:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    for steps in (2, 1):
+        train_here(dataset, tmp_path, "--overwrite_output_dir", max_train_steps=steps)
+    assert all(file.read_text() == "mine" for file in others)
+    shown = {path.stem for path in (tmp_path / "samples").iterdir()}
+    assert shown == {"own", "step-0000001", "strip-0000001"}
+    assert [path.name for path in tmp_path.glob("checkpoint-*")] == ["checkpoint-1"]
+    assert len(list((tmp_path / "logs" / "train_accelerate").glob("events*"))) == 1
 
 
 def test_without_data_it_asks_for_some(tmp_path, monkeypatch):

@@ -20,6 +20,7 @@ from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Draws
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
+from ddpm_hf.training.source import open_source, training_pictures, validation_pictures
 from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY, distance, losses_of, run, same, train_here
@@ -190,6 +191,44 @@ def test_validation_loss_is_measured_at_the_same_noise(dataset, tmp_path):
     assert card.data.eval_results[0].metric_value == table["validation_loss"][-1]
     grids = sorted(p.name for p in (output / "samples").iterdir())
     assert grids == [f"{kind}-000000{n}.png" for kind in ("step", "strip") for n in (3, 6, 9)]
+
+
+def test_a_run_says_what_it_will_do_and_where_its_pipeline_is(dataset, tmp_path, capsys):
+    changes = {"train_batch_size": 3, "gradient_accumulation_steps": 2, "max_train_steps": 1}
+    train_here(dataset, tmp_path / "out", **changes)
+    said = capsys.readouterr().out
+    assert "Batch 3 × accumulation 2 × processes 1 = 6 pictures a step; steps an epoch: 2;" in said
+    assert f"The pipeline is in {tmp_path / 'out'}" in said
+
+
+def test_validation_goes_by_the_names_of_classes_and_of_columns(tmp_path):
+    """The test split has the same classes in another order; then not the same columns."""
+    rows = dataset_of([picture(seed=i) for i in range(2)])
+
+    def splits(names, **columns):
+        train, test = (
+            rows.cast_column("label", datasets.ClassLabel(names=order))
+            for order in (["cat", "dog"], names)
+        )
+        for old, new in columns.items():
+            test = test.rename_column(old, new)
+        where = tmp_path / "-".join([*names, *columns])
+        datasets.DatasetDict(train=train, test=test).save_to_disk(where)
+        given = {"class_column": "label", "validation_split": "test", "resolution": 8}
+        config = TrainConfig(dataset_name=str(where), **given)
+        source = open_source(config, accelerate.Accelerator(cpu=True))
+        pictures = training_pictures(source, config, accelerate.Accelerator(cpu=True))
+        held_out = validation_pictures(source, accelerate.Accelerator(cpu=True))
+        return [[e.label for e in split.examples] for split in (pictures, held_out)]
+
+    assert splits(["cat", "dog"]) == [[0, 1], [0, 1]]
+    assert splits(["dog", "cat"]) == [[0, 1], [1, 0]]
+    with pytest.raises(UserError, match=r"--validation_split test: .* of the class 1, and 'label'"):
+        splits(["cat", "cow"])
+    with pytest.raises(UserError, match="--validation_split test: The data set has no image col"):
+        splits(["cat", "dog"], image="picture")
+    with pytest.raises(UserError, match="--validation_split test: The data set has no column 'lab"):
+        splits(["cat", "dog"], label="kind")
 
 
 def test_loss_by_t_adds_up_to_the_loss(dataset, tmp_path):

@@ -55,8 +55,8 @@ def read_split(
         channels=channels,
         center_crop=True,
         class_column=class_column,
+        class_names=_names_in_the_model(pipeline, dataset, class_column),
     )
-    of_model = _numbers_in_the_model(pipeline, list(form.classes.values()))
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
     pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
     corrupt = set(pictures.corrupt)
@@ -70,29 +70,31 @@ def read_split(
         )
     return Split(
         torch.stack([example.picture for example in examples]),
-        torch.tensor([of_model[example.label] for example in examples]),
+        torch.tensor([example.label for example in examples]),
     )
 
 
-def _numbers_in_the_model(pipeline: DDPMPipeline, names: list[str]) -> list[int]:
-    """For each class of the data its number in the model, which goes by the name if it has names.
+def _names_in_the_model(
+    pipeline: DDPMPipeline, dataset: Dataset, class_column: str | None
+) -> list[str]:
+    """The names of the model's classes, by number; the data's own where the model has none.
 
     Raises UserError if the model draws other classes.
     """
-    known = pipeline.class_names
+    known, names = pipeline.class_names, list(data.classes(dataset, class_column).values())
     if len(names) != len(known):
         raise UserError(
             f"The model draws {len(known) or 'no'} classes, and the data set's --class_column gives"
             f" {len(names) or 'none'}."
         )
     if pipeline.config.get("id2label") is None:
-        return list(range(len(known))) or [0]
+        return names
     if missing := [name for name in known if name not in names]:
         raise UserError(
             f"The model draws the class {missing[0]!r}, and the data set's --class_column has none"
             " of that name."
         )
-    return [known.index(name) for name in names]
+    return known
 
 
 def of_class(split: Split, label: int) -> Split:

@@ -89,6 +89,8 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
 
 def load(folder: Path) -> dict[str, Any]:
     """The state in one checkpoint. Raises DamagedError if it is not what was written."""
+    if not (folder / MANIFEST).exists():
+        raise DamagedError(f"it has no {MANIFEST}, so it is cut short, or not of this program")
     try:
         seals = dict(json.loads((folder / MANIFEST).read_bytes())["files"])
         contents = {name: (folder / name).read_bytes() for name in seals}

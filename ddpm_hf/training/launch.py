@@ -15,9 +15,15 @@ from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.record import RECORD, SAMPLES, VALIDATION
 
+PROJECT = "train_accelerate"
+"""What trackers call it."""
+
 
 def make_accelerator(config: TrainConfig) -> Accelerator:
-    """The accelerator of this process. Raises UserError for a tracker that is not installed."""
+    """The accelerator of this process.
+
+    Raises UserError for a tracker that is not installed, or what the launcher can't ask for.
+    """
     if config.logger not in map(str, get_available_trackers()):
         raise UserError(f"--logger {config.logger} needs its package: pip install {config.logger}.")
     accelerator = processes.make_accelerator(
@@ -28,6 +34,11 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
             logging_dir=str(Path(config.output_dir) / config.logging_dir),
         ),
     )
+    if accelerator.gradient_accumulation_steps > 1:
+        raise UserError(
+            "The launcher's --gradient_accumulation_steps (ACCELERATE_GRADIENT_ACCUMULATION_STEPS)"
+            " is for Accelerate's own loop: give it after train_accelerate.py instead."
+        )
     if accelerator.device.type == "cpu" and accelerator.mixed_precision == "fp16":
         raise UserError("fp16 needs a GPU; on a CPU train with --mixed_precision bf16, or no.")
     return accelerator
@@ -41,11 +52,12 @@ def claim_output_dir(config: TrainConfig) -> None:
     """
     folder = Path(config.output_dir)
     data = config.train_data_dir or config.dataset_name
-    if data and Path(data).is_dir() and folder.resolve().is_relative_to(Path(data).resolve()):
-        raise UserError(
-            f"--output_dir {folder} lies inside the data, and its pictures would become some of"
-            " them; name another."
-        )
+    for place in (folder, folder / SAMPLES, folder / config.logging_dir):
+        if data and Path(data).is_dir() and place.resolve().is_relative_to(Path(data).resolve()):
+            raise UserError(
+                f"--output_dir {folder} would put pictures into the data in {data}, and they would"
+                " become some of them; name another."
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -94,25 +106,26 @@ def _spare(folder: Path, beginning: Path | None) -> None:
 
 
 def remove_old_run(config: TrainConfig) -> None:
-    """Remove what another run left of its course, once nothing is in the way of the new one.
+    """Remove what another run wrote of its course, once nothing is in the way of the new one.
 
     Where the new one goes on with it: what comes after the checkpoint that was named.
     """
-    folder = Path(config.output_dir)
-    there = checkpoint.checkpoints(folder.resolve())
     if config.resume_from_checkpoint == "latest":
         return
-    beginning = _beginning(config)
-    if beginning in there:
-        for newer in there[there.index(beginning) + 1 :]:
-            shutil.rmtree(newer, ignore_errors=True)
-        for picture in (folder / SAMPLES).glob("*.png"):
-            shown = re.fullmatch(r"(?:step|strip)-(\d+)", picture.stem)
-            if shown and int(shown[1]) > checkpoint.number(beginning):
-                picture.unlink()
-        return
-    for old in (*there, folder / SAMPLES, folder / config.logging_dir):
-        if folder.resolve() in old.resolve().parents:  # --logging_dir may lead elsewhere
+    folder, beginning = Path(config.output_dir), _beginning(config)
+    there = checkpoint.checkpoints(folder.resolve())
+    kept = checkpoint.number(beginning) if beginning in there else -1
+    for old in there:
+        if checkpoint.number(old) > kept:
             shutil.rmtree(old, ignore_errors=True)
+    for picture in (folder / SAMPLES).glob("*.png"):
+        shown = re.fullmatch(r"(?:step|strip)-(\d+)", picture.stem)
+        if shown and int(shown[1]) > kept:
+            picture.unlink()
+    if kept >= 0:
+        return
+    log = folder / config.logging_dir / PROJECT
+    if log.resolve().is_relative_to(folder.resolve()):  # --logging_dir may lead elsewhere
+        shutil.rmtree(log, ignore_errors=True)
     for table in (RECORD, VALIDATION):
         (folder / table).unlink(missing_ok=True)

@@ -164,6 +164,16 @@ class Trainer:
             raise UserError("The stream does not tell its length: give --max_train_steps.")
         return self.config.num_epochs * self.steps_per_epoch
 
+    def plan(self) -> str:
+        """How many pictures a step has, and how many steps there are, as a sentence."""
+        share, per_epoch = self.share, self.steps_per_epoch
+        return (
+            f"Batch {share.batch_size} × accumulation {share.accumulation} × processes"
+            f" {share.processes} = {share.global_batch_size} pictures a step;"
+            + ("" if per_epoch is None else f" steps an epoch: {per_epoch};")
+            + f" steps in all: {self.total_steps}."
+        )
+
     @property
     def out_of_time(self) -> bool:
         """Whether --max_train_minutes are over; the same on all processes after a report."""
@@ -215,7 +225,8 @@ class Trainer:
             self.trained.load_state_dict(state["unet"])
         except RuntimeError as error:
             raise UserError(
-                "The checkpoint is of another network: resume with the same settings of it."
+                "The checkpoint is of another network: resume with the same settings of it, and"
+                " with pictures of as many channels."
             ) from error
         if self.ema is not None:
             averages = map(laid_out_like, self.unet.parameters(), state["ema"]["shadow_params"])

@@ -115,12 +115,13 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
     if model.out_channels not in (channels, 2 * channels):
         raise UserError(
             f"{name} has {model.out_channels} output channels; pictures of {channels} need"
-            f" {channels}, or {2 * channels} with a learned variance."
+            f" {channels}, or {2 * channels} with a learned variance. --channels"
+            f" {model.in_channels} reads them as the model needs them."
         )
     if model.in_channels != channels:
         raise UserError(
             f"{name} is for pictures of {model.in_channels} channels, and the data set's have"
-            f" {channels}."
+            f" {channels}: --channels {model.in_channels} reads them so."
         )
     height, width = height_width(model.sample_size)
     if height != width:

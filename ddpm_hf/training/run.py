@@ -14,7 +14,7 @@ from ddpm_hf.errors import STOPPED, UserError, first_sentence
 from ddpm_hf.processes import leave, on_main
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.launch import claim_output_dir, make_accelerator, remove_old_run
+from ddpm_hf.training.launch import PROJECT, claim_output_dir, make_accelerator, remove_old_run
 from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.output import (
@@ -29,8 +29,6 @@ from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
 from ddpm_hf.training.stop import StopRequest
 
-PROJECT = "train_accelerate"
-"""What trackers call it."""
 MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
 """Settings of which a resumed run may have others without a word."""
 
@@ -49,7 +47,7 @@ class Run:
         """`name`: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
-        model = make_model(config, source.form.channels, list(source.form.classes.values()))
+        model = make_model(config, source.form.channels, list(source.form.class_names))
         pictures = training_pictures(source, config, accelerator)
         self.trainer = Trainer(config, model, pictures, accelerator, source.rows)
         self.validation = validation_pictures(source, accelerator)
@@ -64,6 +62,7 @@ class Run:
             raise UserError(
                 f"Can't write to --logging_dir {config.logging_dir}: {error.strerror}."
             ) from error
+        accelerator.print(self.trainer.plan())
         self.record: Record | None = None
         on_main(accelerator, self._begin_record)
 
@@ -91,7 +90,8 @@ class Run:
             ("global_batch_size", "A step", self.trainer.share.global_batch_size),
             ("rows", "An epoch", self.trainer.rows),
         ):
-            if (before := state.get(key, here)) != here:  # an earlier version kept no rows
+            before = state.get(key, here)  # an earlier version kept no rows
+            if before != here and None not in (before, here):  # a stream tells none
                 self.accelerator.print(
                     f"{what} had {before} pictures before the checkpoint and has {here} now, so"
                     " this is not the run that would have been."
@@ -188,6 +188,7 @@ def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
             f" need less. Of the run, {last_good(run.folder)}."
         ) from error
     if finished:
+        accelerator.print(f"The pipeline is in {run.folder}, its card in README.md there.")
         return True
     accelerator.print(
         f"Stopped at step {run.trainer.step} and saved; go on with --resume_from_checkpoint latest."

@@ -1,7 +1,5 @@
 """The data of a run: which pictures, and where they are kept."""
 
-import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accelerate import Accelerator
@@ -15,6 +13,7 @@ from ddpm_hf.pictures import (
     Pictures,
     PicturesOnDisk,
     PictureStream,
+    few,
     fits_in_memory,
     form_of,
 )
@@ -31,21 +30,18 @@ class Source:
     """What is known of the data before its pictures are decoded.
 
     rows: how many pictures make an epoch; None for a stream that does not tell. held_out: the rows
-    of the validation split that are measured, if there is one.
+    of the validation split that are measured, and their form, if there is one.
     """
 
     dataset: Dataset | IterableDataset
     form: Form
     rows: int | None
-    held_out: Dataset | IterableDataset | None
+    held_out: tuple[Dataset | IterableDataset, Form] | None
 
 
 def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     """The data that the configuration names. Raises UserError for data that can't be used."""
     dataset = _split(config, accelerator, config.split)
-    held_out = None
-    if config.validation_split is not None:
-        held_out = _split(config, accelerator, config.validation_split).take(VALIDATION_PICTURES)
     form = form_of(
         dataset,
         config.resolution,
@@ -69,12 +65,29 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
             "The stream does not tell its length, so there are no epochs: sample grids and the"
             " pipeline come at the end, checkpoints by --checkpointing_steps."
         )
-    return Source(dataset, form, rows, held_out)
+    return Source(dataset, form, rows, _held_out(config, accelerator, form))
 
 
-def few(things: Sequence[object]) -> str:
-    """The first ten of them, as a list in a sentence."""
-    return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")
+def _held_out(
+    config: TrainConfig, accelerator: Accelerator, form: Form
+) -> tuple[Dataset | IterableDataset, Form] | None:
+    """The validation split, its pictures and classes read as those of the training split are."""
+    if config.validation_split is None:
+        return None
+    rows = _split(config, accelerator, config.validation_split).take(VALIDATION_PICTURES)
+    try:
+        return rows, form_of(
+            rows,
+            form.resolution,
+            column=form.column,
+            channels=form.channels,
+            center_crop=True,
+            class_column=form.class_column,
+            class_names=form.class_names,
+            keep_precision=form.keep_precision,
+        )
+    except UserError as error:
+        raise UserError(f"--validation_split {config.validation_split}: {error}") from error
 
 
 def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset | IterableDataset:
@@ -113,16 +126,23 @@ def training_pictures(
         return PicturesOnDisk(dataset, form)
     pictures = Pictures(dataset, form, show_progress=accelerator.is_local_main_process)
     if pictures.corrupt:
+        rows = [f"{i}{_file(dataset, form, i)}" for i in pictures.corrupt[:11]]
         accelerator.print(
-            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows"
-            f" {few(pictures.corrupt)}. The next ones stand in for them."
+            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows {few(rows)}."
+            " The next ones stand in for them."
         )
     return pictures
+
+
+def _file(dataset: Dataset, form: Form, row: int) -> str:
+    """The file that a row's picture comes from, in brackets, if it is known."""
+    cell = form.encoded(dataset)[row][form.column]
+    return f" ({cell['path']})" if cell and cell["path"] else ""
 
 
 def validation_pictures(source: Source, accelerator: Accelerator) -> Pictures | None:
     """The pictures to validate on, if there are to be any. Raises UserError if none can be read."""
     if source.held_out is None:
         return None
-    centred = dataclasses.replace(source.form, center_crop=True)
-    return Pictures(source.held_out, centred, show_progress=accelerator.is_local_main_process)
+    rows, form = source.held_out
+    return Pictures(rows, form, show_progress=accelerator.is_local_main_process)
