@@ -84,7 +84,7 @@ def _slices(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
 def load_folder(
     folder: str, split: str = "train", *, cache_dir: str | None = None, streaming: bool = False
 ) -> Dataset | IterableDataset:
-    """All pictures in a folder and its folders are the split `train`; of that, all or a slice.
+    """The pictures under a folder, as the split `train` or a slice of it.
 
     Raises UserError if there is no such folder, if it has none, or for another split.
     """

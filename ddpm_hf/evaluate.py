@@ -15,7 +15,8 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from ddpm_hf.errors import UserError, command_line
-from ddpm_hf.pipeline import DDPMPipeline, load_pipeline
+from ddpm_hf.loading import load_pipeline
+from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sample import SampleConfig, class_labels, load, read_samples, sample
 from ddpm_hf.scheduler import DDPMScheduler

@@ -3,7 +3,6 @@
 A push that failed can be made up for: `python -m ddpm_hf.hub --folder D --model_id ID`.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, command_line
 
 UPLOADED = (
     "model_index.json",
@@ -107,14 +106,12 @@ class PushConfig:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    config = tyro.cli(PushConfig, args=arguments, prog="ddpm_hf.hub", use_underscores=True)
-    try:
+    with command_line("ddpm_hf.hub", "Stopped; start it again to push what is left."):
+        config = tyro.cli(PushConfig, args=arguments, prog="ddpm_hf.hub", use_underscores=True)
         if not (config.folder / "model_index.json").exists():
             raise UserError(f"{config.folder} holds no model: it has no model_index.json.")
         full = repository(config.model_id, private=config.private, token=config.token)
         push(config.folder, full, token=config.token)
-    except UserError as error:
-        sys.exit(f"ddpm_hf.hub: {error}")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 @cache
-def core() -> Any | None:
+def core() -> Any:
     """The OpenVINO core, or None, with one warning, where the package is missing."""
     # Its import reports usage to its maker over the network; without this module it can't.
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
@@ -97,7 +97,7 @@ def _converted(unet: Any) -> Any:
     path = CACHE / f"{_fingerprint(unet)}.xml"
     if path.exists():
         with contextlib.suppress(RuntimeError):  # a damaged file is made anew
-            return core().read_model(path)  # type: ignore[union-attr]
+            return core().read_model(path)
     model = _convert(unet)
     with contextlib.suppress(OSError, RuntimeError):  # a full or read-only disk: no cache
         CACHE.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ class _Network:
             options: dict[str, Any] = {"NUM_STREAMS": streams}
             if precision == "f32":  # without a hint it is bf16 where the CPU has it
                 options["INFERENCE_PRECISION_HINT"] = "f32"
-            self.compiled[key] = core().compile_model(self.model, "CPU", options)  # type: ignore[union-attr]
+            self.compiled[key] = core().compile_model(self.model, "CPU", options)
         self.compiled.move_to_end(key)
         while len(self.compiled) > COMPILED:
             self.compiled.popitem(last=False)
@@ -176,7 +176,7 @@ class OpenVINODenoiser:
         import openvino
 
         batch, _, height, width = shape
-        cores = core().get_property("CPU", "RANGE_FOR_STREAMS")[1]  # type: ignore[union-attr]
+        cores = core().get_property("CPU", "RANGE_FOR_STREAMS")[1]
         streams, size = in_blocks(batch, height * width, cores)
         with _networks.lock:
             compiled = _networks.of(unet).compile((size, *shape[1:]), streams, precision)

@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import operator
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,17 +14,15 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from ddpm_hf import runtime
-from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.guidance import guided
+from ddpm_hf.pixels import to_images
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stock_schedulers import TAKE_A_VARIANCE, step_arguments, take_steps
 from ddpm_hf.stream import DenoisingStep, DenoisingStream
 from ddpm_hf.unet import height_width
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the bundled models lie, one folder each."""
-
-TAKE_A_VARIANCE = (DDPMScheduler, diffusers.DDPMScheduler, diffusers.DDPMParallelScheduler)
-"""The schedulers that take a learned variance; others are to have the prediction alone."""
 
 Generators = torch.Generator | list[torch.Generator] | None
 Labels = int | Sequence[int] | Tensor | None
@@ -35,40 +32,6 @@ Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Ten
 def bundled_models() -> list[str]:
     """The names that `from_pretrained` knows without a folder or a network."""
     return sorted(folder.parent.name for folder in PRETRAINED.glob("*/model_index.json"))
-
-
-def _step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
-    """Those of the arguments that this scheduler's `step` takes."""
-    taken = inspect.signature(scheduler.step).parameters
-    return {name: value for name, value in offered.items() if name in taken}
-
-
-def take_steps(scheduler: Any, K: int, device: torch.device | None = None) -> None:
-    """Set any scheduler of diffusers to K steps from pure noise on.
-
-    Raises ValueError for K outside 1..T, and where the scheduler would fail, begin far below T or
-    take a step twice, of which it would make no picture: some do for few steps, or for nearly T.
-    """
-    T, name = len(scheduler), type(scheduler).__name__
-    if not 1 <= operator.index(K) <= T:
-        raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
-    if isinstance(scheduler, DDPMScheduler):  # it can take any, and nothing need be read back
-        scheduler.set_timesteps(K, device=device)
-        return
-    try:
-        scheduler.set_timesteps(K, device=device)
-    except (ValueError, IndexError, AssertionError, RuntimeError) as error:
-        raise ValueError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
-    times = scheduler.timesteps.tolist()
-    knows_beta = hasattr(scheduler, "alphas_cumprod")  # else its t are of another kind
-    if knows_beta and max(times) + T / K < 0.9 * T:
-        raise ValueError(
-            f"{name} would begin its {K} steps at t = {max(times):.0f} of {T}: give fewer"
-            " num_inference_steps, or timestep_spacing trailing."
-        )
-    takes_each_once = scheduler.order == 1 and not isinstance(scheduler, diffusers.PNDMScheduler)
-    if takes_each_once and len(set(times)) < len(times):
-        raise ValueError(f"{name} would take one of its {K} steps twice: give fewer.")
 
 
 class DDPMPipeline(DiffusionPipeline):
@@ -260,7 +223,7 @@ class DDPMPipeline(DiffusionPipeline):
         labels = self._class_labels(class_labels, batch_size, device)
         x_T = self._latents(latents, batch_size, generator, device) * scheduler.init_noise_sigma
         denoise = self._denoiser(backend, x_T, labels, guidance_scale)
-        extra = _step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
+        extra = step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
         if noise_scale != 1 and "noise_scale" not in extra:
             raise ValueError(f"{type(scheduler).__name__} takes no noise_scale: leave it at 1.")
         steps = self._steps(scheduler, denoise, x_T, extra)
@@ -386,49 +349,3 @@ class DDPMPipeline(DiffusionPipeline):
                     steps.close()
         images = to_images(step.sample, output_type)
         return ImagePipelineOutput(images=images) if return_dict else (images,)
-
-
-def load_pipeline(name: str, flag: str) -> DDPMPipeline:
-    """What a command line's flag names. Raises UserError if it can't be loaded or drawn with."""
-    try:
-        pipeline = DDPMPipeline.from_pretrained(name)
-    except OSError as error:
-        if (Path(name) / "model_index.json").exists():
-            raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
-        if "necessary `safetensors` weights" in str(error):
-            raise UserError(
-                f"Can't load {flag} {name!r}: it has no safetensors without a variant; load it with"
-                " use_safetensors=False or its variant in Python, and name the folder that"
-                " save_pretrained makes of it."
-            ) from error
-        raise UserError(
-            f"Can't load {flag} {name!r}: neither a pipeline's folder, nor a bundled model, nor one"
-            " on the Hub."
-        ) from error
-    except ValueError as error:
-        raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
-    check_classes(name, pipeline.unet.config)
-    if pipeline.unet.config.sample_size is None:
-        raise UserError(
-            f"{name} does not say how big its pictures are: give its unet/config.json a"
-            " sample_size."
-        )
-    return pipeline
-
-
-def check_classes(name: str, config: Any) -> None:
-    """Raise UserError for a UNet that knows classes, but not by number."""
-    if config.class_embed_type is not None:
-        raise UserError(
-            f"{name} has the class_embed_type {config.class_embed_type!r}; only a UNet with"
-            " numbered classes (num_class_embeds) or none can be used here."
-        )
-
-
-def to_images(x_0: Tensor, output_type: str | None = "pil") -> Any:
-    """x_0 in [−1, 1] → images in [0, 1] as "pt" or "np", or as a list of Pillow images."""
-    images = (x_0 / 2 + 0.5).clamp(0, 1)
-    if output_type == "pt":
-        return images
-    array = images.cpu().permute(0, 2, 3, 1).float().numpy()
-    return DiffusionPipeline.numpy_to_pil(array) if output_type == "pil" else array

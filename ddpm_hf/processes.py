@@ -96,8 +96,8 @@ def among(accelerator: Accelerator) -> Deal:
 def leave(accelerator: Accelerator) -> None:
     """End the trackers, and all processes together. The caller has let go of its network.
 
-    The network goes before the group of processes: were DDP's reducer the last to hold the group,
-    it would wait for gloo's threads with Python's lock in hand, and they for the lock.
+    The network is freed before the group of processes: if DDP's reducer held the last reference to
+    the group, it would join gloo's threads with the GIL held that they need.
     """
     accelerator.wait_for_everyone()
     accelerator.free_memory()

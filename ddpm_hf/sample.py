@@ -26,11 +26,13 @@ from tqdm import tqdm
 
 from ddpm_hf import runtime
 from ddpm_hf.errors import UserError, command_line, first_sentence
+from ddpm_hf.loading import load_pipeline
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pipeline import DDPMPipeline, load_pipeline, take_steps
+from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stock_schedulers import take_steps
 from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"

@@ -37,7 +37,7 @@ Timesteps = int | Tensor
 class DDPMSchedulerOutput(BaseOutput):
     """What `step` returns; both tensors have the shape of the `sample` given.
 
-    In the finer precision of `sample` and model output, as PyTorch adds them.
+    dtype: `torch.promote_types` of `sample` and model output.
 
     prev_sample: x_s, the input of the next step.
     pred_original_sample: x̂_0, clipped or thresholded as the config says.
@@ -60,8 +60,8 @@ def _without_variance(model_output: Tensor, sample: Tensor) -> Tensor:
 class DDPMScheduler(SchedulerMixin, ConfigMixin):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
-    One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it by
-    our pipeline, which names stock's class; what stock's writes with it needs this package.
+    One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it
+    with our pipeline, which names stock's class: what a stock pipeline writes needs this package.
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
     `betas`, `alphas` and `alphas_cumprod` are there to be read: the equations have a table of ln ᾱ.
     """

@@ -43,13 +43,13 @@ def _with_body(resolution: int, path: str, body: int) -> None:
         everyone[body * each + i] = picture.reshape(-1)
 
 
-def all_cats(resolution: int, cache_dir: str | Path | None = None) -> Pixels:
+def all_cats(resolution: int) -> Pixels:
     """All pictures in the order of `cats.compose_all`: (360000, resolution² · 3), read from a file.
 
-    Composed by all cores at the first time (about two minutes), then kept in `cache_dir`, which is
-    by default where `datasets` keeps its own; 1.1 GB at resolution 32.
+    Composed by all cores at the first time (about two minutes), then kept where `datasets` keeps
+    its own; 1.1 GB at resolution 32.
     """
-    folder = Path(cache_dir or datasets_config.HF_DATASETS_CACHE) / "ddpm_hf-cats"
+    folder = Path(datasets_config.HF_DATASETS_CACHE) / "ddpm_hf-cats"
     path = folder / f"all-{resolution}-robohash-{version('robohash')}.npy"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -86,9 +86,9 @@ def _squares(x: Tensor) -> Tensor:
 class Decoder:
     """Reads off a picture which cat it shows."""
 
-    def __init__(self, resolution: int = 32, cache_dir: str | Path | None = None) -> None:
+    def __init__(self, resolution: int = 32) -> None:
         self.resolution = resolution
-        self.everyone = all_cats(resolution, cache_dir)
+        self.everyone = all_cats(resolution)
         seen: dict[bytes, int] = {}
         rows = enumerate(map(self._fingerprint, self.everyone))
         same = [seen.setdefault(print_, i) for i, print_ in rows]

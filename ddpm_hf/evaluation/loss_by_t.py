@@ -28,7 +28,7 @@ def loss_by_t(
     backend: str = "auto",
     deal: Deal = alone,
 ) -> Tensor:
-    """‖ε − ε̂‖², or of what the network predicts, for each picture and t: (n, len(timesteps)).
+    """The mean square of ε − ε̂, or of what is predicted, by picture and t: (n, len(timesteps)).
 
     Picture i has the same noise at every t, a function of (seed, i).
     """

@@ -55,7 +55,7 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
     aside = output_dir / f".{final.name}.tmp"
     remove_leftovers(output_dir)
     tensors: dict[str, Tensor] = {}
-    plain = {"state": _without_tensors(state, "", tensors), "step": step}
+    plain = {"state": _without_tensors(state, "", tensors)}
     contents = {
         TENSORS: safetensors.torch.save(tensors),
         PLAIN: json.dumps(plain, indent=1).encode(),

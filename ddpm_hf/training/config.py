@@ -34,7 +34,7 @@ LIMITS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("logit_mean",), math.isfinite, "be finite"),
     (("seed",), lambda value: value < 2**63, "be below 2^63"),
 )
-"""Which settings, if they are given, must be what; a NaN is none of it."""
+"""Bounds of the settings that are given; NaN is outside each."""
 DATA = ("dataset_name", "train_data_dir")
 """Either of which names the data."""
 OF_ONE_CALL = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")

@@ -265,7 +265,7 @@ class Trainer:
         }
 
     def picture_losses(self, network: Any, batch: Batch) -> Tensor:
-        """‖ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t)‖², one number for each picture (N15).
+        """The mean square of ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t), one number for each picture (N15).
 
         As the configuration says: another target or distance, weights, the bound's variance term.
         """

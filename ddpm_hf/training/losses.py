@@ -1,5 +1,6 @@
 """What is minimised: the notes' simple loss (N15), its weights, and the bound's variance term."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -21,7 +22,7 @@ def target(schedule: NoiseSchedule, kind: str, x_0: Tensor, epsilon: Tensor, t: 
 
 
 def simple_loss(distance: str, prediction: Tensor, truth: Tensor) -> Tensor:
-    """‖ε − ε_θ‖² or its like, one number for each picture (N15), DDPM eq. 14."""
+    """The mean square, or `distance`, of each picture's error, (batch,) (N15), DDPM eq. 14."""
     return DISTANCES[distance](prediction.float(), truth, reduction="none").flatten(1).mean(1)
 
 
@@ -48,8 +49,8 @@ def variance_loss(
     β̃ = 0, the next one stands in. Multiplied by T/1000, this is their L_hybrid's second term.
     """
     s = t - 1
-    mean, _ = equations.posterior(schedule, x_t, x_0, s, t)
-    guess, _ = equations.posterior(schedule, x_t, x_0_hat, s, t)
+    mean = equations.posterior_mean(schedule, x_t, x_0, s, t)
+    guess = equations.posterior_mean(schedule, x_t, x_0_hat, s, t)
     small = equations.posterior_var(schedule, t.clamp(min=2) - 1, t.clamp(min=2))
     log_small, log_large = (
         w.log().float().reshape(-1, 1, 1, 1) for w in (small, schedule.beta(s, t))
@@ -58,4 +59,4 @@ def variance_loss(
     kl = equations.gaussian_kl(mean, log_small, guess, log_var)
     decoder = equations.decoder_nll(x_0, guess, log_var)
     nats = torch.where(t.reshape(-1, 1, 1, 1) == 1, decoder, kl)
-    return nats.flatten(1).mean(1) / torch.log(torch.tensor(2.0))
+    return nats.flatten(1).mean(1) / math.log(2)

@@ -6,7 +6,8 @@ import torch
 from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError, first_sentence
-from ddpm_hf.pipeline import DDPMPipeline, check_classes, load_pipeline
+from ddpm_hf.loading import check_classes, load_pipeline
+from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.unet import height_width

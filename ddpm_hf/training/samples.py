@@ -1,5 +1,6 @@
 """Sample grids and denoising strips, drawn by all processes together."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pipeline import DDPMPipeline, to_images
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.pixels import to_images
 from ddpm_hf.training.config import TrainConfig
 
 STRIP_ROWS, STRIP_COLUMNS = 4, 9
@@ -62,10 +64,9 @@ def draw_samples(
             if step.index % ASK_EVERY == 0 and stopped():
                 return None
     pictures = accelerator.gather(step.sample.contiguous())[:count]
-    columns = max(c for c in range(1, int(count**0.5) + 1) if count % c == 0)
-    wide = count // columns if columns > 1 else count
+    rows = max(n for n in range(1, math.isqrt(count) + 1) if count % n == 0)
     return Samples(
-        _tiled(pictures, wide),
+        _tiled(pictures, count // rows),
         _tiled(torch.stack([*seen, step.sample[:STRIP_ROWS]], 1).flatten(0, 1), len(seen) + 1),
     )
 

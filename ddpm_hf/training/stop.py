@@ -9,7 +9,7 @@ from accelerate import Accelerator
 
 
 class StopRequest:
-    """While it is entered, a signal is noted instead of obeyed; a second one is obeyed."""
+    """Inside `with`, a first signal is noted; a second one takes effect."""
 
     def __init__(self, accelerator: Accelerator) -> None:
         self.accelerator = accelerator

@@ -109,6 +109,6 @@ def test_a_model_without_safetensors_is_told_from_one_that_is_not_there(
         file.unlink()
     (folder / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"pickled")
     hub.add(f"someone/{name}", folder)
-    load = f"ddpm_hf.pipeline.load_pipeline('someone/{name}', '--model')"
-    done = run(hub, tmp_path / "home", f"import ddpm_hf.pipeline; {load}")
+    load = f"ddpm_hf.loading.load_pipeline('someone/{name}', '--model')"
+    done = run(hub, tmp_path / "home", f"import ddpm_hf.loading; {load}")
     assert "it has no safetensors without a variant" in done.stderr
