@@ -1,12 +1,19 @@
 import os
 
+import accelerate
 import pytest
 import torch
+from accelerate.state import AcceleratorState, GradientState, PartialState
 from diffusers import UNet2DModel
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.pictures import Example
+from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.loop import Trainer
+from ddpm_hf.training.network import make_model
 from tests.pictures import dataset_of, picture
+from tests.runs import TINY
 
 settings.register_profile("busy", deadline=None)  # the machine may be busy
 settings.load_profile("busy")
@@ -46,6 +53,21 @@ def tiny_unet(channels=3, size=8, **changes):
     return UNet2DModel(**{**settings, **changes}).eval()
 
 
+def knowing_pipeline():
+    """A network that knows each picture is the same: x_0 = 0.5 everywhere."""
+    unet = tiny_unet(1)
+    pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler())
+    schedule = pipe.scheduler.schedule
+
+    def knows(module, args, output):
+        t = int(args[1]) + 1
+        signal = float(schedule.alpha_bar(t).sqrt()) * 0.5
+        return ((args[0] - signal) / float(schedule.noise_var(t).sqrt()),)
+
+    unet.register_forward_hook(knows)
+    return pipe
+
+
 @pytest.fixture
 def pipeline():
     pipe = DDPMPipeline(unet=tiny_unet(), scheduler=DDPMScheduler())
@@ -59,6 +81,26 @@ def seeded():
         return torch.Generator().manual_seed(seed)
 
     return generator
+
+
+@pytest.fixture
+def small_trainer():
+    """A trainer on eight black pictures that a test moves on by itself."""
+
+    def make(precision="no", **changes):
+        for state in (AcceleratorState, PartialState, GradientState):
+            state._reset_state()
+        accelerator = accelerate.Accelerator(
+            cpu=True, mixed_precision=None if precision == "fp16" else precision
+        )
+        if precision == "fp16":  # which Accelerate refuses on a CPU
+            accelerator.state._mixed_precision = precision
+            accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        config = TrainConfig(**{**TINY, "block_out_channels": (8, 16), **changes})
+        pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
+        return Trainer(config, make_model(config, 1, []), pictures, accelerator, len(pictures))
+
+    return make
 
 
 @pytest.fixture(scope="session")

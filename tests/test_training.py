@@ -9,12 +9,10 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
-from accelerate.state import AcceleratorState, GradientState, PartialState
 
 import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler, data
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Example
 from ddpm_hf.training.batches import Share, batches
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Draws
@@ -25,27 +23,6 @@ from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY, distance, losses_of, run, same, train_here
 from tests.test_draws import examples
-
-
-@pytest.fixture
-def small_trainer():
-    """A trainer on eight black pictures, in a precision, that a test moves on by itself."""
-
-    def make(precision):
-        for state in (AcceleratorState, PartialState, GradientState):
-            state._reset_state()
-        accelerator = accelerate.Accelerator(
-            cpu=True, mixed_precision=None if precision == "fp16" else precision
-        )
-        if precision == "fp16":  # which Accelerate refuses on a CPU
-            accelerator.state._mixed_precision = precision
-            accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
-        config = TrainConfig(**{**TINY, "block_out_channels": (8, 16)})
-        pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
-        model = make_model(config, 1, [])
-        return Trainer(config, model, pictures, accelerator, len(pictures))
-
-    return make
 
 
 def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
