@@ -1,0 +1,55 @@
+"""What a run tells of its course: the record's figures, the samples on their grid and strip."""
+
+import accelerate
+import numpy as np
+
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.noise import image_generators
+from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.loop import BINS, Step
+from ddpm_hf.training.record import Record
+from ddpm_hf.training.samples import draw_samples
+from tests.conftest import tiny_unet
+
+
+def test_the_record_tells_the_mean_of_a_hundred_steps_and_goes_on(small_trainer, tmp_path):
+    trainer = small_trainer(output_dir=str(tmp_path), logging_steps=25)
+    record = Record(trainer)
+    for number in range(25, 151, 25):
+        record.report(Step(number, float(number), 1.0, 1e-3, 9.0, 5.0, [1.0] * BINS))
+    assert record.loss == 112.5  # of 75, 100, 125 and 150
+    trainer.step = 100
+    record.validated(0.5)
+    record.close()
+    trainer.step = 150
+    again = Record(trainer)
+    assert again.loss == 112.5
+    again.validated(0.25)
+    again.close()
+    table = np.genfromtxt(tmp_path / "validation.csv", delimiter=",", names=True)
+    assert table["number"].tolist() == [100, 150]
+    assert table["validation_loss"].tolist() == [0.5, 0.25]
+
+
+def test_samples_are_of_the_seed_class_by_class_and_strips_begin_with_noise():
+    config = TrainConfig(seed=3, eval_batch_size=4, ddpm_num_inference_steps=9)
+    pipe = DDPMPipeline(tiny_unet(1, num_class_embeds=2), DDPMScheduler())
+    samples = draw_samples(pipe, config, accelerate.Accelerator(cpu=True), lambda: False)
+    steps = list(pipe.stream(4, image_generators(3, range(4)), 9, class_labels=[0, 1, 0, 1]))
+
+    def tiles(picture):
+        pixels = np.asarray(picture)
+        return pixels.reshape(len(pixels) // 8, 8, -1, 8).swapaxes(1, 2)
+
+    def pixels(batch):
+        return np.round((batch[:, 0] / 2 + 0.5).clamp(0, 1).numpy() * 255)
+
+    assert np.array_equal(tiles(samples.grid).reshape(4, 8, 8), pixels(steps[-1].sample))
+    strip = tiles(samples.strip)
+    assert strip.shape == (4, 9, 8, 8)
+    for column, moment in (
+        (0, steps[0].noisy_sample),
+        (7, steps[8].noisy_sample),
+        (8, steps[8].sample),
+    ):
+        assert np.array_equal(strip[:, column], pixels(moment))
