@@ -6,7 +6,7 @@ import torch
 from PIL import Image, ImageSequence
 
 from ddpm_hf import save_animation
-from ddpm_hf.animation import FRAMES, key_steps
+from ddpm_hf.animation import FRAMES, grid, key_steps
 from ddpm_hf.pixels import to_images
 
 
@@ -37,6 +37,12 @@ def test_begins_with_the_noise(pipeline, seeded, tmp_path):
     noise = to_images(torch.randn(1, 3, 8, 8, generator=seeded()))[0]
     with Image.open(tmp_path / "cat.png") as film:
         assert np.array_equal(np.array(film.convert("RGB"))[::16, ::16], np.array(noise))
+
+
+def test_pictures_stand_row_by_row_on_white():
+    shades = [Image.new("L", (8, 8), 40 * i) for i in range(5)]
+    whole = np.asarray(grid(shades))[::128, ::128, 0]
+    assert whole.tolist() == [[0, 40, 80], [120, 160, 255]]
 
 
 def test_another_suffix_is_one_sentence_before_any_work(pipeline, tmp_path):
