@@ -402,6 +402,9 @@ def test_shorter_side_fits_and_the_rest_is_cropped():
     assert len(crops) > 1
     centre = decoded(wide, 10, center_crop=True)[0].picture
     assert torch.equal(centre, free[:, :, 5:15])
+    tall = dataset_of([picture(size=(20, 40))])
+    free, centre = (decoded(tall, 10, center_crop=c)[0].picture for c in (False, True))
+    assert free.shape == (3, 20, 10) and torch.equal(centre, free[:, 5:15])
 
 
 def test_unit_range_is_exact_and_reversible():
