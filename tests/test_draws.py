@@ -1,8 +1,9 @@
-"""What chance decides in training: the same wherever and whenever it is drawn."""
+"""What chance decides, in training above all: the same wherever and whenever it is drawn."""
 
 import pytest
 import torch
 
+from ddpm_hf.noise import image_generators
 from ddpm_hf.pictures import Example
 from ddpm_hf.training.batches import Share, batches
 from ddpm_hf.training.draws import Draws, picture_index
@@ -109,3 +110,11 @@ def test_every_epoch_shows_every_picture_once_in_a_new_order():
     epochs = [[picture_index(0, 10, e * 10 + i) for i in range(10)] for e in range(3)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
+
+
+def test_pictures_of_another_seed_have_other_noise():
+    def first(seed, numbers):
+        return [float(torch.randn((), generator=g)) for g in image_generators(seed, numbers)]
+
+    assert len({noise for seed in range(3) for noise in first(seed, range(50))}) == 150
+    assert first(0, [7]) == first(0, range(8))[7:]
