@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
-from ddpm_hf.evaluation.likelihood import bits_per_dimension, prior_term
+from ddpm_hf.evaluation.likelihood import bits_per_dimension, prior_term, step_terms
+from ddpm_hf.training.losses import variance_loss
 from tests.conftest import tiny_unet
 
 SPREAD = 0.25
@@ -87,6 +88,21 @@ def test_estimate_over_few_timesteps_is_unbiased():
     few = [bits_per_dimension(pipe, x, draws=20, seed=s, **settings).total for s in range(8)]
     spread = torch.tensor(few).std() / len(few) ** 0.5
     assert sum(few) / len(few) == pytest.approx(whole.total, abs=4 * float(spread) + 0.01)
+
+
+@pytest.mark.parametrize("v", [-1.0, 0.3, 1.0])
+@pytest.mark.parametrize("t", [1, 2, 700])
+def test_a_learned_variance_has_the_bound_that_it_is_trained_by(v, t, seeded):
+    scheduler = DDPMScheduler(variance_type="learned_range", clip_sample=False)
+    pipe, schedule = DDPMPipeline(tiny_unet(1, out_channels=2), scheduler), scheduler.schedule
+    scheduler.set_timesteps()
+    x_0, noise = torch.full((2, 1, 8, 8), 0.25), torch.randn(2, 1, 8, 8, generator=seeded())
+    said, fraction = 0.9 * noise, torch.full_like(noise, v)
+    found = step_terms(pipe, lambda *_: torch.cat([said, fraction], 1), x_0, noise, t)
+    x_t = equations.q_sample(schedule, x_0, noise, t)
+    x_0_hat = equations.predict_x0(schedule, x_t, said, t)
+    expected = variance_loss(schedule, x_0, x_t, x_0_hat, fraction, torch.full((2,), t))
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction", "sample"])
