@@ -162,6 +162,12 @@ def test_half_precision_runs_and_unet_is_in_eval_mode(seeded):
     np.testing.assert_allclose(pixels(pipe, seeded(), 5), exact, atol=0.1)
 
 
+def test_the_path_is_kept_in_single_precision(seeded):
+    pipe = DDPMPipeline(tiny_unet().to(torch.bfloat16), DDPMScheduler())
+    for step in pipe.stream(1, seeded(), 3):
+        assert step.sample.dtype == step.noisy_sample.dtype == torch.float32
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_variants_load(pipeline, seeded, tmp_path, dtype):
     exact = pixels(pipeline, seeded(), 5)
@@ -247,12 +253,12 @@ def test_interrupt_ends_the_call_with_what_it_has(pipeline, seeded):
         pipe._interrupt = index == 2
         last.append(tensors["latents"])
 
-    last = []
+    last, whole = [], pixels(pipeline, seeded(), 10)
     images = pixels(pipeline, seeded(), 10, callback_on_step_end=stop)
     assert len(last) == 3
     expected = (last[-1] / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).numpy()
     assert np.array_equal(images, expected)
-    assert pixels(pipeline, seeded(), 3).shape == (2, 8, 8, 3)
+    assert np.array_equal(pixels(pipeline, seeded(), 10), whole), "the next call goes to its end"
 
 
 def test_what_is_assigned_to_a_step_is_where_the_run_goes_on(pipeline, seeded):
@@ -371,6 +377,22 @@ def test_what_is_seen_of_a_scheduler_with_another_scale_is_what_the_network_saw(
     steps = list(pipeline.with_scheduler(euler).stream(1, seeded(), 5))
     hook.remove()
     assert all(torch.equal(step.noisy_sample, x) for step, x in zip(steps, seen, strict=True))
+
+
+@pytest.mark.parametrize("name", ["EulerDiscrete", "EulerAncestralDiscrete", "HeunDiscrete"])
+def test_a_scheduler_with_another_scale_draws_what_stocks_loop_draws(pipeline, seeded, name):
+    scheduler = getattr(diffusers, f"{name}Scheduler").from_config(pipeline.scheduler.config)
+    noise = torch.randn(2, 3, 8, 8, generator=seeded())
+    found = pixels(pipeline.with_scheduler(scheduler), seeded(1), 5, latents=noise)
+    scheduler.set_timesteps(5)
+    x = noise * scheduler.init_noise_sigma
+    chance = {"generator": seeded(1)} if "Ancestral" in name else {}
+    with torch.no_grad():
+        for t in scheduler.timesteps:
+            said = pipeline.unet(scheduler.scale_model_input(x, t), t).sample
+            x = scheduler.step(said, t, x, **chance).prev_sample
+    expected = (x / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 def test_a_schedule_of_another_length_than_the_config_says(seeded):
