@@ -337,6 +337,12 @@ def test_timesteps_equal_stock_for_every_number_of_steps(T, spacing):
         assert spaced_timesteps(T, K, spacing) == twin.timesteps.tolist()[:K]
 
 
+def test_an_offset_moves_leading_steps_as_stocks():
+    twin = stock(DDPMScheduler(1000, timestep_spacing="leading", steps_offset=3))
+    twin.set_timesteps(10)
+    assert spaced_timesteps(1000, 10, "leading", 3) == twin.timesteps.tolist()
+
+
 def test_timesteps_may_be_assigned_as_in_stock():
     ours, twin = DDPMScheduler(1000), stock(DDPMScheduler(1000))
     for scheduler in (ours, twin):
@@ -516,7 +522,15 @@ def test_a_step_in_inference_mode_leaves_later_ones_differentiable():
     assert x.grad is not None
 
 
-@pytest.mark.parametrize("pair", [(5, 900), (7, 7), (torch.tensor([3, 9]), torch.tensor([2, 8]))])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (5, 900),
+        (7, 7),
+        (torch.tensor([3, 9]), torch.tensor([2, 8])),
+        (torch.tensor([4, 9]), torch.tensor([5, 5])),  # the second alone
+    ],
+)
 def test_steps_in_the_wrong_order_are_refused(pair):
     ours, (x, z) = DDPMScheduler(), pictures(2, 2, 3, 8)
     low, high = pair
