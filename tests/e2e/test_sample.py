@@ -17,7 +17,7 @@ from PIL import Image
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import STOPPED
 from ddpm_hf.noise import image_generators
-from ddpm_hf.sample import main
+from ddpm_hf.sample import SampleConfig, load, main
 from tests.conftest import tiny_unet
 from tests.e2e.conftest import free_port
 
@@ -217,6 +217,44 @@ def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
     assert [every[name] == b[name] for name in sorted(b)] == [False, True, False, True]
     with pytest.raises(SystemExit, match=r"its classes are 0\.\.1"):
         drawn("c", "--class_label", "2")
+
+
+@pytest.mark.parametrize(
+    ("flags", "variance", "asked"),
+    [
+        (("--noise_scale", "0.5"), "fixed_small", {"noise_scale": 0.5}),
+        (("--variance_type", "fixed_large"), "fixed_large", {}),
+        (("--guidance_scale", "3"), "fixed_small", {"guidance_scale": 3.0}),
+    ],
+)
+def test_a_flag_draws_what_the_pipelines_argument_draws(tmp_path, flags, variance, asked):
+    plain, pipe = (
+        DDPMPipeline(
+            tiny_unet(num_class_embeds=3), DDPMScheduler(variance_type=kind), {0: "a", 1: "b"}
+        )
+        for kind in ("fixed_small", variance)
+    )
+    plain.save_pretrained(tmp_path / "model")
+    where = ("--model", str(tmp_path / "model"), "--output_dir", str(tmp_path / "out"))
+    main([*where, *FLAGS, "--num_samples", "4", "--backend", "eager", *flags])
+    by_hand, without = (
+        p(4, image_generators(3, range(4)), 6, class_labels=[0, 1, 0, 1], **arguments).images
+        for p, arguments in ((pipe, asked), (plain, {}))
+    )
+    for i, pictures in enumerate(zip(by_hand, without, strict=True)):
+        file = np.asarray(Image.open(tmp_path / "out" / f"{i:06d}.png")).astype(int)
+        near, far = (np.abs(np.asarray(p) - file).max() for p in pictures)
+        assert near <= 1 < far
+
+
+@pytest.mark.parametrize(
+    ("name", "thresholding"), [("DDIM", False), ("DPMSolverMultistep", True), ("DDPM", False)]
+)
+def test_another_scheduler_keeps_pictures_in_their_range(tmp_path, name, thresholding):
+    DDPMPipeline(tiny_unet(), DDPMScheduler(clip_sample=False)).save_pretrained(tmp_path)
+    asked = SampleConfig(str(tmp_path), num_inference_steps=6, scheduler=name)
+    config = load(asked).scheduler.config
+    assert config.clip_sample and config.thresholding is thresholding
 
 
 @pytest.mark.parametrize("changes", [{"class_embed_type": "timestep"}, {"size": None}])
