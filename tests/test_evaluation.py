@@ -15,13 +15,14 @@ from ddpm_hf.evaluate import EvaluateConfig, _chosen, command, own_pipeline, rou
 from ddpm_hf.evaluation import class_agreement
 from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.class_agreement import agreement
+from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
-from ddpm_hf.evaluation.memorisation import measure
+from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
 from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Split, of_class, read_split, roles, unseen
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
-from tests.conftest import tiny_unet
+from tests.conftest import knowing_pipeline, tiny_unet
 from tests.pictures import dataset_of, picture
 
 # What a picture shows
@@ -42,21 +43,6 @@ def test_error_in_grey_levels():
 
 
 # Loss by t, and the way back
-
-
-def knowing_pipeline():
-    """A network that knows each picture is the same: x_0 = 0.5 everywhere."""
-    unet = tiny_unet(1)
-    pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler())
-    schedule = pipe.scheduler.schedule
-
-    def knows(module, args, output):
-        t = int(args[1]) + 1
-        signal = float(schedule.alpha_bar(t).sqrt()) * 0.5
-        return ((args[0] - signal) / float(schedule.noise_var(t).sqrt()),)
-
-    unet.register_forward_hook(knows)
-    return pipe
 
 
 def test_loss_by_t_of_a_network_that_knows_is_nothing_and_of_silence_one():
@@ -102,6 +88,25 @@ def test_an_ideal_jump_is_nearer_and_blurrier_than_ideal_steps():
     assert float(back.steps.var()) == pytest.approx(std**2, rel=0.25)
     assert rmse(back.jump, x_0).mean() < 0.8 * rmse(back.steps, x_0).mean()
     assert sharpness(back.jump).mean() < 0.6 * sharpness(back.steps).mean()
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        lambda pipe, x_0, **given: loss_by_t(pipe, x_0, [1], **given),
+        lambda pipe, x_0, **given: bits_per_dimension(pipe, x_0, draws=1, **given),
+        lambda pipe, x_0, **given: way_back(pipe, x_0, 1, 1, **given),
+    ],
+    ids=["loss by t", "likelihood", "way back"],
+)
+def test_each_picture_is_measured_with_its_own_class_in_every_batch(measured):
+    """Of 70 pictures, the last batch has six, and they alone are of class 1."""
+    unet, seen = tiny_unet(1, num_class_embeds=2), []
+    unet.register_forward_hook(lambda _, given, said: seen.append(given[2].tolist()))
+    pipe = DDPMPipeline(unet, DDPMScheduler())
+    measured(pipe, torch.zeros(70, 1, 8, 8), labels=torch.arange(70) // 64, backend="eager")
+    last = [labels for labels in seen if len(labels) == 6]
+    assert last and all(labels == [1] * 6 for labels in last)
 
 
 # Real pictures in their roles
@@ -163,6 +168,13 @@ def test_copies_are_seen():
     assert figures["pixels"]["p01"] == 0 and figures["pixels_floor"]["p01"] > 10
     assert figures["features"]["p01"] == 0 and figures["features_floor"]["p01"] > 10
     assert torch.equal(copied.samples, copied.training)
+
+
+def test_distances_are_in_grey_levels_and_at_the_first_percentile():
+    grey = quantiles(torch.arange(101, dtype=torch.float64))
+    assert grey == {"p01": 1, "median": 50}
+    seen = torch.zeros(1, 3, 4, 4, dtype=torch.uint8)
+    assert pixel_rmse(seen + 7, seen)[0].item() == pytest.approx(7)
 
 
 @pytest.mark.parametrize("rows", [7, 500])
