@@ -95,6 +95,34 @@ def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
     assert np.abs(frames[0] - final).mean() > 40
 
 
+def test_saving_is_told_until_the_file_is_there_or_will_not_come(visit):
+    page = visit()
+    status = page.locator("#player [role=status]")
+
+    def save():
+        page.click("#save")
+        expect(status).to_have_text("Saving the moving picture…", timeout=500)
+
+    fill(page, "seed", -5)
+    save()
+    page.wait_for_selector(".toast-body.error")
+    expect(status).to_contain_text("Press Generate")
+
+    fill(page, "seed", 5)
+    fill(page, "steps", 20)
+    with page.expect_download(timeout=60_000):
+        save()
+    expect(status).to_contain_text("Press Generate")
+
+    generate(page, wait=False, steps=2000)
+    page.wait_for_selector("[data-complete=false]")
+    page.click("#stop")
+    expect(status).to_contain_text("Stopped")
+    save()
+    page.click("#stop")
+    expect(status).to_contain_text("Stopped", timeout=20_000)
+
+
 def test_the_grid_can_be_kept(visit):
     page = visit()
     generate(page, steps=10)

@@ -26,8 +26,11 @@ EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 _HERE = Path(__file__).parent
 _READ_LINK = (_HERE / "read_link.js").read_text().strip().replace("FIRST", json.dumps(MODEL))
 _SCRIPT = (_HERE / "script.js").read_text().replace("BUNDLED", json.dumps(bundled_models()))
+_SAY = 'window.dispatchEvent(new CustomEvent("{}", {{ detail: "player" }}));'
 # The address has the settings of the run on show; the controls may have moved on.
-_ON_SHOW = f"(suffix, ...controls) => [suffix, ...({_READ_LINK})(...controls)]"
+_ON_SHOW = f"[suffix, ...({_READ_LINK})(...controls)]"
+_SAVE = f"(suffix, ...controls) => {{ {_SAY.format('save-wait')} return {_ON_SHOW}; }}"
+_SAVED = f"() => {{ {_SAY.format('save-end')} }}"
 _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
 
 
@@ -172,10 +175,12 @@ def view(models: Models) -> None:
         file,
         api_name="animation",
         preprocess=False,
-        js=_ON_SHOW,
+        js=_SAVE,
         show_progress_on=save,
         **SHARED_MODEL,
     )
+    for over in (saving.success, saving.failure):
+        over(None, js=_SAVED, api_visibility="private")
     saving.success(None, js=_DOWNLOAD, api_visibility="private")
     stop.click(None, cancels=[saving], api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
