@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ddpm_hf.animation import grid
 from tests.e2e.test_demo import canvas, generate
-from tests.e2e.test_demo_generate import DONE, by_the_pages_script
+from tests.e2e.test_demo_generate import DONE, by_the_pages_script, hold_the_queue
 from tests.e2e.views import fill
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -93,6 +93,37 @@ def test_the_way_can_be_kept_as_a_moving_picture(visit, suffix):
     final = np.array(grid([Image.fromarray(p) for p in pictures]), float)
     assert np.abs(frames[-1] - final).mean() <= (16 if suffix == "GIF" else 0)
     assert np.abs(frames[0] - final).mean() > 40
+
+
+def test_a_refused_run_changes_neither_the_address_nor_what_is_saved(visit, server):
+    page = visit()
+    refused = page.locator(".toast-body.error").last
+    generate(page, seed=4, steps=12)
+    address = page.url
+    for seed, got in ((-5, "got -5."), ("", "got nothing.")):
+        generate(page, wait=False, seed=seed)
+        expect(refused).to_contain_text(got)
+        assert page.url == address
+    fill(page, "seed", 5)
+    with page.expect_download(timeout=60_000) as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "ddpm-4.gif"
+
+    page.goto(f"{server.url}?seed=-5&steps=12")
+    expect(refused).to_contain_text("got -5.")
+    fill(page, "seed", 5)
+    with page.expect_download(timeout=60_000) as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "ddpm-5.gif"
+
+
+def test_a_run_that_begins_behind_another_view_leaves_it_in_the_address(visit):
+    page = visit()
+    hold_the_queue(page)
+    generate(page, wait=False, seed=4, steps=10)
+    page.get_by_role("tab", name="Training").click()
+    page.wait_for_url("**seed=4**", timeout=20_000)
+    assert "tab=training" in page.url
 
 
 def test_saving_is_told_until_the_file_is_there_or_will_not_come(visit):

@@ -201,7 +201,7 @@ def test_curves_are_few_points_of_the_float64_tables():
         ({1: 9}, "T must be a whole number from 10 to 4000; got 9."),
         ({1: 4001}, "got 4001."),
         ({1: 10.5}, "got 10.5."),
-        ({1: None}, "got None."),
+        ({1: None}, "got nothing."),
         ({1: "<i>"}, "got &lt;i&gt;."),
         ({1: float("inf")}, "got inf."),
         ({2: 0}, "β₁ must be from 1e-06 to 0.999; got 0."),

@@ -26,9 +26,11 @@ EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 _HERE = Path(__file__).parent
 _READ_LINK = (_HERE / "read_link.js").read_text().strip().replace("FIRST", json.dumps(MODEL))
 _SCRIPT = (_HERE / "script.js").read_text().replace("BUNDLED", json.dumps(bundled_models()))
-_SAY = 'window.dispatchEvent(new CustomEvent("{}", {{ detail: "player" }}));'
-# The address has the settings of the run on show; the controls may have moved on.
-_ON_SHOW = f"[suffix, ...({_READ_LINK})(...controls)]"
+_OPENED = f"({_READ_LINK})(location)"
+_SAY = 'window.dispatchEvent(new CustomEvent("{}", {{ detail: {{ screen: "player" }} }}));'
+# The player has the link of the run on show; the controls may have moved on.
+_SHOWN = "document.querySelector('[data-link]')?.dataset.link"
+_ON_SHOW = f"[suffix, ...({_READ_LINK})({_SHOWN} ?? location.origin)(...controls)]"
 _SAVE = f"(suffix, ...controls) => {{ {_SAY.format('save-wait')} return {_ON_SHOW}; }}"
 _SAVED = f"() => {{ {_SAY.format('save-end')} }}"
 _DOWNLOAD = "() => document.querySelector('#animation_file').click()"
@@ -185,7 +187,7 @@ def view(models: Models) -> None:
     stop.click(None, cancels=[saving], api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
     page = gr.context.Context.root_block
-    read = page.load(None, inputs, inputs, js=_READ_LINK, api_visibility="private")
+    read = page.load(None, inputs, inputs, js=_OPENED, api_visibility="private")
     told = read.then(None, inputs, [script, link], js=_SCRIPT, api_visibility="private")
     # Not before: Generate makes the link the page's address.
     told.then(None, js=(_HERE / "run_link.js").read_text(), api_visibility="private")

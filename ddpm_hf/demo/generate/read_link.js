@@ -1,6 +1,6 @@
-// The link's settings, or those of the controls where it has none.
-(...controls) => {
-  const asked = new URLSearchParams(location.search);
+// A link → its settings, or those of the controls where it has none.
+(link) => (...controls) => {
+  const asked = new URL(link).searchParams;
   const names = [
     "seed", "number", "steps", "variance", "noise", "model", "class", "guidance", "spacing",
   ];

@@ -44,10 +44,13 @@ def _run_seconds(setting: str) -> float:
 
 
 def refusal(request: gr.Request | None, key: str, **values: object) -> gr.Error:
-    """One sentence in the browser's language, to be raised."""
+    """One sentence in the browser's language, to be raised; None is called nothing."""
+    nothing = spoken(request, "limits_nothing")
     # Gradio shows errors as HTML.
     shown = {
-        name: html.escape(str(value)[:80].encode(errors="replace").decode())
+        name: html.escape(
+            str(nothing if value is None else value)[:80].encode(errors="replace").decode()
+        )
         for name, value in values.items()
     }
     return gr.Error(spoken(request, key, **shown), print_exception=False)

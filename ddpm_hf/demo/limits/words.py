@@ -4,6 +4,7 @@ EN = {
     "limits_whole": "{name} must be a whole number from {low} to {high}; got {value}.",
     "limits_number": "{name} must be from {low} to {high}; got {value}.",
     "limits_choice": "{name} must be one of {known}; got {value}.",
+    "limits_nothing": "nothing",
     "limits_deadline": "This run took more than {seconds} seconds and was ended; take fewer steps.",
     "limits_busy": "Many others are drawing just now; please try again in a minute.",
     "limits_file_unreadable": (
@@ -34,6 +35,7 @@ ZH = {
     "limits_whole": "{name}必须是 {low} 到 {high} 之间的整数，收到的是 {value}。",
     "limits_number": "{name}必须在 {low} 到 {high} 之间，收到的是 {value}。",
     "limits_choice": "{name}必须是 {known} 之一，收到的是 {value}。",
+    "limits_nothing": "空值",
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "limits_file_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",

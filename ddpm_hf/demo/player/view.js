@@ -76,8 +76,7 @@ function offerPng() {
 function arrived() {
   if (!props.value) return;
   if (receive(props.value)) begin();
-  waiting = false;
-  tellStatus();
+  tellFrames();
   drawFilmstrip();
   if (following) show(run.frames.length - 1);
   if (run.complete) offerPng();

@@ -65,8 +65,7 @@ function receive() {
   });
   run.complete = run.ended = run.frames.length >= run.total;
   timeline.disabled = playButton.disabled = false;
-  waiting = false;
-  tellStatus();
+  tellFrames();
   if (following) show(run.frames.length - 1);
   if (chunk.verdict) part("verdict").textContent = say(chunk.verdict.key, chunk.verdict);
   element.dataset.complete = run.complete;

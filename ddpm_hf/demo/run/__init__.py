@@ -41,8 +41,9 @@ def connect(
 
     A start during a run stops that one and begins anew with the controls as they are then. A stop
     is kept for as long as Gradio does not know the run yet. The screen's script hears of
-    `run-wait`, when a start was made, and `run-end`, whatever the end; their `detail` is its id.
-    link: its address becomes the page's at the start.
+    `run-wait`, when a start was made, and `run-end`, whatever the end; their `detail.screen` is its
+    id.
+    link: its address becomes the page's when the first frames are there.
     All three need an `elem_id`.
     """
     # First: Gradio would wait for the run to end.

@@ -4,6 +4,6 @@
   delete button.dataset.running;
   delete button.dataset.again;
   delete button.dataset.stopped;
-  window.dispatchEvent(new CustomEvent("run-end", { detail: screen }));
+  window.dispatchEvent(new CustomEvent("run-end", { detail: { screen } }));
   if (again) button.click();
 }

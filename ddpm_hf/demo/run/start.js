@@ -7,6 +7,5 @@
     return;
   }
   dataset.running = "asked";
-  if (link) history.replaceState(null, "", link);
-  window.dispatchEvent(new CustomEvent("run-wait", { detail: screen }));
+  window.dispatchEvent(new CustomEvent("run-wait", { detail: { screen, link } }));
 }

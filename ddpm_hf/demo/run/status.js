@@ -1,6 +1,7 @@
 // Where the view's `run` stands: {total, frames, complete, ended}, or null before the first.
 let waiting = false; // for the first frames of a run that was started
 let saving = false; // a run becomes a file, on the server
+let link = null; // the address of the run that was started, if it has one, until frames come
 
 function tellStatus() {
   let words = text.idle;
@@ -12,15 +13,32 @@ function tellStatus() {
   part("status").textContent = words;
 }
 
+// Frames came, so the run was not refused: its link becomes the page's address, in the view that
+// is open by now.
+function tellFrames() {
+  if (link) {
+    element.dataset.link = link;
+    const address = new URL(link), view = new URL(location).searchParams.get("tab");
+    if (view) address.searchParams.set("tab", view);
+    history.replaceState(null, "", address);
+    link = null;
+  }
+  waiting = false;
+  tellStatus();
+}
+
 function hear(name, change) {
-  window.addEventListener(name, (event) => {
-    if (!element.closest(`#${event.detail}`)) return;
-    change();
+  window.addEventListener(name, ({ detail }) => {
+    if (!element.closest(`#${detail.screen}`)) return;
+    change(detail);
     tellStatus();
   });
 }
 
-hear("run-wait", () => { waiting = true; });
+hear("run-wait", (start) => {
+  waiting = true;
+  link = start.link;
+});
 hear("run-end", () => {
   waiting = false;
   if (run) run.ended = true;
