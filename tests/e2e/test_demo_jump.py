@@ -83,15 +83,25 @@ def test_the_jump_is_blurry_and_the_chains_crisp(visit):
     assert jump_error < np.mean([error for error, _ in chains])
     assert not np.array_equal(picture(page, "chain", 0), picture(page, "chain", 1))
     expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("smaller error")
-    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("blurry")
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("blurrier than they are")
+
+
+def test_a_jump_as_sharp_as_the_chains_is_not_called_blurry(visit):
+    page = opened(visit)
+    run(page, t=400)
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("as sharp as the steps")
 
 
 @pytest.mark.parametrize(
     ("jump", "chain", "gain", "key"),
     [
         (100, 100, 0.1, "alike"),
+        (103, 103, 1.1, "alike"),
+        (100, 99, 1.1, "alike"),
+        (102, 104, 2.3, "alike"),
         (80, 100, 0.1, "blurry"),
-        (100, 100, 9.0, "blurry"),
+        (96, 100, 3.4, "blurry"),
+        (90, 90, 6.2, "hidden"),
         (140, 100, 9.0, "speckled"),
         (338, 350, 3.4, "foreign"),
         (53, 24, 0.2, "foreign"),

@@ -54,7 +54,7 @@ PAGE = {
         "blurry": (
             f"{_NUMBERS_EN} The"
             " jump has the smaller error, for it is the mean of all possible answers, and yet it"
-            " is blurry; each chain decides for one answer, and is crisp."
+            " is blurrier than they are; each chain decides for one answer, and is crisp."
         ),
         "blurry_and_farther": (
             f"{_NUMBERS_EN} The"
@@ -66,6 +66,11 @@ PAGE = {
             f"{_NUMBERS_EN} The"
             " jump is as sharp as the steps: so close to the picture there is little to decide. A"
             " larger t shows the blur."
+        ),
+        "hidden": (
+            f"{_NUMBERS_EN} The"
+            " jump is as sharp as the steps, but only by its speckles: it multiplies each error"
+            " of ẑ by √(1−ᾱₜ)/√ᾱₜ = {gain}, which hides the blur. A smaller t shows it."
         ),
         "speckled": (
             f"{_NUMBERS_EN} The"
@@ -93,7 +98,7 @@ PAGE = {
         "idle": "选好图像和 t，再按“加噪，再重建”。",
         "blurry": (
             f"{_NUMBERS_ZH}"
-            "一步跳回的误差更小，因为它是所有可能答案的平均，却是模糊的；"
+            "一步跳回的误差更小，因为它是所有可能答案的平均，却比它们模糊；"
             "每条链都选定一个答案，因而清晰。"
         ),
         "blurry_and_farther": (
@@ -104,6 +109,11 @@ PAGE = {
         "alike": (
             f"{_NUMBERS_ZH}"
             "两者同样清晰：离原图这么近，没有多少需要选择的。换一个较大的 t 就能看到模糊。"
+        ),
+        "hidden": (
+            f"{_NUMBERS_ZH}"
+            "两者同样清晰，但一步跳回靠的只是斑点：ẑ 的误差被乘以 √(1−ᾱₜ)/√ᾱₜ = {gain}，"
+            "掩盖了模糊。换一个较小的 t 就能看到模糊。"
         ),
         "speckled": (
             f"{_NUMBERS_ZH}"
