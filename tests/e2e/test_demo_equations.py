@@ -61,6 +61,21 @@ def test_links_open_the_views(visit):
     assert re.search(r"[?&]tab=training", page.url)
 
 
+def test_a_link_leads_to_the_top_of_its_view_and_back_to_itself(visit):
+    page = visit()
+    open_view(page)
+    link = page.locator("#equations_notes tbody tr").nth(13).locator("a[href='#view-generate']")
+    link.focus()
+    before = page.evaluate("scrollY")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-tab-id=generate][aria-selected=true]")
+    assert page.evaluate("document.activeElement.dataset.tabId") == "generate"
+    assert before > 500 and -2 < page.locator("#views").bounding_box()["y"] < 200
+    page.go_back()
+    expect(link).to_be_in_viewport()
+    assert abs(page.evaluate("scrollY") - before) < 2
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_fits_a_phone_in_chinese(visit, server, scheme):
     page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)

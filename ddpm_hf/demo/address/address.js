@@ -30,4 +30,8 @@ document.addEventListener("click", (event) => {
 window.addEventListener("open-view", (event) => {
   remember(event.detail);
   trigger("select");
+  const views = document.querySelector("#views");
+  views.scrollIntoView();
+  // On a phone the tab's button may be behind the "…", where nothing can have the focus.
+  views.querySelector(`[role=tab][data-tab-id="${event.detail}"]`)?.focus({ preventScroll: true });
 });
