@@ -1,9 +1,12 @@
 """The Equations view: the notes, each number with its code and its view."""
 
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -74,6 +77,25 @@ def test_a_link_leads_to_the_top_of_its_view_and_back_to_itself(visit):
     page.go_back()
     expect(link).to_be_in_viewport()
     assert abs(page.evaluate("scrollY") - before) < 2
+
+
+def test_an_underscore_stands_apart_from_its_links_underline(visit):
+    page = visit(device_scale_factor=3)
+    open_view(page)
+    code = page.get_by_text("equations.q_step", exact=True)
+    code.scroll_into_view_if_needed()
+    box = code.evaluate(
+        """(code) => {
+          const range = document.createRange(), at = code.textContent.indexOf("_");
+          range.setStart(code.firstChild, at);
+          range.setEnd(code.firstChild, at + 1);
+          return range.getBoundingClientRect().toJSON();
+        }"""
+    )
+    middle = {"x": box["x"] + box["width"] / 2, "y": box["y"], "width": 1, "height": 24}
+    column = np.array(Image.open(io.BytesIO(page.screenshot(clip=middle))).convert("L"))[:, 1]
+    ink = column < (int(column.min()) + int(column.max())) // 2
+    assert np.count_nonzero(np.diff(ink.astype(int)) == 1) == 2, "two lines, with a gap"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
