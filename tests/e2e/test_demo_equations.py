@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from ddpm_hf.demo.equations.words import VIEWS
+from ddpm_hf.demo.texts import EN, ZH
+
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +99,13 @@ def test_an_underscore_stands_apart_from_its_links_underline(visit):
     column = np.array(Image.open(io.BytesIO(page.screenshot(clip=middle))).convert("L"))[:, 1]
     ink = column < (int(column.min()) + int(column.max())) // 2
     assert np.count_nonzero(np.diff(ink.astype(int)) == 1) == 2, "two lines, with a gap"
+
+
+def test_what_can_be_seen_in_generate_bears_its_number():
+    for words in (EN, ZH):
+        said = " ".join(text for key, text in words.items() if key.startswith("generate_"))
+        for number, views in VIEWS.items():
+            assert "generate" not in views or re.search(rf"{number}(?!\d)", said), number
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
