@@ -101,6 +101,11 @@ def test_an_underscore_stands_apart_from_its_links_underline(visit):
     assert np.count_nonzero(np.diff(ink.astype(int)) == 1) == 2, "two lines, with a gap"
 
 
+def test_no_line_ends_inside_a_chinese_paragraph():
+    """The page would show it as a space."""
+    assert not re.search(r"[^\n|]\n[^\n|]", ZH["equations_notes"])
+
+
 def test_what_can_be_seen_in_generate_bears_its_number():
     for words in (EN, ZH):
         said = " ".join(text for key, text in words.items() if key.startswith("generate_"))
