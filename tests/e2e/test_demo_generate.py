@@ -169,6 +169,23 @@ def test_generate_during_a_run_begins_anew_with_the_settings_of_now(visit):
     assert page.locator("#player [data-part=timeline]").get_attribute("max") == "20"
 
 
+def test_a_screen_reader_is_told_tenths_of_a_run_once_each(visit):
+    page = visit()
+    page.evaluate(
+        """() => {
+          const node = document.querySelector("#player [role=status]");
+          window.spoken = [];
+          new MutationObserver(() => window.spoken.push(node.textContent))
+            .observe(node, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    generate(page, steps=400)
+    waiting, *tenths, done = page.evaluate("window.spoken")
+    assert "Waiting" in waiting and "Done" in done and 3 < len(tenths) <= 10
+    percents = [int(re.fullmatch(r"Sampling… (\d+) %", words)[1]) for words in tenths]
+    assert percents == sorted(set(percents)) and not any(percent % 10 for percent in percents)
+
+
 def hold_the_queue(page):
     """For a second Gradio does not know a run that was started."""
     held = page.wait_for_timeout

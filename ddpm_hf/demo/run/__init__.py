@@ -14,7 +14,7 @@ from ddpm_hf.demo.run.words import PAGE
 
 _HERE = Path(__file__).parent
 STATUS = _HERE / "status.js"
-"""The page script of a screen's `status`, before the screen's own."""
+"""The page script of a screen's `status`, seen, and `spoken`, heard; before the screen's own."""
 
 
 def with_status(words: Words) -> Words:

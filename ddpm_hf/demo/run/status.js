@@ -4,13 +4,16 @@ let saving = false; // a run becomes a file, on the server
 let link = null; // the address of the run that was started, if it has one, until frames come
 
 function tellStatus() {
-  let words = text.idle;
+  let words = text.idle, percent = 0;
   if (waiting) words = text.waiting;
   else if (saving) words = text.saving;
   else if (run?.complete) words = text.done;
   else if (run?.ended) words = text.stopped;
-  else if (run) words = text.sampling.replace("{percent}", Math.round((100 * run.frames.length) / run.total));
-  part("status").textContent = words;
+  else if (run) [words, percent] = [text.sampling, (100 * run.frames.length) / run.total];
+  part("status").textContent = words.replace("{percent}", Math.round(percent));
+  // A screen reader speaks whenever this is written: at each tenth is often enough.
+  const spoken = words.replace("{percent}", 10 * Math.floor(percent / 10));
+  if (part("spoken").textContent !== spoken) part("spoken").textContent = spoken;
 }
 
 // Frames came, so the run was not refused: its link becomes the page's address, in the view that
