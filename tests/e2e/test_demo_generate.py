@@ -186,6 +186,16 @@ def test_a_screen_reader_is_told_tenths_of_a_run_once_each(visit):
     assert percents == sorted(set(percents)) and not any(percent % 10 for percent in percents)
 
 
+def test_nothing_moves_at_the_last_frame(visit):
+    page = visit(viewport={"width": 1280, "height": 844})
+    generate(page, steps=20)
+    film = page.locator("#player [data-part=filmstrip]")
+    at_the_end = film.bounding_box()
+    slide(page.locator("#player [data-part=timeline]"), 19)
+    expect(page.locator("#player [data-value=sigma]")).not_to_be_empty()
+    assert film.bounding_box() == at_the_end
+
+
 def hold_the_queue(page):
     """For a second Gradio does not know a run that was started."""
     held = page.wait_for_timeout
