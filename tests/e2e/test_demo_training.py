@@ -112,10 +112,10 @@ def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for key, words, bars in (("Home", "没有见过", 7), ("End", "千分之一", 10)):
-        page.locator("#time_machine_slider").press(key)
-        expect(page.locator("[data-part=by_t_caption]")).to_contain_text(words)
-        boxes = [text.bounding_box() for text in page.locator("[data-part=by_t] text").all()]
+    page.locator("#time_machine_slider").press("End")
+    for name, words, bars in (("finished", "没有见过", 7), ("by_t", "千分之一", 10)):
+        expect(page.locator(f"[data-part={name}_figure]")).to_contain_text(words)
+        boxes = [text.bounding_box() for text in page.locator(f"[data-part={name}] text").all()]
         for row in (boxes[0::2], boxes[1::2]):  # values, and below them which t
             assert len(row) == bars
             for left, right in itertools.pairwise(row):
@@ -126,7 +126,7 @@ def test_the_finished_models_loss_by_t_is_shown(visit):
     page = visit()
     open_view(page)
     report = json.loads((FOLDER / "report.json").read_text())["loss"]
-    figure = page.locator("#time_machine [data-part=by_t_figure]")
+    figure = page.locator("#time_machine [data-part=finished_figure]")
     expect(figure).to_contain_text("finished model's loss at some t")
     pairs = list(zip(report["t"], report["test"], strict=True))
     shown = [*pairs[::2], pairs[-1]]
@@ -135,3 +135,20 @@ def test_the_finished_models_loss_by_t_is_shown(visit):
     for t, loss in shown:
         expect(figure).to_contain_text(str(t))
         expect(figure).to_contain_text(f"{loss:#.2g}")
+
+
+def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(visit, rows):
+    page = visit()
+    open_view(page)
+    moment = page.locator("#time_machine [data-part=by_t_figure]")
+    finished = page.locator("#time_machine [data-part=finished]")
+    before = finished.inner_html()
+    expect(moment).to_be_hidden()  # at step 630
+    expect(page.locator("[data-part=point]")).to_contain_text("step 630 · 9.8 min")
+    page.locator("#time_machine_slider").press("End")
+    labels = moment.locator("text").all_text_contents()[1::2]
+    assert labels == ["≤200", *map(str, range(400, 2001, 200))]
+    for tenth in range(10):
+        loss = 1000 * float(rows[max(rows)][f"loss_t{tenth}"])
+        assert moment.locator("text").nth(2 * tenth).text_content() == f"{float(f'{loss:.2g}'):g}"
+    assert finished.inner_html() == before

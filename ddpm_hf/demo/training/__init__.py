@@ -9,9 +9,10 @@ from ddpm_hf.demo.limits import one_of
 from ddpm_hf.demo.models import MODEL
 from ddpm_hf.demo.page import Page
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.demo.training.record import Course, read_course
+from ddpm_hf.demo.training.record import read_course
 from ddpm_hf.demo.training.words import PAGE
 from ddpm_hf.pipeline import PRETRAINED, bundled_models
+from ddpm_hf.scheduler import DDPMScheduler
 
 _HERE = Path(__file__).parent
 
@@ -19,15 +20,17 @@ _HERE = Path(__file__).parent
 def view() -> None:
     """Build the view inside the current Blocks, for the bundled models."""
 
-    def course(model: Any, request: gr.Request) -> Course:
-        known = bundled_models()
-        return read_course(PRETRAINED / one_of("model", model, known, request))
+    def course(model: Any, request: gr.Request) -> dict[str, Any]:
+        """A `Course`, and the model's T."""
+        folder = PRETRAINED / one_of("model", model, bundled_models(), request)
+        config = DDPMScheduler.load_config(folder, subfolder="scheduler")
+        return {**read_course(folder), "T": config["num_train_timesteps"]}
 
     gr.Markdown(i18n("training_intro"), latex_delimiters=LATEX)
     model = gr.Radio(
         bundled_models(), value=MODEL, label=i18n("generate_model"), elem_id="training_model"
     )
-    # The loss curve and the sample grids: a `Course`.
+    # The loss curve and the sample grids.
     machine = Page(_HERE, PAGE, scripts=[_HERE / "chart.js"], elem_id="time_machine")
     gr.Markdown(i18n("training_gan"))
     gr.on(

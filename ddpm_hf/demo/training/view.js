@@ -4,7 +4,8 @@ const brief = (number) => Number(number.toPrecision(2));
 const MEAN_OF = 10; // reports, each of ten steps
 
 function draw(course) {
-  const { numbers, losses, rates, minutes, by_t, grids, finished } = course;
+  const { T, numbers, losses, rates, minutes, by_t, grids, finished } = course;
+  const tenths = Array.from({ length: 10 }, (_, k) => `${k ? "" : "≤"}${Math.ceil(((k + 1) * T) / 10)}`);
   const means = losses.map((_, i) => {
     const window = losses.slice(Math.max(0, i + 1 - MEAN_OF), i + 1);
     return window.reduce((a, b) => a + b) / window.length;
@@ -30,7 +31,7 @@ function draw(course) {
   const tell = (i) => {
     part("point").textContent = say("point", {
       number: numbers[i],
-      minutes: minutes[i].toFixed(0),
+      minutes: minutes[i].toFixed(minutes[i] < 10 ? 1 : 0),
       loss: losses[i].toPrecision(3),
       mean: means[i].toPrecision(3),
       rate: brief(rates[i]),
@@ -40,11 +41,10 @@ function draw(course) {
     for (const end of ["x1", "x2"]) mark.setAttribute(end, scale.across(numbers[i]));
   };
 
-  function drawBars(caption, labels, values, told) {
-    const bars = part("by_t"), top = Math.max(...values), stride = 640 / values.length;
-    part("by_t_figure").hidden = false;
-    part("by_t_caption").textContent = caption;
-    bars.setAttribute("aria-label", caption);
+  // No values, no figure.
+  function drawBars(name, labels, values, told) {
+    const bars = part(name), top = Math.max(...values), stride = 640 / values.length;
+    part(`${name}_figure`).hidden = !values.length;
     bars.replaceChildren();
     values.forEach((loss, k) => {
       const height = (150 * (loss ?? 0)) / top, x = stride * k, middle = x + stride / 2;
@@ -62,11 +62,7 @@ function draw(course) {
     part("grid").alt = part("caption").textContent = caption;
     place(cursor, i);
     tell(i);
-    if (by_t[i].length)
-      drawBars(text.by_t, by_t[i].map((_, tenth) => `${tenth}/10`), by_t[i], (loss) => brief(1000 * loss));
-    else if (finished.t)
-      drawBars(text.finished, finished.t.map((t, k) => (k ? t : `t = ${t}`)), finished.losses, (loss) => loss.toPrecision(2));
-    else part("by_t_figure").hidden = true;
+    drawBars("by_t", tenths, by_t[i], (loss) => brief(1000 * loss));
   }
 
   const slider = part("slider");
@@ -95,6 +91,8 @@ function draw(course) {
     travel(grids.reduce((best, _, k) => (distance(k) < distance(best) ? k : best), 0));
   };
 
+  const { t: some = [], losses: finals = [] } = finished;
+  drawBars("finished", some.map((t, k) => (k ? t : `t = ${t}`)), finals, (loss) => loss.toPrecision(2));
   part("loading").hidden = true;
   part("all").hidden = false;
   travel(0);
