@@ -34,6 +34,20 @@ def test_no_serious_fault(visit, server, tab, scheme):
     assert not grave
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_sliders_and_radios_show_the_focus(visit, scheme):
+    page = visit(color_scheme=scheme)
+    page.keyboard.press("Tab")
+    for control, ring in (
+        ("#steps input[type=range]", "#steps input[type=range]"),
+        ("#variance input[type=radio]:checked", "#variance label:has(:checked)"),
+    ):
+        outline = page.locator(ring).first.evaluate_handle("(node) => getComputedStyle(node)")
+        assert outline.evaluate("(style) => style.outlineStyle") == "none"
+        page.locator(control).focus()
+        assert outline.evaluate("(style) => style.outlineStyle") == "solid"
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_no_tab_is_wider_than_a_phone(visit, server, tab):
     page = visit(viewport={"width": 390, "height": 844})
