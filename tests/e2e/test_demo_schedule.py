@@ -39,6 +39,11 @@ def step(page, name="A"):
     return int(words.split("t = ")[1].split()[0])
 
 
+def move(page, t, T):
+    """Move the slider, which runs over the drawn steps of the longest schedule, to the one at t."""
+    slide(part(page, "t"), int((shown_steps(T) - t).abs().argmin()))
+
+
 def paths(page, name):
     found = page.locator(f"#schedule-page .{name}")
     return found.evaluate_all("paths => paths.map((path) => path.getAttribute('d'))")
@@ -93,9 +98,9 @@ def test_a_tap_moves_the_cursor(visit):
 def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(visit):
     page = opened(visit)
     dot = page.locator("[data-quantity=snr] circle.B")
-    slide(part(page, "t"), 500)
+    move(page, 500, T=2000)
     expect(dot).to_have_attribute("visibility", "visible")
-    slide(part(page, "t"), 1000)
+    move(page, 2000, T=2000)
     expect(dot).to_have_attribute("visibility", "hidden")
     assert 0 < told(page, "snr", "B") < 1e-8
     expect(page.locator("#schedule-page")).to_contain_text(
@@ -110,6 +115,12 @@ def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
     assert step(page) == 1 and told(page, "ratio") == 0 and told(page, "weightX0") == 1
     page.keyboard.press("End")
     assert step(page) == 2000 and step(page, "B") == 1000
+    move(page, 640, T=2000)
+    for _ in range(16):
+        before = step(page)
+        page.keyboard.press("ArrowRight")
+        assert step(page) > before
+        expect(part(page, "t")).to_have_attribute("aria-valuetext", f"t = {step(page)}")
     curve = page.locator("[data-quantity=beta] .curve.A")
     before = curve.get_attribute("d")
     part(page, "logY").focus()
@@ -132,7 +143,7 @@ def test_any_schedule_is_drawn(visit, kind):
     fill(page, "schedule-A-T", 500)
     expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
     expect(part(page, "legend")).to_contain_text("/ 500")
-    slide(part(page, "t"), 250)
+    move(page, 250, T=1000)
     agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES[kind](500, 1e-4, 2e-2)))
     for d in paths(page, "curve"):
         assert d.startswith("M") and "NaN" not in d and "Infinity" not in d
@@ -149,7 +160,7 @@ def test_what_is_left_at_the_end_is_warned_of(visit):
     expect(part(page, "warnings")).to_be_empty()
     part(page, "t").focus()
     page.keyboard.press("Home")
-    slide(part(page, "t"), 100)
+    page.keyboard.press("End")
     assert told(page, "alphaBar", "C") == 0 and told(page, "snr", "C") == 0
     page.locator("button.label-wrap", has_text="Schedule A").click()
     for name in "AC":
@@ -174,7 +185,7 @@ def test_only_kinds_that_go_by_the_betas_ask_for_them(visit):
         expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
         if not is_shown:
             expect(part(page, "warnings")).to_contain_text("A: √ᾱ_T = 0.178 is too large, whatever")
-    slide(part(page, "t"), 2000)
+    move(page, 2000, T=2000)
     curve = page.locator("#schedule-page path.A").first
     before = curve.get_attribute("d")
     fill(page, "schedule-A-beta-T", 0.01)

@@ -4,7 +4,8 @@ const WIDTH = 320, HEIGHT = 190, LEFT = 46, RIGHT = 8, TOP = 8, BOTTOM = 20;
 const DECADES = 8; // a logarithmic axis shows no more, for the last values run to nothing
 
 const slider = part("t"), logY = part("logY"), logT = part("logT");
-let schedules = [], lastT = 1, plots = [];
+let schedules = [], plots = [];
+let longest = null; // the schedule whose drawn steps the slider runs over
 
 // An axis: where a value stands, from 0 to 1, and where its ticks are.
 function linearAxis(low, high) {
@@ -33,7 +34,7 @@ const x = (place) => LEFT + place * (WIDTH - LEFT - RIGHT);
 const y = (place) => HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM);
 
 function plot(quantity) {
-  const across = logT.checked ? logAxis(1, lastT) : linearAxis(1, lastT);
+  const across = logT.checked ? logAxis(1, longest.T) : linearAxis(1, longest.T);
   const up = valueAxis(schedules.flatMap((s) => s.curves[quantity]));
   const svg = svgNode("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": text[quantity] });
   for (const tick of up.ticks) {
@@ -63,14 +64,13 @@ function plot(quantity) {
   svg.onpointerdown = svg.onpointermove = (event) => {
     const box = svg.getBoundingClientRect();
     const place = (((event.clientX - box.left) / box.width) * WIDTH - LEFT) / (WIDTH - LEFT - RIGHT);
-    const t = logT.checked ? lastT ** place : 1 + place * (lastT - 1);
-    slider.value = Math.round(Math.max(1, Math.min(t, lastT)));
+    slider.value = nearest(longest, logT.checked ? longest.T ** place : 1 + place * (longest.T - 1));
     showCursor();
   };
   return { quantity, figure, cursor, dots, across, up, values: caption.lastChild };
 }
 
-// The drawn step nearest to the cursor.
+// Which of the drawn steps is nearest to t.
 function nearest(schedule, t) {
   let best = 0;
   schedule.t.forEach((s, i) => { if (Math.abs(s - t) < Math.abs(schedule.t[best] - t)) best = i; });
@@ -85,7 +85,7 @@ function key(name, words) {
 }
 
 function showCursor() {
-  const t = Number(slider.value);
+  const t = longest.t[slider.value];
   const at = schedules.map((schedule) => nearest(schedule, t));
   slider.setAttribute("aria-valuetext", `t = ${t}`);
   part("legend").replaceChildren(
@@ -114,11 +114,11 @@ function drawAll() {
 
 function receive() {
   if (!props.value) return;
-  const share = lastT > 1 ? (slider.value - 1) / (lastT - 1) : 0.3;
+  const share = longest ? longest.t[slider.value] / longest.T : 0.3;
   schedules = props.value.schedules;
-  lastT = Math.max(2, ...schedules.map((s) => s.T));
-  slider.max = lastT;
-  slider.value = Math.round(1 + share * (lastT - 1));
+  longest = schedules.reduce((a, b) => (b.T > a.T ? b : a), schedules[0] ?? longest);
+  slider.max = longest.t.length - 1;
+  slider.value = nearest(longest, share * longest.T);
   const warned = schedules.filter((s) => s.signalLeft > props.value.mostSignalLeft);
   const sentences = warned.map((s) => say(s.byBetas ? "outline" : "outlineAlways", { name: s.name, left: digits(s.signalLeft), T: s.T }));
   if (!schedules.length) sentences.push(text.nothing);
