@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from ddpm_hf.demo.forward import SIDE
-from ddpm_hf.demo.picture import fitted, x_0_of
+from ddpm_hf.demo.picture import cats, fitted, x_0_of
 from ddpm_hf.equations import NoiseSchedule, linear_betas, q_sample
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.views import fill, open_tab, pixels, slide
@@ -184,6 +184,21 @@ def test_a_picture_of_ones_own_dissolves(visit, tmp_path):
     assert abs(pixels(part(page, "jump")).astype(int) - expected(0, x_0)).max() <= 1
     slide(part(page, "t"), 250)
     assert abs(pixels(part(page, "jump")).astype(int) - expected(250, x_0)).max() <= 1
+
+
+def test_a_bad_upload_is_refused_once_and_a_cat_takes_its_place(visit, tmp_path):
+    (tmp_path / "bad.png").write_text("no picture")
+    page = opened(visit)
+    page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "bad.png")
+    expect(page.locator(".toast-body")).to_contain_text("can't be read as a picture")
+    page.wait_for_timeout(1000)
+    asked = [url for url in page.requests if "/queue/join" in url]
+    assert len(asked) == 1
+    slide(part(page, "t"), 0)
+    for n in (0, 3):
+        page.locator("#forward-picture-cats button").nth(n).click()
+        cat = fitted(cats()[n], 64).flatten()
+        expect(part(page, "jumpNumbers")).to_contain_text(f"mean {float(cat.mean()):.2f} ·")
 
 
 def test_the_keyboard_is_enough(visit):

@@ -79,20 +79,21 @@ def view() -> None:
                 Path(__file__).parent, PAGE, everything(None, NOTES), elem_id="forward-page"
             )
         with gr.Column(scale=1, min_width=280):
-            picture = picture_input("forward-picture")
+            picture, choice = picture_input("forward-picture")
             with gr.Accordion(i18n("forward_schedule"), open=True):
                 schedule = schedule_inputs("forward")
 
     def mix(request: gr.Request, picture: Any, *schedule: Any) -> Any:
         return gr.skip() if half_typed(schedule) else everything(picture, schedule, request)
 
-    gr.on(
-        [picture.change, *(control.change for control in schedule)],
-        mix,
-        [picture, *schedule],
-        page,
-        preprocess=False,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
+    mixing: dict[str, Any] = {
+        "fn": mix,
+        "inputs": [picture, *schedule],
+        "outputs": page,
+        "preprocess": False,
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",
+        "api_visibility": "private",
+    }
+    gr.on([picture.input, *(control.change for control in schedule)], **mixing)
+    choice.success(**mixing)

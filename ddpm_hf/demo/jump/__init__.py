@@ -123,7 +123,7 @@ def view(pipeline: DDPMPipeline) -> None:
     gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            picture = picture_input("jump-picture")
+            picture, _ = picture_input("jump-picture")
         with gr.Column(min_width=280):
             t = gr.Slider(
                 1, T, T * 7 // 20, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import torch
+from gradio.events import Dependency
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -47,8 +48,12 @@ def _chosen(event: gr.EventData, request: gr.Request) -> Image.Image:
     return cats()[whole("n", getattr(event, "n", None), 0, OFFERED - 1, request)]
 
 
-def picture_input(elem_id: str) -> gr.Image:
-    """An upload with cats to choose from below it, the first one chosen."""
+def picture_input(elem_id: str) -> tuple[gr.Image, Dependency]:
+    """An upload with cats to choose from below it, the first one chosen, and the choice of a cat.
+
+    A handler of the picture hears of an upload by its `input`, and of a cat by the choice's
+    `success`: its `change` comes twice for one upload.
+    """
     picture = gr.Image(
         cats()[0],
         type="filepath",
@@ -62,8 +67,10 @@ def picture_input(elem_id: str) -> gr.Image:
 
     thumbnails = [_thumbnail(cat) for cat in cats()[:OFFERED]]
     examples = Page(Path(__file__).parent, PAGE, thumbnails, elem_id=f"{elem_id}-cats")
-    examples.select(_chosen, None, picture, show_progress="hidden", api_visibility="private")
-    return picture
+    choice = examples.select(
+        _chosen, None, picture, show_progress="hidden", api_visibility="private"
+    )
+    return picture, choice
 
 
 def x_0_of(picture: Any, side: int) -> Tensor:
