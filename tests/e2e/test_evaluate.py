@@ -118,7 +118,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
         (("--model", "someone/else", "--report_to_model_card"), "needs a local folder"),
         (
             ("--class_column", "label", "--parts", "loss"),
-            "The model draws no classes, and the data set's --class_column gives 300",
+            "The model draws no classes, and the data set's --class_column gives 10",
         ),
         (("--parts", "decoder"), "nothing to measure"),
         (("--test_split", "train[:600]", "--parts", "loss"), "in the training split, too"),
