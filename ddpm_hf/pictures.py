@@ -150,7 +150,8 @@ def form_of(
     names = tuple(class_names or own.values())
     numbers = {name: number for number, name in enumerate(names)}
     found = image_column(dataset, column)
-    stated = next((n for n, mode in MODES.items() if mode == image_mode(dataset, found)), None)
+    mode = image_mode(dataset, found)
+    stated = next((n for n, known in MODES.items() if known == mode), None)
     form = Form(
         found,
         resolution,

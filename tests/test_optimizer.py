@@ -7,8 +7,7 @@ import torch
 from diffusers import UNet2DModel
 from torch import nn
 
-from ddpm_hf.training.loop import laid_out_like
-from ddpm_hf.training.optimizer import Muon, orthogonal
+from ddpm_hf.training.optimizer import Muon, laid_out_like, orthogonal
 
 SETTINGS = {"lr": 3e-3, "betas": (0.9, 0.999), "weight_decay": 1e-2, "eps": 1e-8}
 

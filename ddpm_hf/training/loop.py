@@ -13,7 +13,7 @@ from diffusers import UNet2DModel
 from diffusers.optimization import get_scheduler
 from diffusers.training_utils import EMAModel
 from torch import Tensor
-from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.attention import sdpa_kernel
 
 from ddpm_hf import equations
 from ddpm_hf.errors import UserError
@@ -21,31 +21,17 @@ from ddpm_hf.pictures import Numbered
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES
 from ddpm_hf.training import losses
+from ddpm_hf.training.attention import attention_kernels
 from ddpm_hf.training.batches import Pictures, Share, batches
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.draws import Batch, Draws
-from ddpm_hf.training.optimizer import Muon
-from ddpm_hf.unet import attention_tokens, has_dropout
+from ddpm_hf.training.optimizer import adam_settings, laid_out_like, make_optimizer
+from ddpm_hf.unet import has_dropout
 
 BINS = 10
 """Equal parts of 1..T for each of which the loss is told (N17)."""
-DEFAULT_ATTENTION = [
-    SDPBackend.FLASH_ATTENTION,
-    SDPBackend.EFFICIENT_ATTENTION,
-    SDPBackend.CUDNN_ATTENTION,
-    SDPBackend.MATH,
-]
 MOST_SKIPS = 24
 """With more fp16 steps skipped one after the other, the loss itself must be broken."""
-
-
-def laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
-    """The value with the memory layout of the weight; a single number as it is.
-
-    The fused optimiser goes through memory in order: a channels-last weight and a plain moment
-    would be paired wrongly, without a word.
-    """
-    return value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
 
 
 @dataclass(frozen=True)
@@ -114,14 +100,9 @@ class Trainer:
             # the gradients in between.
             by_itself = self.share.processes == self.share.accumulation == 1
             unet = torch.compile(unet, mode="reduce-overhead" if by_itself else "default")
-        muon = config.optimizer == "muon"
-        optimizer = (Muon if muon else torch.optim.AdamW)(
-            self.trained if muon else self.trained.parameters(),
-            lr=config.learning_rate,
-            **self._optimizer_settings(),
-            # The fused one leaves out an overflowed fp16 step without telling Accelerate.
-            fused=accelerator.mixed_precision != "fp16",
-        )
+        # The fused one leaves out an overflowed fp16 step without telling Accelerate.
+        fused = accelerator.mixed_precision != "fp16"
+        optimizer = make_optimizer(config, self.trained, fused)
         self.lr_scheduler = get_scheduler(
             config.lr_scheduler,
             optimizer,
@@ -141,11 +122,9 @@ class Trainer:
             )
         # diffusers copies pictures in training mode; without dropout, there is no need for it.
         self.train_mode = has_dropout(self.trained)
-        # PyTorch's fused attention on a CPU: in bf16 it takes twice the time of plain products for
-        # 64 tokens, and half of it for 256.
-        plain = accelerator.device.type == "cpu" and accelerator.mixed_precision == "bf16"
-        few = attention_tokens(self.trained) <= 64
-        self.attention = [SDPBackend.MATH] if plain and few else DEFAULT_ATTENTION
+        self.attention = attention_kernels(
+            self.trained, accelerator.device.type, accelerator.mixed_precision
+        )
         self.step = 0
         self.seconds = 0.0
         self._clear()
@@ -251,18 +230,10 @@ class Trainer:
         rate = config.learning_rate * schedule.lr_lambdas[0](schedule.last_epoch)
         schedule._last_lr = [rate] * len(groups)
         for group in groups:
-            group.update(lr=rate, initial_lr=config.learning_rate, **self._optimizer_settings())
+            group.update(lr=rate, initial_lr=config.learning_rate, **adam_settings(config))
         if self.ema is not None:
             self.ema.decay, self.ema.power = config.ema_max_decay, config.ema_power
             self.ema.inv_gamma = config.ema_inv_gamma
-
-    def _optimizer_settings(self) -> dict[str, Any]:
-        config = self.config
-        return {
-            "betas": (config.adam_beta1, config.adam_beta2),
-            "weight_decay": config.adam_weight_decay,
-            "eps": config.adam_epsilon,
-        }
 
     def picture_losses(self, network: Any, batch: Batch) -> Tensor:
         """The mean square of ε − ε_θ(√ᾱ_t·x_0 + √(1−ᾱ_t)·ε, t), one number for each picture (N15).

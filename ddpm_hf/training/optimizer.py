@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ddpm_hf.training.config import TrainConfig
+
 MOMENTUM = 0.95
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """a, b, c of X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, which brings singular values near 1 (Jordan 2024)."""
@@ -64,3 +66,29 @@ class Muon(torch.optim.AdamW):
             weight.add_(step.reshape(weight.shape), alpha=-group["lr"] * size)
             weight.grad = None  # AdamW passes over what has none
         super().step()
+
+
+def adam_settings(config: TrainConfig) -> dict[str, Any]:
+    """AdamW's settings but for the learning rate."""
+    return {
+        "betas": (config.adam_beta1, config.adam_beta2),
+        "weight_decay": config.adam_weight_decay,
+        "eps": config.adam_epsilon,
+    }
+
+
+def make_optimizer(config: TrainConfig, unet: nn.Module, fused: bool) -> torch.optim.AdamW:
+    """The optimiser that the configuration names, for all weights of the network."""
+    settings: dict[str, Any] = {"lr": config.learning_rate, "fused": fused, **adam_settings(config)}
+    if config.optimizer == "muon":
+        return Muon(unet, **settings)
+    return torch.optim.AdamW(unet.parameters(), **settings)
+
+
+def laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
+    """The value with the memory layout of the weight; a single number as it is.
+
+    The fused optimiser goes through memory in order: a channels-last weight and a plain moment
+    would be paired wrongly, without a word.
+    """
+    return value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
