@@ -87,7 +87,9 @@ def paces(folder):
 def measured(folder, config):
     from ddpm_hf.evaluation.decoder import Decoder, measure
     from ddpm_hf.processes import make_accelerator
-    from ddpm_hf.sample import SampleConfig, read_samples, sample
+    from ddpm_hf.sampling.config import SampleConfig
+    from ddpm_hf.sampling.files import read_samples
+    from ddpm_hf.sampling.run import sample
 
     chosen = SampleConfig(
         f"{folder}", f"{folder}-samples", config.num_samples, num_inference_steps=50

@@ -20,7 +20,10 @@ from ddpm_hf.evaluation.distances import kernel_distance, precision_recall
 from ddpm_hf.evaluation.features import EfficientNetLite0, features_of
 from ddpm_hf.evaluation.real import read_split, roles
 from ddpm_hf.processes import make_accelerator
-from ddpm_hf.sample import SampleConfig, blocks, load, read_samples, sample, sample_block
+from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.sampling.files import blocks, read_samples
+from ddpm_hf.sampling.model import load
+from ddpm_hf.sampling.run import sample, sample_block
 
 SAMPLERS = {
     "β̃": {"variance_type": "fixed_small"},

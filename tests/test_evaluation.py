@@ -11,16 +11,17 @@ from huggingface_hub import ModelCard
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
-from ddpm_hf.evaluate import EvaluateConfig, _chosen, command, own_pipeline, rounded
 from ddpm_hf.evaluation import class_agreement
 from ddpm_hf.evaluation.card import add_to_card, card_of
 from ddpm_hf.evaluation.class_agreement import agreement
+from ddpm_hf.evaluation.config import EvaluateConfig, command
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
 from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Split, of_class, read_split, roles, unseen
 from ddpm_hf.evaluation.report import markdown
+from ddpm_hf.evaluation.run import _chosen, own_pipeline, rounded
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import knowing_pipeline, tiny_unet
 from tests.pictures import dataset_of, picture

@@ -17,7 +17,9 @@ from PIL import Image
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import STOPPED
 from ddpm_hf.noise import image_generators
-from ddpm_hf.sample import SampleConfig, load, main
+from ddpm_hf.sample import main
+from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.sampling.model import load
 from tests.conftest import tiny_unet
 from tests.e2e.conftest import free_port
 
@@ -111,7 +113,7 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(tiny_model, monkeypatch, c
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ddpm_hf.sample.sample_block", stop)
+    monkeypatch.setattr("ddpm_hf.sampling.run.sample_block", stop)
     with pytest.raises(SystemExit) as caught:
         main(tiny_model)
     assert caught.value.code == STOPPED

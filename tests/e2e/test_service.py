@@ -245,12 +245,13 @@ def test_a_full_queue_turns_away_politely(server, browser):
     page = browser.new_context(locale="zh-CN").new_page()
     page.goto(server.url)
     page.wait_for_selector("#generate")
+    client = Client(server.url, verbose=False)  # before: it takes seconds, in which a run may end
     _, crowd = join(server, "generate", LONG)
     for _ in range(40):
         answer, _ = join(server, "generate", LONG, crowd)
     assert answer.status_code == 503
     with pytest.raises(QueueError, match="Queue is full"):
-        Client(server.url, verbose=False).predict(*SHORT, api_name="/generate")
+        client.predict(*SHORT, api_name="/generate")
     spoken, _ = join(server, "generate", SHORT, **{"accept-language": "en"})
     assert spoken.json()["detail"].startswith("Many others are drawing just now")
     page.click("#generate")

@@ -1,0 +1,1 @@
+"""Sampling many pictures of a trained model, over all processes."""

@@ -1,0 +1,112 @@
+"""The model with the scheduler, the steps and the class that are asked for."""
+
+import copy
+import inspect
+from typing import Any
+
+import diffusers
+from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
+
+from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.loading import load_pipeline
+from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stock_schedulers import take_steps
+from ddpm_hf.timesteps import SPACINGS
+
+SCHEDULERS = tuple(
+    scheduler.name.removesuffix("Scheduler")
+    for scheduler in KarrasDiffusionSchedulers
+    if scheduler.name != "EDMEulerScheduler"  # it takes no notice of a model's noise schedule
+)
+
+
+def spacings_of(scheduler: type) -> tuple[str, ...]:
+    """The spacings of its timesteps that a class of schedulers knows."""
+    if issubclass(scheduler, DDPMScheduler):
+        return SPACINGS
+    takes_one = "timestep_spacing" in inspect.signature(scheduler).parameters
+    return tuple(s for s in SPACINGS if s != "quadratic") if takes_one else ()
+
+
+def load(config: SampleConfig) -> DDPMPipeline:
+    """The model with the scheduler that the configuration asks for.
+
+    Raises UserError for a model that is not there, or what it can't do.
+    """
+    pipeline = load_pipeline(config.model, "--model")
+    changed = pipeline.with_scheduler(_scheduler(config, pipeline.scheduler))
+    changed.set_progress_bar_config(disable=True)
+    _check_timesteps(config, changed)
+    _check_class(config, changed)
+    return changed
+
+
+def _scheduler(config: SampleConfig, own: Any) -> Any:
+    """The model's `own` scheduler, or another, with what is asked for. Raises UserError."""
+    if config.scheduler not in (None, *SCHEDULERS):
+        raise UserError(
+            f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {config.scheduler!r}."
+        )
+    settings, cls = dict(own.config), type(own)
+    if config.variance_type is not None:
+        settings["variance_type"] = config.variance_type
+    if config.scheduler is not None:
+        stock = getattr(diffusers, f"{config.scheduler}Scheduler")
+        cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
+        # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
+        settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
+    spacing, spacings = config.timestep_spacing, spacings_of(cls)
+    if spacing is not None and spacing not in spacings:
+        known = f"it knows {', '.join(spacings)}" if spacings else "it has a spacing of its own"
+        raise UserError(f"--timestep_spacing {spacing} is not for {cls.__name__}: {known}.")
+    if spacing is not None:
+        settings["timestep_spacing"] = spacing
+    elif settings.get("timestep_spacing") not in spacings:
+        settings.pop("timestep_spacing", None)  # ours alone is quadratic
+    if config.algorithm_type is not None:
+        if "algorithm_type" not in inspect.signature(cls).parameters:
+            raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
+        settings["algorithm_type"] = config.algorithm_type
+    for flag, default in (("noise_scale", 1), ("variance_type", None)):
+        if getattr(config, flag) != default and not issubclass(cls, DDPMScheduler):
+            raise UserError(f"--{flag} is for DDPM, not for {cls.__name__}.")
+    try:
+        return cls.from_config(settings)
+    except (ImportError, NotImplementedError) as error:
+        raise UserError(
+            f"The scheduler {cls.__name__} can't be made: {first_sentence(error)}."
+        ) from error
+
+
+def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Raise UserError unless the scheduler can take the steps that are asked for."""
+    K, T, scheduler = config.num_inference_steps, pipeline.num_train_timesteps, pipeline.scheduler
+    if K is not None and not 1 <= K <= T:
+        raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
+    if config.max_timestep is None:
+        try:
+            take_steps(copy.deepcopy(scheduler), K or T)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        return
+    if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
+        name = type(scheduler).__name__
+        raise UserError(f"--max_timestep is not for {name}: it sets its own timesteps.")
+    fewest, highest = 0 if K is None else K - 1, config.max_timestep
+    if not fewest <= highest < T:
+        raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
+
+
+def _check_class(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Raise UserError unless the model knows the class, and guidance, where asked for."""
+    label, names = config.class_label, pipeline.class_names
+    if label is not None and not 0 <= label < len(names):
+        known = f"its classes are 0..{len(names) - 1}" if names else "it knows no classes"
+        raise UserError(f"--class_label {label} does not fit the model: {known}.")
+    if config.guidance_scale != 1 and pipeline.null_class is None:
+        raise UserError(
+            "The model was not trained for --guidance_scale: that takes --class_column and"
+            " --class_dropout 0.1 in training."
+        )
