@@ -86,7 +86,7 @@ def batches(
 
     The same whatever the number of workers; a stream takes one at most, to keep its order. To be
     closed: workers pass over the SIGTERM by which Python would end them at its own end.
-    Raises UserError for a row that can't be used.
+    Raises UserError for a row that can't be used, RuntimeError for a worker that was killed.
     """
     loader: DataLoader[Batch | UserError]
     if isinstance(pictures, PictureStream):
@@ -101,6 +101,8 @@ def batches(
             if isinstance(batch, UserError):
                 raise batch
             yield batch
+    except (ConnectionError, EOFError) as error:  # a batch is fetched from the worker that made it
+        raise RuntimeError("A DataLoader worker was killed") from error
     finally:
         if loader.num_workers:
             loaded._shutdown_workers()  # type: ignore[attr-defined]

@@ -152,7 +152,6 @@ def test_saving_is_told_until_the_file_is_there_or_will_not_come(visit):
     save()
     page.click("#stop")
     expect(status).to_contain_text("Stopped", timeout=20_000)
-    page.unroute_all(behavior="ignoreErrors")  # what is still under way need not come
 
 
 def test_the_grid_can_be_kept(visit):
