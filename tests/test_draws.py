@@ -118,3 +118,16 @@ def test_pictures_of_another_seed_have_other_noise():
 
     assert len({noise for seed in range(3) for noise in first(seed, range(50))}) == 150
     assert first(0, [7]) == first(0, range(8))[7:]
+
+
+def test_a_worker_killed_while_its_batch_is_fetched_is_told(monkeypatch):
+    """Torch tells of it by itself, unless the system has not told torch yet."""
+
+    def reset(*_):
+        raise ConnectionResetError
+
+    made = batches(examples(), Draws(0, 50, 2), Share(4), workers=1)
+    next(made)
+    monkeypatch.setattr("torch.multiprocessing.reductions.rebuild_storage_fd", reset)
+    with pytest.raises(RuntimeError, match="A DataLoader worker was killed"):
+        next(made)
