@@ -222,3 +222,11 @@ def test_splits_in_a_folder_of_pictures_are_noticed(tmp_path):
         (tmp_path / split).mkdir()
     (said,) = TrainConfig(train_data_dir=str(tmp_path)).notices()
     assert "of train, test alike" in said
+
+
+def test_no_command_imports_torch_before_its_flags_are_read():
+    """Where it takes seconds, whoever mistyped a flag would wait for them."""
+    code = "import ddpm_hf.sample, ddpm_hf.evaluate, train_accelerate, sys; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    assert "ddpm_hf.evaluation.config" in loaded
+    assert not {"torch", "diffusers", "accelerate", "datasets"} & set(loaded)

@@ -125,6 +125,21 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(tiny_model, monkeypatch, c
     assert "Stopped; start it again to complete the samples." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["sample", "evaluate"])
+def test_stopped_while_it_imports_it_says_how_to_go_on(tmp_path, name):
+    flags = ("--output_dir", str(tmp_path / "out"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"ddpm_hf.{name}", *flags], stderr=subprocess.PIPE, text=True
+    )
+    while "libtorch" not in Path(f"/proc/{process.pid}/maps").read_text():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == STOPPED and said.startswith("Stopped; start"), said
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_full_disk_is_one_sentence_and_the_rest_is_kept(tiny_model, tmp_path, monkeypatch):
     """The third picture does not fit: the kernel itself refuses to let the file grow."""
     honest, writes = Path.write_bytes, itertools.count()
