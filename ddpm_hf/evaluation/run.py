@@ -25,7 +25,7 @@ from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.files import read_samples
-from ddpm_hf.sampling.model import load
+from ddpm_hf.sampling.model import class_number, load
 from ddpm_hf.sampling.run import class_labels, sample
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.unet import height_width
@@ -180,8 +180,8 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     extractor = _extractor(config, chosen)
     train, test = _real_pictures(config, pipeline, accelerator)
     voters = train
-    if config.class_label is not None:
-        train, test = (of_class(split, config.class_label) for split in (train, test))
+    if (number := class_number(config, pipeline)) is not None:
+        train, test = (of_class(split, number) for split in (train, test))
     test = unseen(test, train)
     real = roles(train, test, config.num_samples)
     if "memorisation" not in chosen:  # which alone looks at more

@@ -37,8 +37,9 @@ class SampleConfig:
     given. Steps where next to nothing is left of a picture are left out; the others are smaller."""
     noise_scale: float = 1.0
     """Multiplies the noise of each step; 0 is the deterministic path."""
-    class_label: int | None = None
-    """For a model that draws by class: this class alone, instead of one class after the other."""
+    class_label: int | str | None = None
+    """For a model that draws by class: this one alone, by its number or name, instead of one after
+    the other."""
     guidance_scale: float = 1.0
     """For a model trained with --class_dropout: above 1, closer to the class and less varied."""
     format: Literal["png", "npz"] = "png"

@@ -15,6 +15,7 @@ from PIL import Image
 from ddpm_hf.errors import UserError
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.sampling.model import class_number
 
 SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
 
@@ -42,7 +43,7 @@ def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     # The weights say which model it is, whatever it is called.
     decisive = {f.name for f in fields(SampleConfig)} - {"model", "output_dir", "num_samples"}
     settings = {name: getattr(config, name) for name in sorted(decisive)}
-    settings["weights"] = fingerprint(pipeline)
+    settings |= {"class_label": class_number(config, pipeline), "weights": fingerprint(pipeline)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+from textwrap import shorten
 from typing import Any
 
 import diffusers
@@ -39,7 +40,12 @@ def load(config: SampleConfig) -> DDPMPipeline:
     changed = pipeline.with_scheduler(_scheduler(config, pipeline.scheduler))
     changed.set_progress_bar_config(disable=True)
     _check_timesteps(config, changed)
-    _check_class(config, changed)
+    class_number(config, changed)
+    if config.guidance_scale != 1 and changed.null_class is None:
+        raise UserError(
+            "The model was not trained for --guidance_scale: that takes --class_column and"
+            " --class_dropout 0.1 in training."
+        )
     return changed
 
 
@@ -99,14 +105,14 @@ def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
         raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")
 
 
-def _check_class(config: SampleConfig, pipeline: DDPMPipeline) -> None:
-    """Raise UserError unless the model knows the class, and guidance, where asked for."""
+def class_number(config: SampleConfig, pipeline: DDPMPipeline) -> int | None:
+    """The class that is asked for; None for all of them. Raises UserError for one unknown."""
     label, names = config.class_label, pipeline.class_names
-    if label is not None and not 0 <= label < len(names):
-        known = f"its classes are 0..{len(names) - 1}" if names else "it knows no classes"
-        raise UserError(f"--class_label {label} does not fit the model: {known}.")
-    if config.guidance_scale != 1 and pipeline.null_class is None:
-        raise UserError(
-            "The model was not trained for --guidance_scale: that takes --class_column and"
-            " --class_dropout 0.1 in training."
-        )
+    if label is None:
+        return None
+    number = names.index(label) if isinstance(label, str) and label in names else label
+    if isinstance(number, int) and 0 <= number < len(names):
+        return number
+    known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
+    known = shorten(known, 200, placeholder=" …") if names else "it knows no classes"
+    raise UserError(f"--class_label {label} does not fit the model: {known}.")

@@ -19,14 +19,14 @@ from ddpm_hf.pixels import to_uint8
 from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.sampling import files
 from ddpm_hf.sampling.config import SampleConfig
-from ddpm_hf.sampling.model import load
+from ddpm_hf.sampling.model import class_number, load
 from ddpm_hf.timesteps import spaced_timesteps
 
 
 def class_labels(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> list[int] | None:
     """The classes of the images of these numbers: the one asked for, or one after the other."""
-    label, classes = config.class_label, len(pipeline.class_names)
-    return [i % classes if label is None else label for i in numbers] if classes else None
+    number, classes = class_number(config, pipeline), len(pipeline.class_names)
+    return [i % classes if number is None else number for i in numbers] if classes else None
 
 
 def _steps(config: SampleConfig) -> dict[str, Any]:

@@ -237,8 +237,10 @@ def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
     every = of_the_model("all", "--guidance_scale", "2")
     b = of_the_model("b", "--guidance_scale", "2", "--class_label", "1")
     assert [every[name] == b[name] for name in sorted(b)] == [False, True, False, True]
-    with pytest.raises(SystemExit, match=r"its classes are 0\.\.1"):
-        of_the_model("c", "--class_label", "2")
+    assert of_the_model("b", "--guidance_scale", "2", "--class_label", "b") == b
+    for unknown in ("2", "c", "-1"):
+        with pytest.raises(SystemExit, match=rf"{unknown} does not .*are 0\.\.1: a, b\."):
+            of_the_model("c", "--class_label", unknown)
 
 
 @pytest.mark.parametrize(
