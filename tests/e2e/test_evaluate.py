@@ -186,9 +186,9 @@ def test_a_model_by_class_is_asked_whether_it_keeps_to_them(tmp_path):
 
     # Light pictures alone: there are 40 of them to compare with, and 80 that say what is light.
     output = ("--output", str(tmp_path / "1.json"), "--output_dir", str(tmp_path / "light"))
-    flags = ("--num_samples", "32", "--num_inference_steps", "4", "--class_label", "1")
+    flags = ("--num_samples", "32", "--num_inference_steps", "4", "--class_label", "light")
     main([*output, *data, *flags, *model, "--parts", "classes", "loss"])
     report = json.loads((tmp_path / "1.json").read_text())
     assert report["real"]["train_pictures"] == report["loss"]["n"] == 40
     assert report["classes"]["training_pictures"] == 80 and report["classes"]["n_floor"] == 32
-    assert "class 1" in (tmp_path / "1.md").read_text()
+    assert "class light" in (tmp_path / "1.md").read_text()
