@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.pixels import to_uint8
 from tests.e2e.test_demo import canvas, generate, scrub
-from tests.e2e.views import fill, slide
+from tests.e2e.views import fill, listen, slide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -171,14 +171,7 @@ def test_generate_during_a_run_begins_anew_with_the_settings_of_now(visit):
 
 def test_a_screen_reader_is_told_tenths_of_a_run_once_each(visit):
     page = visit()
-    page.evaluate(
-        """() => {
-          const node = document.querySelector("#player [role=status]");
-          window.spoken = [];
-          new MutationObserver(() => window.spoken.push(node.textContent))
-            .observe(node, { childList: true, characterData: true, subtree: true });
-        }"""
-    )
+    listen(page)
     generate(page, steps=400)
     waiting, *tenths, done = page.evaluate("window.spoken")
     assert "Waiting" in waiting and "Done" in done and 3 < len(tenths) <= 10

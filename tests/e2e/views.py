@@ -35,3 +35,15 @@ def fill(page, elem_id, value):
     box = page.locator(f"#{elem_id} input[type=number]")
     box.fill(str(value))
     box.blur()
+
+
+def listen(page):
+    """Keep what a screen reader is told of a run, from now on, in `window.spoken`."""
+    page.evaluate(
+        """() => {
+          const node = document.querySelector("#player [role=status]");
+          window.spoken = [];
+          new MutationObserver(() => window.spoken.push(node.textContent))
+            .observe(node, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
