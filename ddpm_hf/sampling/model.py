@@ -36,11 +36,15 @@ def load(config: SampleConfig) -> DDPMPipeline:
 
     Raises UserError for a model that is not there, or what it can't do.
     """
+    if config.scheduler not in (None, *SCHEDULERS):  # before the model, which may be a download
+        raise UserError(
+            f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {config.scheduler!r}."
+        )
     pipeline = load_pipeline(config.model, "--model")
     changed = pipeline.with_scheduler(_scheduler(config, pipeline.scheduler))
     changed.set_progress_bar_config(disable=True)
     _check_timesteps(config, changed)
-    class_number(config, changed)
+    class_number(config, changed)  # refused now, if it is
     if config.guidance_scale != 1 and changed.null_class is None:
         raise UserError(
             "The model was not trained for --guidance_scale: that takes --class_column and"
@@ -51,10 +55,6 @@ def load(config: SampleConfig) -> DDPMPipeline:
 
 def _scheduler(config: SampleConfig, own: Any) -> Any:
     """The model's `own` scheduler, or another, with what is asked for. Raises UserError."""
-    if config.scheduler not in (None, *SCHEDULERS):
-        raise UserError(
-            f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {config.scheduler!r}."
-        )
     settings, cls = dict(own.config), type(own)
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
