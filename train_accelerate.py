@@ -1,6 +1,6 @@
 """Train a DDPM: `accelerate launch train_accelerate.py --config configs/cats-32.json`."""
 
-from ddpm_hf.errors import command_line
+from ddpm_hf.cli import command_line
 from ddpm_hf.training.config import parse_config
 
 STOPPED = (

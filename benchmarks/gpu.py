@@ -13,7 +13,7 @@ from functools import partial
 
 import torch
 import training
-from turns import medians, save, seated, take_turns, write
+from interleave import medians, save, seated, take_turns, write
 
 UNET = {
     "sample_size": 32,

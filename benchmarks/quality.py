@@ -19,9 +19,9 @@ from pathlib import Path
 import torch
 import training
 import tyro
+from interleave import machine, medians, seated
 from matplotlib.figure import Figure
 from scaling import launch
-from turns import machine, medians, seated
 
 PICTURES, BATCH = 20_000, 16
 PACE_STEPS, PACE_ROUNDS = 120, 2
@@ -85,8 +85,8 @@ def paces(folder):
 
 
 def measured(folder, config):
-    from ddpm_hf.evaluation.decoder import Decoder, measure
-    from ddpm_hf.processes import make_accelerator
+    from ddpm_hf.distributed import make_accelerator
+    from ddpm_hf.evaluation.nearest_cat import Decoder, measure
     from ddpm_hf.sampling.config import SampleConfig
     from ddpm_hf.sampling.files import read_samples
     from ddpm_hf.sampling.run import sample

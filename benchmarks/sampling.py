@@ -9,8 +9,8 @@ import functools
 import time
 
 import torch
+from interleave import medians, peak_memory, take_turns, write
 from torch.utils.flop_counter import FlopCounterMode
-from turns import medians, peak_memory, take_turns, write
 
 from ddpm_hf.pipeline import PRETRAINED
 

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 import torch
+from interleave import medians, take_turns, write
 from sampling import ours, stock
-from turns import medians, take_turns, write
 
 from ddpm_hf.pipeline import PRETRAINED
 

@@ -8,7 +8,7 @@ import functools
 import time
 
 import torch
-from turns import medians, take_turns, write
+from interleave import medians, take_turns, write
 
 SHAPES = ((1, 3, 32, 32), (16, 3, 32, 32), (1, 3, 256, 256))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from turns import write
+from interleave import write
 
 from ddpm_hf.pipeline import PRETRAINED
 

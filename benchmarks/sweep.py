@@ -11,15 +11,15 @@ from pathlib import Path
 
 import torch
 import tyro
+from interleave import machine
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
-from turns import machine
 
-from ddpm_hf.evaluation.decoder import Decoder, measure
+from ddpm_hf.distributed import make_accelerator
 from ddpm_hf.evaluation.distances import kernel_distance, precision_recall
 from ddpm_hf.evaluation.features import EfficientNetLite0, features_of
+from ddpm_hf.evaluation.nearest_cat import Decoder, measure
 from ddpm_hf.evaluation.real import read_split, roles
-from ddpm_hf.processes import make_accelerator
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.files import blocks, read_samples
 from ddpm_hf.sampling.model import load

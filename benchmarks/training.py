@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import torch
-from turns import medians, take_turns, write
+from interleave import medians, take_turns, write
 
 UNET = {
     "sample_size": 32,
@@ -31,12 +31,13 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
     """`train_accelerate.py --config configs/cats-32.json`, from the pictures to the report."""
     from diffusers import UNet2DModel
 
-    from ddpm_hf import data
-    from ddpm_hf.pictures import Pictures, form_of
+    from ddpm_hf.data import datasets as data
+    from ddpm_hf.data.examples import ImagesInMemory
+    from ddpm_hf.data.image_spec import infer_spec
     from ddpm_hf.training.config import parse_config
-    from ddpm_hf.training.launch import make_accelerator
-    from ddpm_hf.training.loop import Trainer
     from ddpm_hf.training.network import make_model
+    from ddpm_hf.training.preflight import make_accelerator
+    from ddpm_hf.training.trainer import Trainer
 
     folder = tempfile.mkdtemp()
     UNet2DModel(**unet).save_config(folder)
@@ -45,7 +46,7 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
     config = parse_config(["--config", "configs/cats-32.json", *flags])
     accelerator = make_accelerator(config)
     cats = data.load_split("cats").select(range(pictures))
-    kept = Pictures(cats, form_of(cats, 32), show_progress=False)
+    kept = ImagesInMemory(cats, infer_spec(cats, 32), show_progress=False)
     trainer = Trainer(config, make_model(config, 3, []), kept, accelerator, len(kept))
     accelerator.init_trackers("logs")
     steps = trainer.steps()
@@ -78,7 +79,7 @@ def stock(
     from torch.nn import functional
     from tqdm import tqdm
 
-    from ddpm_hf import data
+    from ddpm_hf.data import datasets as data
 
     logging.disable(logging.WARNING)
     accelerator = Accelerator(

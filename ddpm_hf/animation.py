@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ddpm_hf.pixels import to_images
+from ddpm_hf.data.images import to_images
 from ddpm_hf.stream import DenoisingStream
 
 FORMATS = (".gif", ".webp", ".png")

@@ -237,7 +237,9 @@ def reverse_step(mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
 # The variational bound
 
 
-def between_on_log_scale(log_small: Tensor | float, log_large: Tensor | float, v: Tensor) -> Tensor:
+def interpolate_log_variance(
+    log_small: Tensor | float, log_large: Tensor | float, v: Tensor
+) -> Tensor:
     """log σ² of a learned variance: log β̃ at v = −1, log β at v = 1. Given both log σ, log σ.
 
     Nichol & Dhariwal 2021, eq. 15.

@@ -1,12 +1,6 @@
-"""What is said to the person at the keyboard when something is wrong, or stopped."""
+"""User-facing errors, and how their sentences are put together."""
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-STOPPED = 75
-"""Exit status of a command that was told to stop and can go on: EX_TEMPFAIL, "try again later"."""
+from collections.abc import Sequence
 
 
 class UserError(ValueError):
@@ -19,20 +13,6 @@ def first_sentence(error: Exception) -> str:
     return said.split(". ")[0].rstrip(".")
 
 
-@contextmanager
-def command_line(name: str, stopped: str) -> Iterator[None]:
-    """A command line: it ends with one sentence for a UserError.
-
-    Told to stop, by Ctrl-C or by SIGTERM, as spot machines send it, it says `stopped` and ends with
-    the status STOPPED.
-    """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    except UserError as error:
-        sys.exit(f"{name}: {error}")
-    except KeyboardInterrupt:
-        print(stopped, file=sys.stderr)
-        sys.exit(STOPPED)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def few(things: Sequence[object]) -> str:
+    """The first ten of them, as a list in a sentence."""
+    return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")

@@ -2,7 +2,8 @@
 
 import tyro
 
-from ddpm_hf.errors import UserError, command_line
+from ddpm_hf.cli import command_line
+from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation.config import EvaluateConfig
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ddpm_hf.runtime import Denoiser
+from ddpm_hf.backends.denoiser import Denoiser
 
 
 def guided(denoise: Denoiser, scale: float, channels: int) -> Denoiser:

@@ -13,11 +13,11 @@ from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
-from ddpm_hf import runtime
+from ddpm_hf.backends.denoiser import Denoiser, make_denoiser
+from ddpm_hf.data.images import to_images
 from ddpm_hf.guidance import guided
-from ddpm_hf.pixels import to_images
+from ddpm_hf.other_schedulers import TAKE_A_VARIANCE, step_arguments, take_steps
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.stock_schedulers import TAKE_A_VARIANCE, step_arguments, take_steps
 from ddpm_hf.stream import DenoisingStep, DenoisingStream
 from ddpm_hf.unet import height_width
 
@@ -231,11 +231,11 @@ class DDPMPipeline(DiffusionPipeline):
 
     def _denoiser(
         self, backend: str, x: Tensor, labels: Tensor | None, guidance_scale: float
-    ) -> runtime.Denoiser:
+    ) -> Denoiser:
         """How the network runs on samples like x, guided unless the scale is 1."""
         shape = tuple(x.shape)
         if guidance_scale == 1:
-            return runtime.denoiser(self.unet, backend, shape, x.device, labels)
+            return make_denoiser(self.unet, backend, shape, x.device, labels)
         if labels is None or self.null_class is None:
             raise ValueError(
                 "This model was not trained for guidance: leave guidance_scale at 1, or train it"
@@ -244,12 +244,12 @@ class DDPMPipeline(DiffusionPipeline):
         both = torch.cat([labels, torch.full_like(labels, self.null_class)])
         twice = (2 * shape[0], *shape[1:])
         return guided(
-            runtime.denoiser(self.unet, backend, twice, x.device, both), guidance_scale, shape[1]
+            make_denoiser(self.unet, backend, twice, x.device, both), guidance_scale, shape[1]
         )
 
     @torch.no_grad()
     def _steps(
-        self, scheduler: Any, denoise: runtime.Denoiser, x: Tensor, extra: dict[str, Any]
+        self, scheduler: Any, denoise: Denoiser, x: Tensor, extra: dict[str, Any]
     ) -> Generator[DenoisingStep, None, None]:
         # Read once, before the loop: to read a GPU's memory is to wait for all its work.
         numbers = [int(t) for t in scheduler.timesteps.tolist()]

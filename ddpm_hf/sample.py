@@ -2,7 +2,7 @@
 
 import tyro
 
-from ddpm_hf.errors import command_line
+from ddpm_hf.cli import command_line
 from ddpm_hf.sampling.config import SampleConfig
 
 

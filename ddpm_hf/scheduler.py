@@ -216,9 +216,9 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if kind == "learned":
             return predicted_variance.sqrt()
         log_small, log_large = w.std_small.clamp(min=1e-10).log(), w.std_large.log()
-        return equations.between_on_log_scale(log_small, log_large, predicted_variance).exp()
+        return equations.interpolate_log_variance(log_small, log_large, predicted_variance).exp()
 
-    def bounded(self, x_0: Tensor) -> Tensor:
+    def clip_x0(self, x_0: Tensor) -> Tensor:
         """x̂_0 kept in the range of pictures, as the config says."""
         if self.config.thresholding:
             return self._thresholded(x_0)
@@ -275,7 +275,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
-        x_0 = self.bounded(self._predict_x0(model_output, sample, w))
+        x_0 = self.clip_x0(self._predict_x0(model_output, sample, w))
         mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
         if w.is_last or noise_scale == 0:
             x_s = mean  # (N11) at s = 0, (N13)

@@ -8,10 +8,10 @@ from diffusers import UNet2DModel
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
-from ddpm_hf.pictures import Example
+from ddpm_hf.data.examples import Example
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
+from ddpm_hf.training.trainer import Trainer
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY
 

@@ -40,7 +40,7 @@ MUTANTS = [
     ("learned range upside down", EQUATIONS, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
     ("Muon's step not scaled to AdamW's", "ddpm_hf/training/optimizer.py", "0.2 * math.sqrt(max(step.shape))", "1.0"),
     ("Muon looks back, not ahead", "ddpm_hf/training/optimizer.py", "weight.grad.lerp(mean, MOMENTUM)", "mean"),
-    ("the transposed upsampler mirrored", "ddpm_hf/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
+    ("the transposed upsampler mirrored", "ddpm_hf/backends/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
     ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
 ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from PIL import Image, ImageSequence
 
 from ddpm_hf import save_animation
 from ddpm_hf.animation import FRAMES, grid, key_steps
-from ddpm_hf.pixels import to_images
+from ddpm_hf.data.images import to_images
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])

@@ -4,7 +4,7 @@ import datasets
 import numpy as np
 import pytest
 
-from ddpm_hf import cats
+from ddpm_hf.data import cats
 
 
 @pytest.fixture(scope="module")

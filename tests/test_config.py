@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from ddpm_hf.card import without_token
 from ddpm_hf.errors import UserError
+from ddpm_hf.hub.card import without_token
 from ddpm_hf.training.config import TrainConfig, parse_config
-from ddpm_hf.training.launch import make_accelerator
+from ddpm_hf.training.preflight import make_accelerator
 
 
 def test_flags_override_the_file(tmp_path):

@@ -9,14 +9,17 @@ import pytest
 import torch
 from PIL import Image
 
-from ddpm_hf import data, pixels
+from ddpm_hf.data import datasets as data
+from ddpm_hf.data import images
+from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream
+from ddpm_hf.data.image_spec import ImageSpec, infer_spec
+from ddpm_hf.data.images import random_square
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Form, Pictures, PicturesOnDisk, PictureStream, cut, form_of
 from tests.pictures import dataset_of, picture
 
 
 def decoded(dataset, resolution=8, **changes):
-    return Pictures(dataset, form_of(dataset, resolution, **changes), show_progress=False)
+    return ImagesInMemory(dataset, infer_spec(dataset, resolution, **changes), show_progress=False)
 
 
 def cut_short(whole):
@@ -93,8 +96,8 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     rows = [b"junk", good[0], cut_short(good[1]), good[1], None]
     dataset = dataset_of(rows)
     in_memory = decoded(dataset)
-    on_disk = PicturesOnDisk(dataset, form_of(dataset, 8))
-    stream = PictureStream(dataset.to_iterable_dataset(), form_of(dataset, 8), seed=0)
+    on_disk = ImagesOnDisk(dataset, infer_spec(dataset, 8))
+    stream = ImageStream(dataset.to_iterable_dataset(), infer_spec(dataset, 8), seed=0)
     assert in_memory.corrupt == [0, 2, 4]
     assert len(in_memory) == len(on_disk) == 5
     for index, expected in enumerate((1, 1, 3, 3, 1)):
@@ -107,12 +110,12 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     readable = [in_memory[i].picture for i in (1, 3)]
     assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
     with pytest.raises(UserError, match="Of 1 rows"):
-        form_of(dataset_of([b"junk"]), 8)
+        infer_spec(dataset_of([b"junk"]), 8)
 
 
 def test_a_stream_goes_on_where_it_was_left():
     dataset = dataset_of([picture(seed=i) for i in range(7)]).to_iterable_dataset()
-    stream = PictureStream(dataset, form_of(dataset, 8), seed=0)
+    stream = ImageStream(dataset, infer_spec(dataset, 8), seed=0)
     whole = [e.picture for e in itertools.islice(stream.examples(), 20)]
     for skip in (3, 7, 16):
         rest = [e.picture for e in itertools.islice(stream.examples(skip), 20 - skip)]
@@ -126,7 +129,7 @@ def test_streams_of_many_processes_share_the_pictures():
     dataset = dataset_of([picture(seed=i) for i in range(8)]).to_iterable_dataset(num_shards=4)
     seen = []
     for rank in range(2):
-        stream = PictureStream(dataset, form_of(dataset, 8), seed=0, rank=rank, processes=2)
+        stream = ImageStream(dataset, infer_spec(dataset, 8), seed=0, rank=rank, processes=2)
         seen.append({e.picture.numpy().tobytes() for e in itertools.islice(stream.examples(), 4)})
     assert len(seen[0]) == len(seen[1]) == 4 and not seen[0] & seen[1]
 
@@ -154,11 +157,11 @@ def test_values_that_are_no_class_label_are_classes_in_sorted_order(values, name
     dataset = dataset_of([picture(seed=i) for i in range(4)])
     dataset = dataset.remove_columns("label").add_column("kind", values)
     pictures = decoded(dataset, class_column="kind")
-    assert list(pictures.form.class_names) == names
+    assert list(pictures.spec.class_names) == names
     assert [example.label for example in pictures.examples] == numbers
     others = dataset.remove_columns("kind").add_column("kind", [None, *values[1:]])
     with pytest.raises(UserError, match="the first is number 0, are of the class None"):
-        form_of(others, 8, class_column="kind")
+        infer_spec(others, 8, class_column="kind")
     with pytest.raises(UserError, match="so a stream does not tell which classes there are"):
         data.classes(dataset.to_iterable_dataset(), "kind")
 
@@ -204,7 +207,7 @@ def test_pictures_of_16_bits_keep_their_shades():
     assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 1, 255]
     kept = decoded(dataset, 4, keep_precision=True)[0].picture
     torch.testing.assert_close(kept[0, 0], torch.tensor([0, 1, 300 / 257, 255]))
-    assert pixels.to_unit_range([kept]).max() == 1
+    assert images.to_unit_range([kept]).max() == 1
 
 
 @pytest.mark.parametrize(
@@ -264,7 +267,7 @@ def test_channels_come_from_the_pictures(mode, channels):
     file = io.BytesIO()
     first.save(file, "TIFF")
     pictures = decoded(dataset_of([file.getvalue(), b"junk", file.getvalue()]))
-    assert pictures.form.channels == channels
+    assert pictures.spec.channels == channels
     for found, _ in pictures.examples:
         assert found.shape == (channels, 8, 8) and found.dtype == torch.uint8
 
@@ -272,11 +275,11 @@ def test_channels_come_from_the_pictures(mode, channels):
 def test_channels_may_be_stated_by_the_data_set():
     rows = dataset_of([picture("L")] * 2)
     stated = rows.cast_column("image", datasets.Image(mode="RGB"))
-    assert form_of(rows, 8).channels == 1 and form_of(stated, 8).channels == 3
+    assert infer_spec(rows, 8).channels == 1 and infer_spec(stated, 8).channels == 3
 
 
 def test_a_grey_picture_does_not_turn_the_others_grey():
-    assert decoded(dataset_of([picture("L"), picture("RGB")])).form.channels == 3
+    assert decoded(dataset_of([picture("L"), picture("RGB")])).spec.channels == 3
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -290,14 +293,14 @@ def test_rows_of_no_class_are_refused(streamed):
     )
     if streamed:
         stream = unlabelled.to_iterable_dataset()
-        examples = PictureStream(stream, form_of(stream, 8, class_column="label"), seed=0)
+        examples = ImageStream(stream, infer_spec(stream, 8, class_column="label"), seed=0)
         with pytest.raises(
             UserError, match=r"^A row is of the class -1, and 'label' has the .* a, b"
         ):
             list(itertools.islice(examples.examples(), 2))
         return
     with pytest.raises(UserError, match="1 rows, the first is number 1, are of the class -1, and"):
-        form_of(unlabelled, 8, class_column="label")
+        infer_spec(unlabelled, 8, class_column="label")
 
 
 def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
@@ -341,11 +344,11 @@ def test_what_keeps_a_data_set_from_loading_is_told(tmp_path):
     with pytest.raises(UserError, match=r"split 'train': .*column names don't match"):
         data.load_split(str(tmp_path), cache_dir=str(tmp_path.parent / "cache"))
     streamed = data.load_split(str(tmp_path), streaming=True)
-    form = Form("image", 8, 3)
+    spec = ImageSpec("image", 8, 3)
     with pytest.raises(UserError, match="The data set can't be read to its end: "):
-        form_of(streamed, 8)
+        infer_spec(streamed, 8)
     with pytest.raises(UserError, match="The data set can't be read to its end: "):
-        list(itertools.islice(PictureStream(streamed, form, seed=0).examples(), 3))
+        list(itertools.islice(ImageStream(streamed, spec, seed=0).examples(), 3))
     dataset_of([picture()]).select([]).save_to_disk(tmp_path / "empty")
     with pytest.raises(UserError, match="one of its splits is empty"):
         data.load_split(str(tmp_path / "empty"))
@@ -380,25 +383,25 @@ def test_saved_sets_and_the_cats_have_slices(tmp_path):
 
 def test_colour_is_kept_wherever_in_the_set_it_comes():
     mixed = dataset_of([*[picture("L")] * 100, *[picture("RGB")] * 100])
-    assert form_of(mixed, 8).channels == 3
-    assert form_of(mixed, 8, channels=1).channels == 1
+    assert infer_spec(mixed, 8).channels == 3
+    assert infer_spec(mixed, 8, channels=1).channels == 1
     assert decoded(mixed, channels=4)[0].picture.shape == (4, 8, 8)
 
 
 def test_a_split_without_any_readable_picture_is_refused():
     good = dataset_of([picture()])
-    form = form_of(good, 8)
+    spec = infer_spec(good, 8)
     with pytest.raises(UserError, match="no picture that can be read"):
-        Pictures(dataset_of([b"junk"] * 3), form, show_progress=False)
+        ImagesInMemory(dataset_of([b"junk"] * 3), spec, show_progress=False)
     with pytest.raises(UserError, match="no picture that can be read"):
-        PicturesOnDisk(dataset_of([b"junk"] * 1500), form)[7]
+        ImagesOnDisk(dataset_of([b"junk"] * 1500), spec)[7]
 
 
 def test_shorter_side_fits_and_the_rest_is_cropped():
     wide = dataset_of([picture(size=(40, 20))])
     free = decoded(wide, 10)[0].picture
     assert free.shape == (3, 10, 20)
-    crops = {cut(free, 10, np.random.default_rng(i)).numpy().tobytes() for i in range(20)}
+    crops = {random_square(free, 10, np.random.default_rng(i)).numpy().tobytes() for i in range(20)}
     assert len(crops) > 1
     centre = decoded(wide, 10, center_crop=True)[0].picture
     assert torch.equal(centre, free[:, :, 5:15])
@@ -409,6 +412,6 @@ def test_shorter_side_fits_and_the_rest_is_cropped():
 
 def test_unit_range_is_exact_and_reversible():
     ramp = torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16)
-    x = pixels.to_unit_range([ramp])
+    x = images.to_unit_range([ramp])
     assert (x.min(), x.max()) == (-1, 1)
-    assert torch.equal(pixels.to_uint8(x), ramp[None])
+    assert torch.equal(images.to_uint8(x), ramp[None])

@@ -43,11 +43,11 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
         where = {"dataset_name": str(tmp_path), "validation_split": "train"}
         return source.open_source(TrainConfig(resolution=8, **where, **changes), accelerator)
 
-    form = opened(image_column="mask", center_crop=True, preserve_input_precision=True).form
-    assert (form.column, form.channels, form.resolution) == ("mask", 1, 8)
-    assert form.center_crop and form.keep_precision
+    spec = opened(image_column="mask", center_crop=True, preserve_input_precision=True).spec
+    assert (spec.column, spec.channels, spec.resolution) == ("mask", 1, 8)
+    assert spec.center_crop and spec.keep_precision
     plain = opened(channels=4)
-    assert (plain.form.column, plain.form.channels) == ("photo", 4)
-    assert not (plain.form.center_crop or plain.form.keep_precision)
+    assert (plain.spec.column, plain.spec.channels) == ("photo", 4)
+    assert not (plain.spec.center_crop or plain.spec.keep_precision)
     held_out = source.validation_pictures(plain, accelerator)
     assert len(held_out) == 4 and held_out[0].picture.shape == (4, 8, 8)

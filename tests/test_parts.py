@@ -3,25 +3,26 @@
 import pytest
 import torch
 
-from ddpm_hf import DDPMPipeline, DDPMScheduler, pixels
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.data import images
+from ddpm_hf.distributed import alone
 from ddpm_hf.evaluation import parts
 from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Real, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
-from ddpm_hf.processes import alone
 from tests.conftest import knowing_pipeline, tiny_unet
 
 
 @pytest.fixture
 def given(tmp_path):
     """A network that knows one picture: of the training split, and not of the test split."""
-    known = pixels.to_uint8(torch.full((10, 1, 8, 8), 0.5))
+    known = images.to_uint8(torch.full((10, 1, 8, 8), 0.5))
     rng = torch.Generator().manual_seed(0)
     other = torch.randint(0, 60, (10, 1, 8, 8), dtype=torch.uint8, generator=rng)
     train, test = (
         Split(pictures, torch.zeros(10, dtype=torch.long)) for pictures in (known, other)
     )
-    return parts.Given(
+    return parts.EvalContext(
         pipeline=knowing_pipeline(), samples=known, labels=None,
         real=Real(seen=known, reference=known, fresh=other), train=train, test=test, voters=train,
         features=None, num_inference_steps=4, seed=0, backend="eager", deal=alone, is_main=True,

@@ -15,16 +15,16 @@ import torch
 import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler, data
 from ddpm_hf.errors import UserError
-from ddpm_hf.training.batches import Share, batches
+from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.draws import Draws
-from ddpm_hf.training.loop import Trainer
 from ddpm_hf.training.network import make_model
+from ddpm_hf.training.randomness import BatchRandomness
 from ddpm_hf.training.source import open_source, training_pictures, validation_pictures
+from ddpm_hf.training.trainer import Trainer
 from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY, distance, losses_of, run, same, train_here
-from tests.test_draws import examples
+from tests.test_randomness import examples
 
 
 def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
@@ -100,7 +100,7 @@ def test_draws_are_as_the_flags_say():
     def draws(**changes):
         config = TrainConfig(**{**TINY, "block_out_channels": (8, 16), **changes})
         model = make_model(config, 1, ["a", "b"])
-        return Trainer(config, model, examples(), accelerate.Accelerator(), 4).draws
+        return Trainer(config, model, examples(), accelerate.Accelerator(), 4).randomness
 
     plain = draws(class_column="label")
     assert (plain.class_dropout, plain.null_class, plain.logit) == (0, None, None)
@@ -214,7 +214,7 @@ def test_loss_by_t_adds_up_to_the_loss(dataset, tmp_path):
     output = train_here(dataset, tmp_path / "out", train_batch_size=40, max_train_steps=1)
     row = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
     tenths = [float(row[f"loss_t{i}"]) for i in range(10)]
-    batch = next(batches(examples(), Draws(0, 50, 2), Share(40)))
+    batch = next(batches(examples(), BatchRandomness(0, 50, 2), BatchShard(40)))
     counts = np.bincount((batch.t.numpy() - 1) * 10 // 50, minlength=10)
     told = sum(c * loss for c, loss in zip(counts, tenths, strict=True) if c) / 40
     assert told == pytest.approx(float(row["loss"]), rel=1e-5)
@@ -264,7 +264,7 @@ def test_mistakes_are_told_before_pictures_are_decoded(
     def decode(*_, **__):
         raise AssertionError("It has begun to decode.")
 
-    monkeypatch.setattr("ddpm_hf.pictures.Pictures.__init__", decode)
+    monkeypatch.setattr("ddpm_hf.data.examples.ImagesInMemory.__init__", decode)
     monkeypatch.setattr(data, "row_count", lambda dataset: None)
     with pytest.raises(UserError, match=sentence):
         train_here(dataset, tmp_path / "out", **{"validation_split": "train", **changes})
@@ -297,7 +297,7 @@ def test_the_wait_for_the_gpu_is_counted_as_training(small_trainer, monkeypatch)
     honest, forward, rows = Trainer._clear, trainer.picture_losses, []
     monkeypatch.setattr(Trainer, "_clear", clear)
     monkeypatch.setattr(trainer, "picture_losses", losses)
-    monkeypatch.setattr("ddpm_hf.training.loop.time.perf_counter", lambda: now)
+    monkeypatch.setattr("ddpm_hf.training.trainer.time.perf_counter", lambda: now)
     for step in trainer.steps():
         if step % 2 == 0:
             rows.append(trainer.report())

@@ -12,13 +12,13 @@ import torch
 from PIL import Image
 
 from ddpm_hf import equations
+from ddpm_hf.data.images import to_images, to_unit_range
 from ddpm_hf.demo.generate.choice import EACH
 from ddpm_hf.demo.generate.settings import checked
 from ddpm_hf.demo.limits import MAX_SEED, SHARED_MODEL, refusal, whole
 from ddpm_hf.demo.models import MODEL, Models
 from ddpm_hf.demo.schedule.inputs import noise_schedule
 from ddpm_hf.demo.uploads import read_picture
-from ddpm_hf.pixels import to_images, to_unit_range
 
 NAMES = ("kind", "num_train_timesteps", "beta_start", "beta_end")
 MAX_SIDE = 256

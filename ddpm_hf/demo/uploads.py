@@ -7,8 +7,8 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageOps
 
+from ddpm_hf.data.images import DEEP_MODES, to_255
 from ddpm_hf.demo.limits import refusal
-from ddpm_hf.modes import DEEP_MODES, to_255
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_MEGABYTES = 10

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ddpm_hf import equations, runtime
+from ddpm_hf import equations
+from ddpm_hf.backends.denoiser import Denoiser, make_denoiser
+from ddpm_hf.distributed import Deal, alone
 from ddpm_hf.equations import NoiseSchedule
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.processes import Deal, alone
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
 
 BATCH = 64
@@ -42,13 +43,13 @@ def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tens
     if kind in LEARNED_VARIANCES and v is not None:
         if kind == "learned":
             return v.log()
-        return equations.between_on_log_scale(math.log(small), math.log(large), v)
+        return equations.interpolate_log_variance(math.log(small), math.log(large), v)
     return torch.full_like(like, math.log(large if "large" in kind else small))
 
 
 @torch.no_grad()
 def step_terms(
-    pipeline: DDPMPipeline, denoise: runtime.Denoiser, x_0: Tensor, noise: Tensor, t: int
+    pipeline: DDPMPipeline, denoise: Denoiser, x_0: Tensor, noise: Tensor, t: int
 ) -> Tensor:
     """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, one number for each picture.
 
@@ -108,7 +109,7 @@ def bits_per_dimension(
         """L_T, the sum of L_{t−1}, and L_0 of one batch: (3, batch)."""
         batch = x_0[first : first + BATCH].to(device)
         given = None if labels is None else labels[first : first + BATCH].to(device)
-        denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
         rng = np.random.default_rng([seed, first])
         noise_rng = image_generators(seed, [first])[0]
 

@@ -4,10 +4,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ddpm_hf import equations, runtime
+from ddpm_hf import equations
+from ddpm_hf.backends.denoiser import make_denoiser
+from ddpm_hf.distributed import Deal, alone
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.processes import Deal, alone
 from ddpm_hf.training.losses import simple_loss, target
 
 BATCH = 64
@@ -39,7 +40,7 @@ def loss_by_t(
     def losses(first: int) -> Tensor:
         batch = x_0[first : first + BATCH].to(device)
         given = None if labels is None else labels[first : first + BATCH].to(device)
-        denoise = runtime.denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
         z = noise_like(batch, image_generators(seed, range(first, first + len(batch))))
         each = []
         for t in timesteps:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
+from ddpm_hf.distributed import Deal, alone
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.processes import Deal, alone
 from ddpm_hf.timesteps import spaced_timesteps
 
 BATCH = 16

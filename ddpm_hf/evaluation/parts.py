@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ddpm_hf.evaluation import decoder, distances, memorisation, plots
+from ddpm_hf.data.images import to_uint8, to_unit_range
+from ddpm_hf.distributed import Deal
+from ddpm_hf.evaluation import distances, memorisation, nearest_cat, plots
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
@@ -15,8 +17,6 @@ from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Real, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.pixels import to_uint8, to_unit_range
-from ddpm_hf.processes import Deal
 
 LIKELIHOOD_PICTURES, LOSS_PICTURES, JUMP_PICTURES, JUMP_SHOWN = 256, 512, 64, 12
 JUMPS, JUMP_SHOWN_AT = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8), 0.4
@@ -34,7 +34,7 @@ class Features(NamedTuple):
     seen: Tensor
 
 
-class Given(NamedTuple):
+class EvalContext(NamedTuple):
     """What the parts measure. Pictures are uint8; `pictures` is the folder for those of a report,
     which the main process writes. `train` and `test` are of the class that is asked for, if it is
     one; `voters` are the training pictures of all classes.
@@ -63,12 +63,12 @@ class Given(NamedTuple):
         return x_0, split.labels[:n] if self.pipeline.class_names else None
 
 
-def _features(given: Given) -> Features:
+def _features(given: EvalContext) -> Features:
     assert given.features is not None
     return given.features
 
 
-def _compared(given: Given) -> dict[str, Any]:
+def _compared(given: EvalContext) -> dict[str, Any]:
     """What a figure on features states of itself."""
     name = _features(given).name
     return {
@@ -80,7 +80,7 @@ def _compared(given: Given) -> dict[str, Any]:
     }
 
 
-def frechet(given: Given) -> dict[str, Any]:
+def frechet(given: EvalContext) -> dict[str, Any]:
     """Samples and fresh real pictures, each against the reference."""
     f = _features(given)
     return {
@@ -90,7 +90,7 @@ def frechet(given: Given) -> dict[str, Any]:
     }
 
 
-def kid(given: Given) -> dict[str, Any]:
+def kid(given: EvalContext) -> dict[str, Any]:
     """The same by the kernel distance."""
     f = _features(given)
     return {
@@ -100,7 +100,7 @@ def kid(given: Given) -> dict[str, Any]:
     }
 
 
-def precision(given: Given) -> dict[str, Any]:
+def precision(given: EvalContext) -> dict[str, Any]:
     """Precision and recall, and those of fresh real pictures."""
     f = _features(given)
     value = distances.precision_recall(f.reference, f.samples)
@@ -112,7 +112,7 @@ def precision(given: Given) -> dict[str, Any]:
     }
 
 
-def classes(given: Given) -> dict[str, Any]:
+def classes(given: EvalContext) -> dict[str, Any]:
     """Whether samples are of the class that was asked for, and test pictures of their own."""
     asked, test, voters = torch.tensor(given.labels), given.test, given.voters
     n = min(len(asked), len(test.pixels))
@@ -125,7 +125,7 @@ def classes(given: Given) -> dict[str, Any]:
     }
 
 
-def likelihood(given: Given) -> dict[str, Any]:
+def likelihood(given: EvalContext) -> dict[str, Any]:
     """Bits per dimension on the test split."""
     x_0, labels = given.of(given.test, LIKELIHOOD_PICTURES)
     bound = bits_per_dimension(
@@ -139,7 +139,7 @@ def likelihood(given: Given) -> dict[str, Any]:
     return {"n": len(x_0), **bound._asdict()}
 
 
-def loss(given: Given) -> dict[str, Any]:
+def loss(given: EvalContext) -> dict[str, Any]:
     """Loss by t on both splits, the same noise for both."""
     n = min(LOSS_PICTURES, len(given.train.pixels), len(given.test.pixels))
     timesteps = some_timesteps(given.pipeline.num_train_timesteps)
@@ -162,7 +162,7 @@ def loss(given: Given) -> dict[str, Any]:
     return figures
 
 
-def one_jump(given: Given) -> dict[str, Any]:
+def one_jump(given: EvalContext) -> dict[str, Any]:
     """One jump against steps, from some t on."""
     T, schedule = given.pipeline.num_train_timesteps, given.pipeline.scheduler.schedule
     x_0, labels = given.of(given.test, JUMP_PICTURES)
@@ -199,7 +199,7 @@ def one_jump(given: Given) -> dict[str, Any]:
     return figures
 
 
-def memorised(given: Given) -> dict[str, Any]:
+def memorised(given: EvalContext) -> dict[str, Any]:
     """How near samples come to training pictures."""
     f, real = _features(given), given.real
     figures, copied = memorisation.measure(
@@ -209,11 +209,11 @@ def memorised(given: Given) -> dict[str, Any]:
     return figures
 
 
-def decoded(given: Given) -> dict[str, Any]:
+def decoded(given: EvalContext) -> dict[str, Any]:
     """Which cats the samples are."""
     pixels = given.samples.permute(0, 2, 3, 1).contiguous().numpy()
-    known = decoder.Decoder(pixels.shape[1])
-    figures, found = decoder.measure(known, pixels, given.seed)
+    known = nearest_cat.Decoder(pixels.shape[1])
+    figures, found = nearest_cat.measure(known, pixels, given.seed)
     from_best = torch.from_numpy(found.rmse).argsort()
     places = torch.linspace(0, len(from_best) - 1, min(16, len(from_best))).round().long()
     which = from_best[places]
@@ -224,7 +224,7 @@ def decoded(given: Given) -> dict[str, Any]:
     return figures
 
 
-PARTS: dict[str, Callable[[Given], dict[str, Any]]] = {
+PARTS: dict[str, Callable[[EvalContext], dict[str, Any]]] = {
     "frechet": frechet,
     "kid": kid,
     "precision": precision,

@@ -6,9 +6,10 @@ import torch
 from datasets import Dataset
 from torch import Tensor
 
-from ddpm_hf import data
+from ddpm_hf.data import datasets as data
+from ddpm_hf.data.examples import ImagesInMemory
+from ddpm_hf.data.image_spec import infer_spec
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Pictures, form_of
 from ddpm_hf.pipeline import DDPMPipeline
 
 FEWEST, MOST_PICTURES, MOST_BYTES = 8, 20_000, 2**30
@@ -48,7 +49,7 @@ def read_split(
             f"The split {split!r} of {name!r} has {len(dataset)} pictures; at least {FEWEST} are"
             " needed."
         )
-    form = form_of(
+    spec = infer_spec(
         dataset,
         size,
         column=image_column,
@@ -58,7 +59,9 @@ def read_split(
         class_names=_names_in_the_model(pipeline, dataset, class_column),
     )
     most = min(MOST_PICTURES, MOST_BYTES // (channels * size**2))
-    pictures = Pictures(dataset.shuffle(seed=seed).take(most), form, show_progress=show_progress)
+    pictures = ImagesInMemory(
+        dataset.shuffle(seed=seed).take(most), spec, show_progress=show_progress
+    )
     corrupt = set(pictures.corrupt)
     examples = [e for i, e in enumerate(pictures.examples) if i not in corrupt]
     if corrupt and show_progress:

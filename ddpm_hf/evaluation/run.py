@@ -12,6 +12,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
+from ddpm_hf.distributed import among, leave, make_accelerator, on_main
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation import parts, plots
 from ddpm_hf.evaluation.card import STATED, add_to_card, card_of
@@ -22,7 +23,6 @@ from ddpm_hf.evaluation.real import FEWEST, Real, Split, of_class, read_split, r
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.loading import load_pipeline
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.processes import among, leave, make_accelerator, on_main
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.files import read_samples
 from ddpm_hf.sampling.model import class_number, load
@@ -193,7 +193,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         features = _features(config.features, extractor, samples, real, accelerator)
     output = Path(config.output)
     pictures = output.with_suffix("")
-    given = parts.Given(
+    given = parts.EvalContext(
         pipeline=pipeline,
         samples=samples,
         labels=class_labels(pipeline, config, range(config.num_samples)),

@@ -10,10 +10,10 @@ from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import load_pipeline
+from ddpm_hf.other_schedulers import take_steps
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.stock_schedulers import take_steps
 from ddpm_hf.timesteps import SPACINGS
 
 SCHEDULERS = tuple(

@@ -11,12 +11,12 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ddpm_hf import runtime
+from ddpm_hf.backends.denoiser import check_backend
+from ddpm_hf.data.images import to_uint8
+from ddpm_hf.distributed import leave, make_accelerator, on_main
 from ddpm_hf.errors import UserError
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.pixels import to_uint8
-from ddpm_hf.processes import leave, make_accelerator, on_main
 from ddpm_hf.sampling import files
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.model import class_number, load
@@ -62,7 +62,7 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
     """
     pipeline = load(config).to(accelerator.device)
     try:
-        runtime.check(pipeline.unet, config.backend, accelerator.device)
+        check_backend(pipeline.unet, config.backend, accelerator.device)
     except ValueError as error:
         raise UserError(str(error)) from error
     on_main(accelerator, lambda: files.claim(config, pipeline))

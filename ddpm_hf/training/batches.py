@@ -9,16 +9,16 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from ddpm_hf.data.examples import ImageStream, MapDataset
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Numbered, PictureStream
-from ddpm_hf.training.draws import Batch, Draws, picture_index
+from ddpm_hf.training.randomness import Batch, BatchRandomness, picture_index
 
-Pictures = Numbered | PictureStream
-"""A split's pictures: any that can be had by number, or a stream of this process's share."""
+ImageSource = MapDataset | ImageStream
+"""A split's pictures: any that can be had by number, or a stream of this process's shard."""
 
 
 @dataclass(frozen=True)
-class Share:
+class BatchShard:
     """Which part of each global batch is this process's.
 
     A global batch is `accumulation` times `processes` pieces of `batch_size` positions; this
@@ -32,7 +32,7 @@ class Share:
 
     @property
     def global_batch_size(self) -> int:
-        """Pictures in one optimiser step."""
+        """ImageSource in one optimiser step."""
         return self.batch_size * self.processes * self.accumulation
 
     def pieces(self, first_step: int) -> Iterator[tuple[int, range]]:
@@ -47,16 +47,18 @@ class Share:
 class _ByNumber(Dataset[Batch | UserError]):
     """Batches of pictures that can be had by number."""
 
-    pictures: Numbered
-    draws: Draws
-    share: Share
+    pictures: MapDataset
+    randomness: BatchRandomness
+    shard: BatchShard
 
     def __getitem__(self, piece: tuple[int, range]) -> Batch | UserError:
         step, positions = piece
-        n, start = len(self.pictures), step * self.share.global_batch_size
-        indices = (picture_index(self.draws.seed, n, start + position) for position in positions)
+        n, start = len(self.pictures), step * self.shard.global_batch_size
+        indices = (
+            picture_index(self.randomness.seed, n, start + position) for position in positions
+        )
         try:
-            return self.draws.training(step, positions, (self.pictures[i] for i in indices))
+            return self.randomness.training(step, positions, (self.pictures[i] for i in indices))
         except UserError as error:  # raised in a worker, it would come with all of its traceback
             return error
 
@@ -64,36 +66,47 @@ class _ByNumber(Dataset[Batch | UserError]):
 class _Streamed(IterableDataset[Batch | UserError]):
     """Batches of a stream, from a step on."""
 
-    def __init__(self, stream: PictureStream, draws: Draws, share: Share, first_step: int) -> None:
-        self.stream, self.draws, self.share, self.first_step = stream, draws, share, first_step
+    def __init__(
+        self, stream: ImageStream, randomness: BatchRandomness, shard: BatchShard, first_step: int
+    ) -> None:
+        self.stream, self.randomness, self.shard, self.first_step = (
+            stream,
+            randomness,
+            shard,
+            first_step,
+        )
 
     def __iter__(self) -> Iterator[Batch | UserError]:
-        share = self.share
-        seen = self.first_step * share.accumulation * share.batch_size
+        shard = self.shard
+        seen = self.first_step * shard.accumulation * shard.batch_size
         examples = self.stream.examples(skip=seen)
-        for step, positions in share.pieces(self.first_step):
+        for step, positions in shard.pieces(self.first_step):
             some = itertools.islice(examples, len(positions))
             try:
-                yield self.draws.training(step, positions, some)
+                yield self.randomness.training(step, positions, some)
             except UserError as error:
                 yield error
 
 
 def batches(
-    pictures: Pictures, draws: Draws, share: Share, first_step: int = 0, workers: int = 0
+    pictures: ImageSource,
+    randomness: BatchRandomness,
+    shard: BatchShard,
+    first_step: int = 0,
+    workers: int = 0,
 ) -> Generator[Batch, None, None]:
-    """This process's batches from `first_step` on, `share.accumulation` for each step.
+    """This process's batches from `first_step` on, `shard.accumulation` for each step.
 
     The same whatever the number of workers; a stream takes one at most, to keep its order. To be
     closed: workers pass over the SIGTERM by which Python would end them at its own end.
     Raises UserError for a row that can't be used, RuntimeError for a worker that was killed.
     """
     loader: DataLoader[Batch | UserError]
-    if isinstance(pictures, PictureStream):
-        streamed = _Streamed(pictures, draws, share, first_step)
+    if isinstance(pictures, ImageStream):
+        streamed = _Streamed(pictures, randomness, shard, first_step)
         loader = DataLoader(streamed, num_workers=min(workers, 1), **_LOADING)
     else:
-        pieces, numbered = share.pieces(first_step), _ByNumber(pictures, draws, share)
+        pieces, numbered = shard.pieces(first_step), _ByNumber(pictures, randomness, shard)
         loader = DataLoader(numbered, sampler=pieces, num_workers=workers, **_LOADING)
     loaded = iter(loader)
     try:

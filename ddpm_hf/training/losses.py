@@ -55,7 +55,7 @@ def variance_loss(
     log_small, log_large = (
         w.log().float().reshape(-1, 1, 1, 1) for w in (small, schedule.beta(s, t))
     )
-    log_var = equations.between_on_log_scale(log_small, log_large, v.float())
+    log_var = equations.interpolate_log_variance(log_small, log_large, v.float())
     kl = equations.gaussian_kl(mean, log_small, guess, log_var)
     decoder = equations.decoder_nll(x_0, guess, log_var)
     nats = torch.where(t.reshape(-1, 1, 1, 1) == 1, decoder, kl)

@@ -9,25 +9,26 @@ from typing import Any
 
 from accelerate import Accelerator
 
-from ddpm_hf import hub
-from ddpm_hf.errors import STOPPED, UserError, first_sentence
-from ddpm_hf.processes import leave, on_main
+from ddpm_hf.cli import STOPPED
+from ddpm_hf.distributed import leave, on_main
+from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.hub.push import push, repository
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.launch import PROJECT, claim_output_dir, make_accelerator, remove_old_run
-from ddpm_hf.training.loop import Trainer
-from ddpm_hf.training.network import make_model
-from ddpm_hf.training.output import (
+from ddpm_hf.training.export import (
     last_good,
     lower_rate,
     save_checkpoint,
     save_model,
     stored_pipeline,
 )
-from ddpm_hf.training.record import Record
+from ddpm_hf.training.network import make_model
+from ddpm_hf.training.preflight import PROJECT, claim_output_dir, make_accelerator, remove_old_run
+from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
+from ddpm_hf.training.signals import StopRequest
 from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
-from ddpm_hf.training.stop import StopRequest
+from ddpm_hf.training.trainer import Trainer
 
 MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
 """Settings of which a resumed run may have others without a word."""
@@ -47,7 +48,7 @@ class Run:
         """`name`: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
-        model = make_model(config, source.form.channels, list(source.form.class_names))
+        model = make_model(config, source.spec.channels, list(source.spec.class_names))
         pictures = training_pictures(source, config, accelerator)
         self.trainer = Trainer(config, model, pictures, accelerator, source.rows)
         self.validation = validation_pictures(source, accelerator)
@@ -63,12 +64,12 @@ class Run:
                 f"Can't write to --logging_dir {config.logging_dir}: {error.strerror}."
             ) from error
         accelerator.print(self.trainer.plan())
-        self.record: Record | None = None
+        self.record: RunLog | None = None
         on_main(accelerator, self._begin_record)
 
     def _begin_record(self) -> None:
         self.config.save(self.folder / "config.json")
-        self.record = Record(self.trainer)
+        self.record = RunLog(self.trainer)
 
     def _resume(self, which: str) -> None:
         """Go on from a checkpoint as the main process finds it."""
@@ -87,7 +88,7 @@ class Run:
         self.trainer.load_state_dict(state)
         self.saved = self.trainer.step
         for key, what, here in (
-            ("global_batch_size", "A step", self.trainer.share.global_batch_size),
+            ("global_batch_size", "A step", self.trainer.shard.global_batch_size),
             ("rows", "An epoch", self.trainer.rows),
         ):
             before = state.get(key, here)  # an earlier version kept no rows
@@ -210,11 +211,11 @@ def train(config: TrainConfig) -> None:
     name = config.hub_model_id or Path(config.output_dir).resolve().name
     if config.push_to_hub:  # before the work, so that a refusal comes in time
         private, token = config.hub_private_repo, config.hub_token
-        name = on_main(accelerator, lambda: hub.repository(name, private=private, token=token))
+        name = on_main(accelerator, lambda: repository(name, private=private, token=token))
     finished = _run(config, accelerator, name)
     if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
-        on_main(accelerator, lambda: hub.push(folder, name, token=token))
+        on_main(accelerator, lambda: push(folder, name, token=token))
     leave(accelerator)
     if not finished:
         raise SystemExit(STOPPED)

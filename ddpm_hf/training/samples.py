@@ -9,9 +9,9 @@ from accelerate import Accelerator
 from PIL import Image
 from torch import Tensor
 
+from ddpm_hf.data.images import to_images
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.pixels import to_images
 from ddpm_hf.training.config import TrainConfig
 
 STRIP_ROWS, STRIP_COLUMNS = 4, 9

@@ -5,19 +5,12 @@ from dataclasses import dataclass
 from accelerate import Accelerator
 from datasets import Dataset, IterableDataset
 
-from ddpm_hf import data
-from ddpm_hf.errors import UserError
-from ddpm_hf.modes import MODES
-from ddpm_hf.pictures import (
-    Form,
-    Pictures,
-    PicturesOnDisk,
-    PictureStream,
-    few,
-    fits_in_memory,
-    form_of,
-)
-from ddpm_hf.processes import processes_here
+from ddpm_hf.data import datasets as data
+from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream, fits_in_memory
+from ddpm_hf.data.image_spec import ImageSpec, infer_spec
+from ddpm_hf.data.images import MODES
+from ddpm_hf.distributed import processes_here
+from ddpm_hf.errors import UserError, few
 from ddpm_hf.training import batches
 from ddpm_hf.training.config import TrainConfig
 
@@ -30,19 +23,19 @@ class Source:
     """What is known of the data before its pictures are decoded.
 
     rows: how many pictures make an epoch; None for a stream that does not tell. held_out: the rows
-    of the validation split that are measured, and their form, if there is one.
+    of the validation split that are measured, and their spec, if there is one.
     """
 
     dataset: Dataset | IterableDataset
-    form: Form
+    spec: ImageSpec
     rows: int | None
-    held_out: tuple[Dataset | IterableDataset, Form] | None
+    held_out: tuple[Dataset | IterableDataset, ImageSpec] | None
 
 
 def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     """The data that the configuration names. Raises UserError for data that can't be used."""
     dataset = _split(config, accelerator, config.split)
-    form = form_of(
+    spec = infer_spec(
         dataset,
         config.resolution,
         column=config.image_column,
@@ -53,38 +46,38 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     )
     rows = data.row_count(dataset)
     accelerator.print(
-        f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {form.column!r}, read"
-        f" as {MODES[form.channels]}; --image_column and --channels change that."
+        f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {spec.column!r}, read"
+        f" as {MODES[spec.channels]}; --image_column and --channels change that."
     )
-    if names := list(form.classes.values()):
+    if names := list(spec.classes.values()):
         accelerator.print(
-            f"{len(names)} classes of the column {form.class_column!r}: {few(names)}."
+            f"{len(names)} classes of the column {spec.class_column!r}: {few(names)}."
         )
     if rows is None:
         accelerator.print(
             "The stream does not tell its length, so there are no epochs: sample grids and the"
             " pipeline come at the end, checkpoints by --checkpointing_steps."
         )
-    return Source(dataset, form, rows, _held_out(config, accelerator, form))
+    return Source(dataset, spec, rows, _held_out(config, accelerator, spec))
 
 
 def _held_out(
-    config: TrainConfig, accelerator: Accelerator, form: Form
-) -> tuple[Dataset | IterableDataset, Form] | None:
+    config: TrainConfig, accelerator: Accelerator, spec: ImageSpec
+) -> tuple[Dataset | IterableDataset, ImageSpec] | None:
     """The validation split, its pictures and classes read as those of the training split are."""
     if config.validation_split is None:
         return None
     rows = _split(config, accelerator, config.validation_split).take(VALIDATION_PICTURES)
     try:
-        return rows, form_of(
+        return rows, infer_spec(
             rows,
-            form.resolution,
-            column=form.column,
-            channels=form.channels,
+            spec.resolution,
+            column=spec.column,
+            channels=spec.channels,
             center_crop=True,
-            class_column=form.class_column,
-            class_names=form.class_names,
-            keep_precision=form.keep_precision,
+            class_column=spec.class_column,
+            class_names=spec.class_names,
+            keep_precision=spec.keep_precision,
         )
     except UserError as error:
         raise UserError(f"--validation_split {config.validation_split}: {error}") from error
@@ -110,23 +103,23 @@ def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset
 
 def training_pictures(
     source: Source, config: TrainConfig, accelerator: Accelerator
-) -> batches.Pictures:
+) -> batches.ImageSource:
     """The pictures to train on. Raises UserError if none can be read."""
-    dataset, form = source.dataset, source.form
+    dataset, spec = source.dataset, source.spec
     if isinstance(dataset, IterableDataset):
         rank, processes = accelerator.process_index, accelerator.num_processes
-        return PictureStream(dataset, form, seed=config.seed, rank=rank, processes=processes)
-    fits = fits_in_memory(dataset, form, processes_here())
+        return ImageStream(dataset, spec, seed=config.seed, rank=rank, processes=processes)
+    fits = fits_in_memory(dataset, spec, processes_here())
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
         if config.dataloader_num_workers == 0:
             accelerator.print(
                 "Pictures are decoded as they are needed; --dataloader_num_workers 2, or more, has"
                 " them prepared ahead."
             )
-        return PicturesOnDisk(dataset, form)
-    pictures = Pictures(dataset, form, show_progress=accelerator.is_local_main_process)
+        return ImagesOnDisk(dataset, spec)
+    pictures = ImagesInMemory(dataset, spec, show_progress=accelerator.is_local_main_process)
     if pictures.corrupt:
-        rows = [f"{i}{_file(dataset, form, i)}" for i in pictures.corrupt[:11]]
+        rows = [f"{i}{_file(dataset, spec, i)}" for i in pictures.corrupt[:11]]
         accelerator.print(
             f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows {few(rows)}."
             " The next ones stand in for them."
@@ -134,15 +127,15 @@ def training_pictures(
     return pictures
 
 
-def _file(dataset: Dataset, form: Form, row: int) -> str:
+def _file(dataset: Dataset, spec: ImageSpec, row: int) -> str:
     """The file that a row's picture comes from, in brackets, if it is known."""
-    cell = form.encoded(dataset)[row][form.column]
+    cell = spec.encoded(dataset)[row][spec.column]
     return f" ({cell['path']})" if cell and cell["path"] else ""
 
 
-def validation_pictures(source: Source, accelerator: Accelerator) -> Pictures | None:
+def validation_pictures(source: Source, accelerator: Accelerator) -> ImagesInMemory | None:
     """The pictures to validate on, if there are to be any. Raises UserError if none can be read."""
     if source.held_out is None:
         return None
-    rows, form = source.held_out
-    return Pictures(rows, form, show_progress=accelerator.is_local_main_process)
+    rows, spec = source.held_out
+    return ImagesInMemory(rows, spec, show_progress=accelerator.is_local_main_process)

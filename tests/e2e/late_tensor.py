@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from ddpm_hf import processes
+from ddpm_hf import distributed
 from ddpm_hf.training import run
 from ddpm_hf.training.config import parse_config
 
@@ -21,7 +21,7 @@ def leave(accelerator):
     tensor = torch.zeros(1).as_subclass(LateTensor)
     torch.distributed.group.WORLD.allreduce([tensor])
     del tensor
-    processes.leave(accelerator)
+    distributed.leave(accelerator)
 
 
 run.leave = leave

@@ -8,7 +8,7 @@ import torch
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
-from ddpm_hf.pixels import to_uint8
+from ddpm_hf.data.images import to_uint8
 from tests.e2e.test_demo import canvas, generate, scrub
 from tests.e2e.views import fill, listen, slide
 

@@ -7,11 +7,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
+from ddpm_hf.data.images import to_uint8, to_unit_range
 from ddpm_hf.demo.jump import FIRST_CHAIN, frames, measured, steps_down, verdict
 from ddpm_hf.demo.picture import cats, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pixels import to_uint8, to_unit_range
 from tests.e2e.views import fill, open_tab, pixels, slide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ddpm_hf.errors import STOPPED
+from ddpm_hf.cli import STOPPED
 from ddpm_hf.training import checkpoint
 from tests.pictures import dataset_of, picture
 from tests.runs import command, run, same

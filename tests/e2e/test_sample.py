@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
-from ddpm_hf.errors import STOPPED
+from ddpm_hf.cli import STOPPED
 from ddpm_hf.noise import image_generators
 from ddpm_hf.sample import main
 from ddpm_hf.sampling.config import SampleConfig

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from ddpm_hf.pixels import to_uint8
+from ddpm_hf.data.images import to_uint8
 
 _HERE = Path(__file__).parent
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from ddpm_hf.data.examples import Example
 from ddpm_hf.noise import image_generators
-from ddpm_hf.pictures import Example
-from ddpm_hf.training.batches import Share, batches
-from ddpm_hf.training.draws import Draws, picture_index
+from ddpm_hf.training.batches import BatchShard, batches
+from ddpm_hf.training.randomness import BatchRandomness, picture_index
 
 
 def examples(n=10):
@@ -14,8 +14,8 @@ def examples(n=10):
 
 
 def draw(positions, step=3, seed=0):
-    draws = Draws(seed, 2000, 2, random_flip=True)
-    return draws.training(step, positions, (examples()[p % 10] for p in positions))
+    randomness = BatchRandomness(seed, 2000, 2, random_flip=True)
+    return randomness.training(step, positions, (examples()[p % 10] for p in positions))
 
 
 def test_draws_depend_on_the_position_alone():
@@ -38,19 +38,22 @@ def test_draws_have_the_right_distributions():
 
 def test_half_of_the_pictures_are_mirrored_left_to_right_in_training_alone():
     picture = torch.tensor([[[0, 0], [255, 51]]], dtype=torch.uint8)
-    draws, pictures = Draws(0, 2000, 2, random_flip=True), [Example(picture, 0)] * 4000
-    bottom = draws.training(3, range(4000), pictures).x_0[:, 0, 1]
+    randomness, pictures = (
+        BatchRandomness(0, 2000, 2, random_flip=True),
+        [Example(picture, 0)] * 4000,
+    )
+    bottom = randomness.training(3, range(4000), pictures).x_0[:, 0, 1]
     mirrored = bottom[:, 1] == 1
     assert float(mirrored.double().mean()) == pytest.approx(0.5, abs=3 * (0.25 / 4000) ** 0.5)
     assert (bottom[~mirrored, 0] == 1).all(), "never upside down"
-    assert (draws.validation(range(100), pictures[:100]).x_0[:, 0, 1, 0] == 1).all()
+    assert (randomness.validation(range(100), pictures[:100]).x_0[:, 0, 1, 0] == 1).all()
 
 
 def test_a_validation_set_has_noise_of_its_own_and_an_epoch_an_order_by_the_seed():
-    draws, pictures = Draws(0, 2000, 2), examples()
+    randomness, pictures = BatchRandomness(0, 2000, 2), examples()
     held_out, trained = (
-        draws.validation(range(10), pictures),
-        draws.training(0, range(10), pictures),
+        randomness.validation(range(10), pictures),
+        randomness.training(0, range(10), pictures),
     )
     assert not torch.equal(held_out.epsilon, trained.epsilon)
     orders = [[picture_index(seed, 100, place) for place in range(100)] for seed in (0, 1)]
@@ -58,7 +61,9 @@ def test_a_validation_set_has_noise_of_its_own_and_an_epoch_an_order_by_the_seed
 
 
 def test_classes_are_hidden_by_chance_and_nothing_else_changes():
-    plain, hiding = (Draws(0, 2000, 2, class_dropout=p, null_class=10) for p in (0.0, 0.25))
+    plain, hiding = (
+        BatchRandomness(0, 2000, 2, class_dropout=p, null_class=10) for p in (0.0, 0.25)
+    )
     pictures = examples() * 400
     seen, hidden = (d.training(3, range(4000), pictures) for d in (plain, hiding))
     assert all(torch.equal(a, b) for a, b in zip(seen[:3], hidden[:3], strict=True))
@@ -69,30 +74,32 @@ def test_classes_are_hidden_by_chance_and_nothing_else_changes():
 
 
 def test_timesteps_can_be_logit_normal():
-    draws = Draws(0, 2000, 2, logit=(-2.0, 1.2))
-    t = draws.training(3, range(4000), examples() * 400).t.double()
+    randomness = BatchRandomness(0, 2000, 2, logit=(-2.0, 1.2))
+    t = randomness.training(3, range(4000), examples() * 400).t.double()
     assert int(t.min()) >= 1 and int(t.max()) <= 2000
     logit = torch.logit((t - 0.5) / 2000)
     assert float(logit.mean()) == pytest.approx(-2, abs=3 * 1.2 / 4000**0.5)
     assert float(logit.std()) == pytest.approx(1.2, rel=3 / 8000**0.5)
-    wide = Draws(0, 2000, 2, logit=(0.0, 50.0)).training(3, range(4000), examples() * 400).t
+    wide = (
+        BatchRandomness(0, 2000, 2, logit=(0.0, 50.0)).training(3, range(4000), examples() * 400).t
+    )
     assert int(wide.min()) == 1 and int(wide.max()) == 2000
-    held_out = draws.validation(range(4000), examples() * 400).t.double()
+    held_out = randomness.validation(range(4000), examples() * 400).t.double()
     assert float(held_out.mean()) == pytest.approx(1000.5, abs=3 * 577 / 4000**0.5)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_are_the_same_on_any_number_of_processes_and_workers(workers):
     """1 × 8, 2 × 4, and 1 × 4 accumulated twice; from the start, or from step 2 on."""
-    draws = Draws(0, 50, 2)
+    randomness = BatchRandomness(0, 50, 2)
 
-    def steps(count, first=0, **share):
+    def steps(count, first=0, **shard):
         made = [
-            batches(examples(), draws, Share(rank=rank, **share), first, workers)
-            for rank in range(share.get("processes", 1))
+            batches(examples(), randomness, BatchShard(rank=rank, **shard), first, workers)
+            for rank in range(shard.get("processes", 1))
         ]
         for _ in range(count):
-            pieces = [next(m) for _ in range(share.get("accumulation", 1)) for m in made]
+            pieces = [next(m) for _ in range(shard.get("accumulation", 1)) for m in made]
             yield [torch.cat(parts) for parts in zip(*pieces, strict=True)]
 
     whole = list(steps(5, batch_size=8))
@@ -126,7 +133,7 @@ def test_a_worker_killed_while_its_batch_is_fetched_is_told(monkeypatch):
     def reset(*_):
         raise ConnectionResetError
 
-    made = batches(examples(), Draws(0, 50, 2), Share(4), workers=1)
+    made = batches(examples(), BatchRandomness(0, 50, 2), BatchShard(4), workers=1)
     next(made)
     monkeypatch.setattr("torch.multiprocessing.reductions.rebuild_storage_fd", reset)
     with pytest.raises(RuntimeError, match="A DataLoader worker was killed"):

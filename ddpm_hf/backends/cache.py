@@ -23,7 +23,7 @@ def _weights_version(unet: Any) -> tuple[float, ...]:
     return (*places, *counts, *lengths.tolist())
 
 
-class Kept(Generic[Made]):
+class NetworkCache(Generic[Made]):
     """One thing for each network: made when first asked for, and anew once a weight has changed.
 
     Hold `lock` for as long as what is kept is worked on; any number of threads may ask.

@@ -9,11 +9,11 @@ from accelerate import Accelerator
 from accelerate.tracking import get_available_trackers
 from accelerate.utils import ProjectConfiguration
 
-from ddpm_hf import processes
+from ddpm_hf import distributed
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.record import RECORD, SAMPLES, VALIDATION
+from ddpm_hf.training.run_log import RECORD, SAMPLES, VALIDATION
 
 PROJECT = "train_accelerate"
 """What trackers call it."""
@@ -26,7 +26,7 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
     """
     if config.logger not in map(str, get_available_trackers()):
         raise UserError(f"--logger {config.logger} needs its package: pip install {config.logger}.")
-    accelerator = processes.make_accelerator(
+    accelerator = distributed.make_accelerator(
         mixed_precision=config.mixed_precision,
         log_with=config.logger,
         project_config=ProjectConfiguration(

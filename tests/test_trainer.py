@@ -11,7 +11,7 @@ from tests.conftest import tiny_unet
 
 
 def batch_of(trainer):
-    return trainer.draws.training(0, range(8), trainer.pictures)
+    return trainer.randomness.training(0, range(8), trainer.pictures)
 
 
 def test_the_network_is_asked_at_the_timestep_that_it_is_sampled_at(small_trainer):
@@ -107,7 +107,7 @@ def test_validation_is_of_the_averages_and_leaves_the_weights(small_trainer):
     loss = trainer.validation_loss(trainer.pictures)
     for name, weight in trainer.trained.state_dict().items():
         assert torch.equal(weight, before[name]), name
-    batch = trainer.draws.validation(range(8), trainer.pictures)
+    batch = trainer.randomness.validation(range(8), trainer.pictures)
     with torch.no_grad():
         by_hand = trainer.picture_losses(trainer.pipeline().unet, batch).mean()
         of_the_last = trainer.picture_losses(trainer.trained, batch).mean()

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ddpm_hf.training.loop import BINS, Step, Trainer
 from ddpm_hf.training.samples import Samples
+from ddpm_hf.training.trainer import BINS, Step, Trainer
 
 RECORD, VALIDATION, SAMPLES = "training.csv", "validation.csv", "samples"
 COLUMNS = ("number", "loss", "grad_norm", "learning_rate", "seconds", "images_per_second")
@@ -50,7 +50,7 @@ class Table:
         self.file.flush()
 
 
-class Record:
+class RunLog:
     """The main process's account of a run.
 
     The loss says how good the denoising is, and the samples show it (N17).

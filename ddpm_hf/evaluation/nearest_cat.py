@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf import cats
+from ddpm_hf.data import cats
 
 Pixels = NDArray[np.uint8]
 BLOCK, COPIES = 4000, 200

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm_hf.kept import Kept
+from ddpm_hf.backends.cache import NetworkCache
 
 WARM_UPS = 3
 """Calls before the recording, in which libraries choose their kernels and take their memory."""
@@ -103,7 +103,7 @@ class _Network:
         return graph
 
 
-_networks = Kept(_Network)
+_networks = NetworkCache(_Network)
 
 
 def takes(unet: Any, device: torch.device) -> bool:
@@ -128,7 +128,7 @@ class GraphDenoiser:
         weakref.finalize(self, network.idle.give_back, shape, self.graph)
 
     def __call__(self, sample: Tensor, timestep: Tensor) -> Tensor:
-        """A `runtime.Denoiser`."""
+        """A `Denoiser`."""
         self.graph.sample.copy_(sample)
         self.graph.timestep.copy_(timestep)
         self.graph.graph.replay()

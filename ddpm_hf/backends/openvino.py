@@ -19,8 +19,8 @@ import torch
 from huggingface_hub.constants import HF_HOME
 from torch import Tensor
 
-from ddpm_hf import upsampling
-from ddpm_hf.kept import Kept
+from ddpm_hf.backends import upsampling
+from ddpm_hf.backends.cache import NetworkCache
 from ddpm_hf.unet import height_width
 
 BLOCK_PIXELS = 16 * 32 * 32
@@ -138,7 +138,7 @@ class _Network:
         return self.compiled[key]
 
 
-_networks = Kept(_Network)
+_networks = NetworkCache(_Network)
 
 
 def takes(unet: Any) -> bool:
@@ -195,7 +195,7 @@ class OpenVINODenoiser:
             self.requests.append(request)
 
     def __call__(self, sample: Tensor, timestep: Tensor) -> Tensor:
-        """A `runtime.Denoiser`."""
+        """A `Denoiser`."""
         self.sample.copy_(sample)
         self.timestep.copy_(timestep)
         for request in self.requests:

@@ -16,16 +16,16 @@ from torch import Tensor
 from torch.nn.attention import sdpa_kernel
 
 from ddpm_hf import equations
+from ddpm_hf.data.examples import MapDataset
 from ddpm_hf.errors import UserError
-from ddpm_hf.pictures import Numbered
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES
 from ddpm_hf.training import losses
 from ddpm_hf.training.attention import attention_kernels
-from ddpm_hf.training.batches import Pictures, Share, batches
+from ddpm_hf.training.batches import BatchShard, ImageSource, batches
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.draws import Batch, Draws
 from ddpm_hf.training.optimizer import adam_settings, laid_out_like, make_optimizer
+from ddpm_hf.training.randomness import Batch, BatchRandomness
 from ddpm_hf.unet import has_dropout
 
 BINS = 10
@@ -58,7 +58,7 @@ class Trainer:
         self,
         config: TrainConfig,
         model: DDPMPipeline,
-        pictures: Pictures,
+        pictures: ImageSource,
         accelerator: Accelerator,
         rows: int | None,
     ) -> None:
@@ -71,7 +71,7 @@ class Trainer:
         )
         self.id2label = model.config.get("id2label")
         self.class_names = model.class_names
-        self.draws = Draws(
+        self.randomness = BatchRandomness(
             config.seed,
             self.schedule.T,
             config.resolution,
@@ -82,7 +82,7 @@ class Trainer:
             if config.timestep_sampling == "logit_normal"
             else None,
         )
-        self.share = Share(
+        self.shard = BatchShard(
             config.train_batch_size,
             accelerator.process_index,
             accelerator.num_processes,
@@ -98,7 +98,7 @@ class Trainer:
             torch.backends.cudnn.benchmark = True
             # Forwards and backwards are a CUDA graph each, where no other process or batch adds to
             # the gradients in between.
-            by_itself = self.share.processes == self.share.accumulation == 1
+            by_itself = self.shard.processes == self.shard.accumulation == 1
             unet = torch.compile(unet, mode="reduce-overhead" if by_itself else "default")
         # The fused one leaves out an overflowed fp16 step without telling Accelerate.
         fused = accelerator.mixed_precision != "fp16"
@@ -132,7 +132,7 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int | None:
         """Optimiser steps in one pass through the data, rounded up; None if no one knows."""
-        return self.rows and math.ceil(self.rows / self.share.global_batch_size)
+        return self.rows and math.ceil(self.rows / self.shard.global_batch_size)
 
     @property
     def total_steps(self) -> int:
@@ -145,10 +145,10 @@ class Trainer:
 
     def plan(self) -> str:
         """How many pictures a step has, and how many steps there are, as a sentence."""
-        share, per_epoch = self.share, self.steps_per_epoch
+        shard, per_epoch = self.shard, self.steps_per_epoch
         return (
-            f"Batch {share.batch_size} × accumulation {share.accumulation} × processes"
-            f" {share.processes} = {share.global_batch_size} pictures a step;"
+            f"Batch {shard.batch_size} × accumulation {shard.accumulation} × processes"
+            f" {shard.processes} = {shard.global_batch_size} pictures a step;"
             + ("" if per_epoch is None else f" steps an epoch: {per_epoch};")
             + f" steps in all: {self.total_steps}."
         )
@@ -174,7 +174,7 @@ class Trainer:
             "scaler": scaler and scaler.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
-            "global_batch_size": self.share.global_batch_size,
+            "global_batch_size": self.shard.global_batch_size,
             "rows": self.rows,
             "class_names": self.class_names,
             "config": self.config.settings(),
@@ -306,12 +306,12 @@ class Trainer:
         self.unet.train(self.train_mode)
         self._clear()
         with closing(
-            batches(self.pictures, self.draws, self.share, self.step, workers)
+            batches(self.pictures, self.randomness, self.shard, self.step, workers)
         ) as prepared:
             while self.step < self.total_steps and not self.out_of_time:
                 # The network's own chance, if it has dropout, is a function of the place, too.
-                torch.manual_seed(hash((self.config.seed, self.step, self.share.rank)))
-                own = [next(prepared) for _ in range(self.share.accumulation)]
+                torch.manual_seed(hash((self.config.seed, self.step, self.shard.rank)))
+                own = [next(prepared) for _ in range(self.shard.accumulation)]
                 self._optimise([batch.to(self.accelerator.device) for batch in own])
                 left = time.perf_counter()
                 yield self.step
@@ -332,7 +332,7 @@ class Trainer:
             norm,
             self.lr_scheduler.get_last_lr()[0],
             self.seconds,
-            self._since * self.share.global_batch_size / took,
+            self._since * self.shard.global_batch_size / took,
             [a / n if n else float("nan") for a, n in zip(by_t, pictures, strict=True)],
         )
         self._clear()
@@ -351,19 +351,19 @@ class Trainer:
         network.train(self.train_mode)
 
     @torch.no_grad()
-    def validation_loss(self, pictures: Numbered) -> float:
+    def validation_loss(self, pictures: MapDataset) -> float:
         """The mean loss of the averaged weights on all these pictures, over all processes.
 
         Each has the same t and ε at every measurement, so that the numbers compare. All processes
         must call this.
         """
-        device, batch, n = self.accelerator.device, self.share.batch_size, len(pictures)
+        device, batch, n = self.accelerator.device, self.shard.batch_size, len(pictures)
         sums = torch.zeros(2, device=device)
         # Where the network is compiled, Accelerate's autocast is around that one, not around this.
         with self._averaged_weights() as network, self.accelerator.autocast():
-            for first in range(self.share.rank * batch, n, self.share.processes * batch):
+            for first in range(self.shard.rank * batch, n, self.shard.processes * batch):
                 positions = range(first, min(first + batch, n))
-                drawn = self.draws.validation(positions, (pictures[i] for i in positions))
+                drawn = self.randomness.validation(positions, (pictures[i] for i in positions))
                 each = self.picture_losses(network, drawn.to(device))
                 sums += torch.stack([each.sum(), each.new_tensor(float(len(each)))])
         total, number = self.accelerator.reduce(sums, "sum").tolist()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ddpm_hf.curve import LINE, draw_curve
+from ddpm_hf.training.loss_curve import LINE, draw_curve
 
 
 def test_a_falling_loss_falls_on_the_picture():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ddpm_hf import cats
-from ddpm_hf.evaluation.decoder import (
+from ddpm_hf.data import cats
+from ddpm_hf.evaluation.nearest_cat import (
     Decoder,
     distance_to_neighbours,
     measure,

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ddpm_hf
-from ddpm_hf import DDPMPipeline, cuda_graph, openvino_cpu, runtime, upsampling
+from ddpm_hf import DDPMPipeline
+from ddpm_hf.backends import cuda_graph, openvino, upsampling
+from ddpm_hf.backends.denoiser import make_denoiser
 from ddpm_hf.pipeline import PRETRAINED
 from tests.conftest import tiny_unet
 
@@ -37,8 +39,8 @@ def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
     device = torch.device(device)
     unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
     for _ in range(2):
-        fast = runtime.denoiser(unet, "auto", tuple(sample.shape), device)(sample, t)
-        exact = runtime.denoiser(unet, "eager", tuple(sample.shape), device)(sample, t)
+        fast = make_denoiser(unet, "auto", tuple(sample.shape), device)(sample, t)
+        exact = make_denoiser(unet, "eager", tuple(sample.shape), device)(sample, t)
         assert not torch.equal(fast, exact), "eager ran in both"
         torch.testing.assert_close(fast, exact, rtol=0.05, atol=0.05)
         unet.conv_out.weight.mul_(-1)  # of the same length
@@ -53,7 +55,7 @@ def test_auto_follows_weights_that_change_unseen(sample, device, by):
 
     @torch.no_grad()
     def said(backend):
-        return runtime.denoiser(unet, backend, tuple(sample.shape), device)(sample, t)
+        return make_denoiser(unet, backend, tuple(sample.shape), device)(sample, t)
 
     before = said("auto")
     if by == "a fused optimiser":
@@ -71,8 +73,8 @@ def test_auto_follows_weights_that_change_unseen(sample, device, by):
 def test_denoisers_of_one_unet_do_not_share_memory(sample, device):
     device = torch.device(device)
     unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
-    first = runtime.denoiser(unet, "auto", tuple(sample.shape), device)
-    second = runtime.denoiser(unet, "auto", tuple(sample.shape), device)
+    first = make_denoiser(unet, "auto", tuple(sample.shape), device)
+    second = make_denoiser(unet, "auto", tuple(sample.shape), device)
     kept = first(sample, t)
     before = kept.clone()
     second(-sample, t)
@@ -88,13 +90,13 @@ def test_a_graph_is_lent_again_with_other_labels(sample):
     outputs = []
     for label in (0, 3, 0):
         labels = torch.tensor([label, label], device=device)
-        outputs.append(runtime.denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
+        outputs.append(make_denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
     assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
     idle = cuda_graph._networks.of(unet).idle
     assert idle.counts() == [1]
     for batch in range(1, 9):
         x = torch.zeros(batch, 3, 8, 8, device=device)
-        runtime.denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
+        make_denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
     assert idle.counts() == [1] * cuda_graph.SHAPES
 
 
@@ -135,15 +137,15 @@ def test_a_graph_of_inference_mode_is_of_use_outside(sample):
     device = torch.device("cuda:0")
     unet, t, x = tiny_unet().to(device), torch.tensor(500), sample.to(device)
     with torch.inference_mode():
-        inside = runtime.denoiser(unet, "auto", tuple(x.shape), device)(x, t).clone()
-    assert torch.equal(runtime.denoiser(unet, "auto", tuple(x.shape), device)(x, t), inside)
+        inside = make_denoiser(unet, "auto", tuple(x.shape), device)(x, t).clone()
+    assert torch.equal(make_denoiser(unet, "auto", tuple(x.shape), device)(x, t), inside)
 
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
 def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
-    streams, size = openvino_cpu.in_blocks(batch, side * side, cores)
+    streams, size = openvino.in_blocks(batch, side * side, cores)
     assert batch % size == 0 and (batch // size) % streams == 0 and streams <= cores
-    within = size * side * side <= openvino_cpu.BLOCK_PIXELS or size == 1
+    within = size * side * side <= openvino.BLOCK_PIXELS or size == 1
     assert within or size == batch // streams, "larger blocks only where they can't be divided"
 
 
@@ -151,13 +153,13 @@ def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
 @pytest.mark.parametrize("classes", [None, 4])
 def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
     """Six pictures of 8 × 8 in three blocks of 2."""
-    monkeypatch.setattr(openvino_cpu, "in_blocks", lambda batch, pixels, cores: (1, 2))
+    monkeypatch.setattr(openvino, "in_blocks", lambda batch, pixels, cores: (1, 2))
     generator = torch.Generator().manual_seed(0)
     x, t = torch.randn(6, 3, 8, 8, generator=generator), torch.tensor(500.5)  # as Euler has it
     labels = None if classes is None else torch.arange(6) % classes
     unet = tiny_unet(num_class_embeds=classes)
     fast, exact = (
-        runtime.denoiser(unet, backend, tuple(x.shape), CPU, labels)(x, t)
+        make_denoiser(unet, backend, tuple(x.shape), CPU, labels)(x, t)
         for backend in ("openvino", "eager")
     )
     torch.testing.assert_close(fast, exact, rtol=0, atol=1e-5)
@@ -187,39 +189,39 @@ def test_compiled_by_pytorch_agrees_with_eager(pipeline, seeded):
 @torch.no_grad()
 def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     """The next process reads it; a damaged one is made anew; the oldest ones go."""
-    monkeypatch.setattr(openvino_cpu, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(openvino, "CACHE", tmp_path / "cache")
     t, shape = torch.tensor(500), tuple(sample.shape)
 
     def run():
-        return runtime.denoiser(tiny_unet(), "openvino", shape, CPU)(sample, t)
+        return make_denoiser(tiny_unet(), "openvino", shape, CPU)(sample, t)
 
     converted = run()
     with monkeypatch.context() as patch:
-        patch.setattr(openvino_cpu, "_convert", None)
+        patch.setattr(openvino, "_convert", None)
         assert torch.equal(run(), converted)
-    (kept,) = openvino_cpu.CACHE.glob("*.xml")
+    (kept,) = openvino.CACHE.glob("*.xml")
     kept.write_text("<net>")
     assert torch.equal(run(), converted)
-    monkeypatch.setattr(openvino_cpu, "KEPT_ON_DISK", 1)
-    runtime.denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
-    assert len(list(openvino_cpu.CACHE.iterdir())) == 2, "one description and its weights"
+    monkeypatch.setattr(openvino, "KEPT_ON_DISK", 1)
+    make_denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
+    assert len(list(openvino.CACHE.iterdir())) == 2, "one description and its weights"
     assert not kept.exists()
 
 
-@pytest.mark.parametrize("module", [openvino_cpu, upsampling])
+@pytest.mark.parametrize("module", [openvino, upsampling])
 def test_what_other_code_converted_is_not_taken(module, monkeypatch, tmp_path):
     (other := tmp_path / "other.py").write_text(Path(module.__file__).read_text() + "\n")
-    before = openvino_cpu._fingerprint(tiny_unet())
-    assert openvino_cpu._fingerprint(tiny_unet()) == before
+    before = openvino._fingerprint(tiny_unet())
+    assert openvino._fingerprint(tiny_unet()) == before
     monkeypatch.setattr(module, "__file__", str(other))
-    assert openvino_cpu._fingerprint(tiny_unet()) != before
+    assert openvino._fingerprint(tiny_unet()) != before
 
 
 def test_to_convert_draws_no_noise(sample, monkeypatch, tmp_path):
     """A run by PyTorch's global seed is the same the first time, when the network is converted."""
-    monkeypatch.setattr(openvino_cpu, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(openvino, "CACHE", tmp_path / "cache")
     unet, before = tiny_unet(), torch.random.get_rng_state()
-    runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)
+    make_denoiser(unet, "auto", tuple(sample.shape), CPU)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -227,43 +229,43 @@ def test_to_convert_draws_no_noise(sample, monkeypatch, tmp_path):
 def test_a_network_in_channels_last_is_converted_too(sample):
     t, shape = torch.tensor(500), tuple(sample.shape)
     plain, last = tiny_unet(), tiny_unet().to(memory_format=torch.channels_last)
-    outputs = [runtime.denoiser(unet, "openvino", shape, CPU)(sample, t) for unet in (plain, last)]
+    outputs = [make_denoiser(unet, "openvino", shape, CPU)(sample, t) for unet in (plain, last)]
     assert torch.equal(*outputs)
 
 
 @torch.no_grad()
 def test_an_unwritable_cache_is_done_without(sample, monkeypatch):
-    monkeypatch.setattr(openvino_cpu, "CACHE", Path("/proc/cache"))
-    runtime.denoiser(tiny_unet(), "openvino", tuple(sample.shape), CPU)(sample, torch.tensor(5))
+    monkeypatch.setattr(openvino, "CACHE", Path("/proc/cache"))
+    make_denoiser(tiny_unet(), "openvino", tuple(sample.shape), CPU)(sample, torch.tensor(5))
 
 
 @torch.no_grad()
 def test_half_precision_networks_run_eagerly(sample):
     unet, t = tiny_unet().to(torch.bfloat16), torch.tensor(500)
     shape = tuple(sample.shape)
-    ways = [runtime.denoiser(unet, backend, shape, CPU)(sample, t) for backend in ("auto", "eager")]
+    ways = [make_denoiser(unet, backend, shape, CPU)(sample, t) for backend in ("auto", "eager")]
     assert torch.equal(*ways)
 
 
 def test_unknown_backend_is_refused(sample):
     with pytest.raises(ValueError, match="one of eager, auto"):
-        runtime.denoiser(tiny_unet(), "fast", tuple(sample.shape), CPU)
+        make_denoiser(tiny_unet(), "fast", tuple(sample.shape), CPU)
 
 
 def test_openvino_that_cannot_run_it_says_so(sample):
     with pytest.raises(ValueError, match="a UNet in float32"):
-        runtime.denoiser(tiny_unet().half(), "openvino", tuple(sample.shape), CPU)
+        make_denoiser(tiny_unet().half(), "openvino", tuple(sample.shape), CPU)
 
 
 @torch.no_grad()
 def test_missing_openvino_falls_back_with_one_warning(sample, monkeypatch, caplog):
-    openvino_cpu.core.cache_clear()
+    openvino.core.cache_clear()
     monkeypatch.setitem(sys.modules, "openvino", None)
     unet, t = tiny_unet(), torch.tensor(500)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            output = runtime.denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
-    openvino_cpu.core.cache_clear()
+            output = make_denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
+    openvino.core.cache_clear()
     assert torch.equal(output, unet(sample, t).sample)
     assert len([r for r in caplog.records if "OpenVINO is not installed" in r.message]) == 1
 

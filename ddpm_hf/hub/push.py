@@ -13,7 +13,8 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
 
-from ddpm_hf.errors import UserError, command_line
+from ddpm_hf.cli import command_line
+from ddpm_hf.errors import UserError
 
 UPLOADED = (
     "model_index.json",
@@ -112,7 +113,3 @@ def main(arguments: list[str] | None = None) -> None:
             raise UserError(f"{config.folder} holds no model: it has no model_index.json.")
         full = repository(config.model_id, private=config.private, token=config.token)
         push(config.folder, full, token=config.token)
-
-
-if __name__ == "__main__":
-    main()

@@ -15,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_hf.pictures import Example, cut
-from ddpm_hf.pixels import to_unit_range
+from ddpm_hf.data.examples import Example
+from ddpm_hf.data.images import random_square, to_unit_range
 
 _ORDER, _TRAINING, _VALIDATION = 0, 1, 2
-"""Streams of draws: the order of the pictures, and what happens to one picture."""
+"""Streams of randomness: the order of the pictures, and what happens to one picture."""
 
 
 def generator(seed: int, stream: int, step: int, position: int = 0) -> np.random.Generator:
@@ -52,7 +52,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Draws:
+class BatchRandomness:
     """The draws of one run.
 
     T: diffusion steps. resolution: the side of the squares cut out. random_flip: mirror by chance.
@@ -91,7 +91,7 @@ class Draws:
         for position, (picture, label) in zip(positions, examples, strict=True):
             rng = generator(self.seed, stream, step, position)
             timesteps.append(self._timestep(rng))
-            crop = cut(picture, self.resolution, rng)
+            crop = random_square(picture, self.resolution, rng)
             crops.append(crop.flip(-1) if self.random_flip and rng.random() < 0.5 else crop)
             shape = tuple(crop.shape)
             noises.append(torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)))

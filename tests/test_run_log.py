@@ -6,15 +6,15 @@ import numpy as np
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.noise import image_generators
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.loop import BINS, Step
-from ddpm_hf.training.record import Record
+from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
+from ddpm_hf.training.trainer import BINS, Step
 from tests.conftest import tiny_unet
 
 
 def test_the_record_tells_the_mean_of_a_hundred_steps_and_goes_on(small_trainer, tmp_path):
     trainer = small_trainer(output_dir=str(tmp_path), logging_steps=25)
-    record = Record(trainer)
+    record = RunLog(trainer)
     for number in range(25, 151, 25):
         record.report(Step(number, float(number), 1.0, 1e-3, 9.0, 5.0, [1.0] * BINS))
     assert record.loss == 112.5  # of 75, 100, 125 and 150
@@ -22,7 +22,7 @@ def test_the_record_tells_the_mean_of_a_hundred_steps_and_goes_on(small_trainer,
     record.validated(0.5)
     record.close()
     trainer.step = 150
-    again = Record(trainer)
+    again = RunLog(trainer)
     assert again.loss == 112.5
     again.validated(0.25)
     again.close()

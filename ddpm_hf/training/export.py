@@ -9,15 +9,15 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
-from ddpm_hf.card import TrainingFacts, model_card
-from ddpm_hf.curve import draw_curve
 from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.hub.card import TrainingFacts, model_card
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.training import checkpoint
-from ddpm_hf.training.loop import Trainer
-from ddpm_hf.training.record import RECORD, Record
+from ddpm_hf.training.loss_curve import draw_curve
+from ddpm_hf.training.run_log import RECORD, RunLog
 from ddpm_hf.training.samples import Samples, enlarged
 from ddpm_hf.training.source import Source
+from ddpm_hf.training.trainer import Trainer
 
 
 def last_good(folder: Path) -> str:
@@ -67,7 +67,7 @@ def _cast(pipeline: DDPMPipeline, dtype: str) -> None:
 
 
 def save_model(
-    pipeline: DDPMPipeline, record: Record, samples: Samples, source: Source, name: str
+    pipeline: DDPMPipeline, record: RunLog, samples: Samples, source: Source, name: str
 ) -> None:
     """Write the pipeline with its card and pictures; each file is there whole or not at all.
 
@@ -91,7 +91,7 @@ def save_model(
         seed=config.seed,
         steps=trainer.step,
         total_steps=max(trainer.step, trainer.total_steps),
-        batch=trainer.share.global_batch_size,
+        batch=trainer.shard.global_batch_size,
         minutes=trainer.seconds / 60,
         loss=record.loss,
         loss_steps=min(trainer.step, len(record.losses) * config.logging_steps),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm_hf import cuda_graph, openvino_cpu
+from ddpm_hf.backends import cuda_graph, openvino
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 """(x_t, timestep) → model output. Takes diffusers' timestep, 0-d."""
@@ -39,7 +39,7 @@ def _compiled(unet: Any, device: torch.device, class_labels: Tensor | None) -> D
     return denoise
 
 
-def check(unet: Any, backend: str, device: torch.device) -> None:
+def check_backend(unet: Any, backend: str, device: torch.device) -> None:
     """Raise ValueError for an unknown backend, or `openvino` where it can't run this UNet."""
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
@@ -51,10 +51,10 @@ def check(unet: Any, backend: str, device: torch.device) -> None:
 
 
 def _openvino_runs(unet: Any, device: torch.device) -> bool:
-    return device.type == "cpu" and openvino_cpu.takes(unet) and openvino_cpu.core() is not None
+    return device.type == "cpu" and openvino.takes(unet) and openvino.core() is not None
 
 
-def denoiser(
+def make_denoiser(
     unet: Any,
     backend: str,
     shape: tuple[int, ...],
@@ -68,12 +68,12 @@ def denoiser(
     `eager`: PyTorch, the very numbers of stock diffusers. `openvino`: on a CPU, in float32.
     `compile`: torch.compile, which takes a minute or so before the first step. `auto`: on a CPU
     with OpenVINO that, in bf16 where the CPU has it; on a GPU with bf16 one CUDA graph; else eager.
-    Raises what `check` raises.
+    Raises what `check_backend` raises.
     """
-    check(unet, backend, device)
+    check_backend(unet, backend, device)
     if backend in ("auto", "openvino") and _openvino_runs(unet, device):
         precision = "f32" if backend == "openvino" else "fastest"
-        return openvino_cpu.OpenVINODenoiser(unet, shape, precision, class_labels)
+        return openvino.OpenVINODenoiser(unet, shape, precision, class_labels)
     if backend == "auto" and cuda_graph.takes(unet, device):
         return cuda_graph.GraphDenoiser(unet, shape, class_labels)
     if backend == "compile":

@@ -47,7 +47,7 @@ def load_split(
             splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
             return _slices(split, {k: len(rows) for k, rows in splits.items()}, splits.__getitem__)
         if name == "cats" and not folder.is_dir():
-            from ddpm_hf import cats
+            from ddpm_hf.data import cats
 
             return _slices(
                 split, cats.SPLITS, lambda whole: cats.load(whole, resolution, cache_dir=cache_dir)

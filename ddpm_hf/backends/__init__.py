@@ -1,0 +1,1 @@
+"""How the UNet runs, and what is cached for it."""
