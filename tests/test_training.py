@@ -13,7 +13,8 @@ import pytest
 import torch
 
 import ddpm_hf
-from ddpm_hf import DDPMPipeline, DDPMScheduler, data
+from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.data import datasets as data
 from ddpm_hf.errors import UserError
 from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
