@@ -19,7 +19,7 @@ import ddpm_hf
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.backends import cuda_graph, openvino, upsampling
 from ddpm_hf.backends.denoiser import make_denoiser
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 from tests.conftest import tiny_unet
 
 CPU = torch.device("cpu")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ddpm_hf import equations
+from ddpm_hf.prediction import min_snr_weight, prediction_of
 from ddpm_hf.training import losses
 from tests.conftest import tiny_unet
 
@@ -32,10 +33,12 @@ def test_the_loss_is_the_one_that_is_asked_for(small_trainer, kind, changes):
     trainer = small_trainer(prediction_type=kind, **changes)
     x_0, t, epsilon, _ = batch = batch_of(trainer)
     told = trainer.picture_losses(lambda x_t, *_, **__: (torch.zeros_like(x_t),), batch)
-    truth = losses.target(trainer.schedule, kind, x_0, epsilon, t)
+    truth = equations.evaluate(
+        prediction_of(kind).target, equations.rates(trainer.schedule, t), x_0, epsilon
+    )
     expected = (truth.abs() if "loss" in changes else truth**2).mean((1, 2, 3))
     if "snr_gamma" in changes:
-        expected = expected * losses.min_snr_weight(trainer.schedule, kind, t, 5.0)
+        expected = expected * min_snr_weight(kind, trainer.schedule.snr(t), 5.0)
     torch.testing.assert_close(told, expected)
 
 

@@ -17,13 +17,13 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ddpm_hf
-from ddpm_hf import equations
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf import equations, schedules
+from ddpm_hf.schedules import NoiseSchedule
 from tests.conftest import tiny_unet
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers.*")
 README = (Path(__file__).parent.parent / "README.md").read_text()
-EXACT = NoiseSchedule.from_betas(equations.linear_betas(1000))
+EXACT = NoiseSchedule.from_betas(schedules.linear_betas(1000))
 KARRAS = [
     "DDIMScheduler",
     "DDPMScheduler",
@@ -166,7 +166,7 @@ def test_9_another_caller_does_not_disturb_a_run(library):
 def test_10_a_step_reads_nothing_back(library):
     """On the device `meta` there is nothing to read: each attempt is an error."""
     scheduler, x = set_to(library.scheduler(), 10, device="meta"), zeros().to("meta")
-    for t in scheduler.timesteps:
+    for t in range(900, -1, -100):
         assert scheduler.step(x, t, x).prev_sample.device.type == "meta"
 
 
@@ -184,10 +184,9 @@ class Copies(TorchDispatchMode):
 
 def test_10_no_table_is_moved_or_cast_in_a_step(library):
     scheduler, x = set_to(library.scheduler(), 10, device="meta"), zeros().to("meta")
-    first, *rest = scheduler.timesteps
-    scheduler.step(x, first, x)  # rounds the table to the run's precision, on the CPU
+    scheduler.step(x, 900, x)  # rounds the table to the run's precision, on the CPU
     with Copies() as copies:
-        for t in rest:
+        for t in range(800, -1, -100):
             scheduler.step(x, t, x)
     assert copies.count == 0
 

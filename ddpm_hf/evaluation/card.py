@@ -5,8 +5,8 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard
 
+from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.errors import UserError
-from ddpm_hf.pipeline import PRETRAINED, bundled_models
 
 TASK = "unconditional-image-generation"
 OURS = (

@@ -12,10 +12,11 @@ from torch import Tensor
 from ddpm_hf import equations
 from ddpm_hf.backends.denoiser import Denoiser, make_denoiser
 from ddpm_hf.distributed import Deal, alone
-from ddpm_hf.equations import NoiseSchedule
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.schedules import NoiseSchedule
+from ddpm_hf.variance import LEARNED_VARIANCES
 
 BATCH = 64
 

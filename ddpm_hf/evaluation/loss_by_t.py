@@ -4,12 +4,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ddpm_hf import equations
 from ddpm_hf.backends.denoiser import make_denoiser
 from ddpm_hf.distributed import Deal, alone
+from ddpm_hf.equations import evaluate, q_sample, rates
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.training.losses import simple_loss, target
+from ddpm_hf.prediction import prediction_of
+from ddpm_hf.training.losses import simple_loss
 
 BATCH = 64
 
@@ -34,7 +35,8 @@ def loss_by_t(
     Picture i has the same noise at every t, a function of (seed, i).
     """
     scheduler, device = pipeline.scheduler, pipeline.device
-    schedule, kind = scheduler.schedule, scheduler.config.prediction_type
+    schedule = scheduler.schedule
+    target = prediction_of(scheduler.config.prediction_type).target
 
     @torch.no_grad()
     def losses(first: int) -> Tensor:
@@ -44,9 +46,9 @@ def loss_by_t(
         z = noise_like(batch, image_generators(seed, range(first, first + len(batch))))
         each = []
         for t in timesteps:
-            x_t = equations.q_sample(schedule, batch, z, t)
+            x_t = q_sample(schedule, batch, z, t)
             output = denoise(x_t, torch.tensor(t - 1))[:, : batch.shape[1]]
-            truth = target(schedule, kind, batch, z, torch.full((len(batch),), t))
+            truth = evaluate(target, rates(schedule, t), batch, z)
             each.append(simple_loss("l2", output, truth))
         return torch.stack(each, 1).cpu()
 

@@ -8,9 +8,10 @@ from diffusers import UNet2DModel
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import check_classes, load_pipeline
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.unet import height_width
+from ddpm_hf.variance import LEARNED_VARIANCES
 
 
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:

@@ -19,7 +19,7 @@ from ddpm_hf import equations
 from ddpm_hf.data.examples import MapDataset
 from ddpm_hf.errors import UserError
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import LEARNED_VARIANCES
+from ddpm_hf.prediction import min_snr_weight, prediction_of
 from ddpm_hf.training import losses
 from ddpm_hf.training.attention import attention_kernels
 from ddpm_hf.training.batches import BatchShard, ImageSource, batches
@@ -27,6 +27,7 @@ from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.optimizer import adam_settings, laid_out_like, make_optimizer
 from ddpm_hf.training.randomness import Batch, BatchRandomness
 from ddpm_hf.unet import has_dropout
+from ddpm_hf.variance import LEARNED_VARIANCES
 
 BINS = 10
 """Equal parts of 1..T for each of which the loss is told (N17)."""
@@ -66,9 +67,7 @@ class Trainer:
         self.config, self.pictures, self.accelerator = config, pictures, accelerator
         self.rows = rows
         unet, self.scheduler = model.unet, model.scheduler
-        self.schedule = equations.NoiseSchedule(
-            self.scheduler.schedule.log_alpha_bar.to(accelerator.device)
-        )
+        self.schedule = self.scheduler.schedule.on(accelerator.device)
         self.id2label = model.config.get("id2label")
         self.class_names = model.class_names
         self.randomness = BatchRandomness(
@@ -248,10 +247,12 @@ class Trainer:
             output = network(x_t, t - 1, labels if self.by_class else None, return_dict=False)[0]
         if self.learned_variance:
             output, v = output.chunk(2, dim=1)
-        truth = losses.target(self.schedule, kind, x_0, epsilon, t)
+        truth = equations.evaluate(
+            prediction_of(kind).target, equations.rates(self.schedule, t), x_0, epsilon
+        )
         each = losses.simple_loss(config.loss, output, truth)
         if config.snr_gamma is not None:
-            each = each * losses.min_snr_weight(self.schedule, kind, t, config.snr_gamma)
+            each = each * min_snr_weight(kind, self.schedule.snr(t), config.snr_gamma)
         if self.learned_variance:
             x_0_hat = self.scheduler.predict_original_sample(output.detach().float(), t - 1, x_t)
             bound = losses.variance_loss(self.schedule, x_0, x_t, x_0_hat, v, t)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 from tests.e2e.test_demo import canvas, generate
 from tests.e2e.test_demo_generate import DONE, by_the_pages_script, tiled
 

@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from ddpm_hf.demo.schedule import POINTS, compared, shown_steps
 from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule
-from ddpm_hf.equations import SCHEDULES, NoiseSchedule, posterior_var, posterior_weights
+from ddpm_hf.equations import posterior_var, posterior_weights
+from ddpm_hf.schedules import SCHEDULES, NoiseSchedule
 from tests.e2e.views import fill, open_tab, slide
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

@@ -17,8 +17,8 @@ from ddpm_hf.demo.page import Page, packed
 from ddpm_hf.demo.picture import picture_input, x_0_of
 from ddpm_hf.demo.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.texts import LATEX, i18n
-from ddpm_hf.equations import BY_BETAS, NoiseSchedule
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
+from ddpm_hf.schedules import BY_BETAS, NoiseSchedule
 
 SIDE = 64
 """Pixels along each side: few enough for the page to take thousands of steps."""

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.generate import settings
 from ddpm_hf.demo.generate.choice import NO_CLASSES, choose
 from ddpm_hf.demo.generate.save import animation
@@ -18,7 +19,6 @@ from ddpm_hf.demo.player import Chunk, Player, chunks
 from ddpm_hf.demo.player.course import course
 from ddpm_hf.demo.run import connect
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
-from ddpm_hf.pipeline import bundled_models
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""

@@ -12,13 +12,13 @@ from gradio.events import Dependency
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_unit_range
 from ddpm_hf.demo.limits import whole
 from ddpm_hf.demo.page import Page, png_url
 from ddpm_hf.demo.picture.words import PAGE
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.uploads import read_upload
-from ddpm_hf.pipeline import PRETRAINED
 
 _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 """Generated cats of 32 × 32, each drawn four times as large."""

@@ -11,7 +11,8 @@ import torch
 from ddpm_hf.demo.noise.playground.words import PAGE
 from ddpm_hf.demo.noise.points import DISTRIBUTIONS
 from ddpm_hf.demo.page import Page, packed
-from ddpm_hf.equations import NoiseSchedule, linear_betas, posterior_var, posterior_weights
+from ddpm_hf.equations import posterior_var, posterior_weights
+from ddpm_hf.schedules import NoiseSchedule, linear_betas
 
 T, STRIDE = 2000, 10
 """The notes' T, and how many of its steps are taken as one."""
