@@ -13,7 +13,7 @@ import pytest
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub.card import without_token
 from ddpm_hf.training.config import TrainConfig, parse_config
-from ddpm_hf.training.preflight import make_accelerator
+from ddpm_hf.training.preflight import training_accelerator
 
 
 def test_flags_override_the_file(tmp_path):
@@ -186,7 +186,7 @@ def test_the_token_is_never_written(tmp_path):
 def test_the_launchers_accumulation_is_told_where_it_belongs(monkeypatch, tmp_path):
     monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
     with pytest.raises(UserError, match=r"give it after train_accelerate\.py instead"):
-        make_accelerator(TrainConfig(output_dir=str(tmp_path)))
+        training_accelerator(TrainConfig(output_dir=str(tmp_path)))
 
 
 def test_an_empty_token_leaves_the_command_line_as_it_is(monkeypatch):

@@ -9,6 +9,7 @@ from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import check_classes, load_pipeline
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.training.batches import BatchShard
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.unet import height_width
 
@@ -136,3 +137,12 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
             f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"
             f" {classes or 'none'}, counting one for no class where there is a --class_dropout."
         )
+
+
+def compiled(unet: UNet2DModel, shard: BatchShard) -> Any:
+    """The network as `torch.compile` makes it, for a GPU."""
+    torch.backends.cudnn.benchmark = True
+    # Forward and backward are a CUDA graph each, unless other processes or micro-batches add to the
+    # gradients in between.
+    alone = shard.processes == shard.accumulation == 1
+    return torch.compile(unet, mode="reduce-overhead" if alone else "default")
