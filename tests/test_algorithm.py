@@ -136,7 +136,13 @@ def test_dropout_is_trainings_alone_and_a_function_of_the_step(small_state, tmp_
         list(training_steps(state, BLACK_IMAGES))
         assert state.unet.training
         after.append(state.unet.state_dict())
-    assert all(torch.equal(after[0][name], after[1][name]) for name in after[0])
+    resumed = small_state(model_config_name_or_path=str(tmp_path), max_train_steps=3)
+    next(training_steps(resumed, BLACK_IMAGES))
+    again = small_state(model_config_name_or_path=str(tmp_path), max_train_steps=3)
+    again.load_state_dict(copy.deepcopy(resumed.state_dict()))
+    list(training_steps(again, BLACK_IMAGES))
+    after.append(again.unet.state_dict())
+    assert all(torch.equal(after[0][name], other[name]) for other in after for name in other)
     measured = [validation_loss(state, BLACK_IMAGES) for _ in range(2)]
     assert measured[0] == measured[1] and state.unet.training
 

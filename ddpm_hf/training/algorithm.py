@@ -30,9 +30,9 @@ def training_steps(state: TrainingState, images: Images) -> Iterator[TrainingSte
     workers = config.dataloader_num_workers
     with closing(batches(images, state.randomness, shard, state.step, workers)) as draws:
         while not state.finished:  # lines 1 and 6
-            # Dropout, if the network has any, is a function of the step, like all other chance.
-            torch.manual_seed(hash((config.seed, state.step, shard.rank)))
             drawn = [next(draws) for _ in range(shard.accumulation)]  # lines 2 to 4: x_0, t, ε
+            # So that dropout depends on the step alone. A DataLoader that starts draws here, too.
+            torch.manual_seed(hash((config.seed, state.step, shard.rank)))
             yield gradient_step(state, [batch.to(state.device) for batch in drawn])  # line 5
 
 
@@ -65,7 +65,7 @@ def image_losses(state: TrainingState, network: Any, batch: Batch) -> Tensor:
     """
     x_0, t, epsilon, labels = batch
     kind, config = state.scheduler.config.prediction_type, state.config
-    x_t = equations.q_sample(state.schedule, x_0, epsilon, t)  # √ᾱ_t·x_0 + √(1−ᾱ_t)·ε (N4)
+    x_t = equations.q_sample(state.schedule, x_0, epsilon, t)  # √ᾱ_t·x_0 + √(1−ᾱ_t)·ε
     output, v = state.predict(network, x_t, t, labels)  # ε_θ(x_t, t)
     target = losses.target(state.schedule, kind, x_0, epsilon, t)  # ε
     each = losses.simple_loss(config.loss, output, target)  # ‖ε − ε_θ‖²
