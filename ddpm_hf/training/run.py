@@ -16,6 +16,7 @@ from ddpm_hf.hub.push import push, repository
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.algorithm import training_steps
 from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.config_checks import notices
 from ddpm_hf.training.export import (
     last_checkpoint,
     lower_learning_rate,
@@ -221,7 +222,7 @@ def train(config: TrainConfig) -> None:
     accelerator = training_accelerator(config)
     config = dataclasses.replace(config, mixed_precision=accelerator.mixed_precision)
     on_main(accelerator, lambda: check_output_dir(config))
-    for notice in config.notices():
+    for notice in notices(config):
         accelerator.print(notice)
     name = config.hub_model_id or Path(config.output_dir).resolve().name
     if config.push_to_hub:  # before the work, so that a refusal comes in time
