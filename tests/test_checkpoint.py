@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, and damage is noticed."""
+"""Checkpoints: complete or absent, and damage is noticed."""
 
 import json
 import shutil

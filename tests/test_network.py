@@ -1,4 +1,4 @@
-"""What a run begins with, its network and its data, are as the flags say."""
+"""The network and the data of a run are as the flags say."""
 
 import accelerate
 import datasets

@@ -1,4 +1,4 @@
-"""What chance decides, in training above all: the same wherever and whenever it is drawn."""
+"""Random draws, above all of training: the same wherever and whenever they are made."""
 
 import pytest
 import torch
