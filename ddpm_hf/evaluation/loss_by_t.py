@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ddpm_hf import equations
 from ddpm_hf.backends.denoiser import make_denoiser
-from ddpm_hf.distributed import Deal, alone
+from ddpm_hf.distributed import Map, serial_map
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.training.losses import simple_loss, target
@@ -27,7 +27,7 @@ def loss_by_t(
     labels: Tensor | None = None,
     seed: int = 0,
     backend: str = "auto",
-    deal: Deal = alone,
+    map_items: Map = serial_map,
 ) -> Tensor:
     """The mean square of ε − ε̂, or of what is predicted, by picture and t: (n, len(timesteps)).
 
@@ -50,4 +50,4 @@ def loss_by_t(
             each.append(simple_loss("l2", output, truth))
         return torch.stack(each, 1).cpu()
 
-    return torch.cat(deal(range(0, len(x_0), BATCH), losses, "Loss by t"))
+    return torch.cat(map_items(range(0, len(x_0), BATCH), losses, "Loss by t"))
