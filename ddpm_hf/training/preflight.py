@@ -121,15 +121,15 @@ def remove_old_run(config: TrainConfig) -> None:
         return
     folder, start = Path(config.output_dir), _named_checkpoint(config)
     existing = checkpoint.checkpoints(folder.resolve())
-    kept_steps = checkpoint.step_of(start) if start in existing else -1
+    last_kept_step = checkpoint.step_of(start) if start in existing else -1
     for old in existing:
-        if checkpoint.step_of(old) > kept_steps:
+        if checkpoint.step_of(old) > last_kept_step:
             shutil.rmtree(old, ignore_errors=True)
     for image in (folder / SAMPLES).glob("*.png"):
         drawn = re.fullmatch(r"(?:step|strip)-(\d+)", image.stem)
-        if drawn and int(drawn[1]) > kept_steps:
+        if drawn and int(drawn[1]) > last_kept_step:
             image.unlink()
-    if kept_steps >= 0:
+    if last_kept_step >= 0:
         return
     log = folder / config.logging_dir / PROJECT
     if log.resolve().is_relative_to(folder.resolve()):  # --logging_dir may lead elsewhere

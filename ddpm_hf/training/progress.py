@@ -43,10 +43,10 @@ class Report:
 
 
 class Progress:
-    """Sums over the steps since the last report, kept on the device so that it is not waited for.
+    """Sums over the steps since the last report; they stay on the device, so the CPU can run ahead.
 
-    `watch` passes the steps on; time that its caller spends on other things does not count as
-    training.
+    `watch` hands the steps on, and leaves the time that its caller spends between them out of the
+    speed.
     """
 
     def __init__(self, state: TrainingState) -> None:
@@ -56,7 +56,7 @@ class Progress:
     def _clear(self) -> None:
         self._sums = torch.zeros(2, device=self.state.device)  # loss and gradient norm
         self._bins = torch.zeros(2, BINS, device=self.state.device)  # loss and number of images
-        self._steps, self._began, self._elsewhere = 0, time.perf_counter(), 0.0
+        self._steps, self._began, self._outside = 0, time.perf_counter(), 0.0
 
     def watch(self, steps: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
         """The same steps, each added to the sums before it is passed on."""
@@ -66,22 +66,22 @@ class Progress:
             left = time.perf_counter()
             yield step
             # A report's wait for the GPU belongs to the steps before it, so it counts as training.
-            self._elsewhere += time.perf_counter() - max(left, self._began)
+            self._outside += time.perf_counter() - max(left, self._began)
 
     def _add(self, step: TrainingStep) -> None:
         self._sums += torch.stack([step.loss, step.grad_norm])
         bins = torch.zeros_like(self._bins)
-        where = (step.t - 1) * BINS // self.state.schedule.T
-        bins.index_add_(1, where, torch.stack([step.losses, torch.ones_like(step.losses)]))
+        bin_of_image = (step.t - 1) * BINS // self.state.schedule.T
+        bins.index_add_(1, bin_of_image, torch.stack([step.losses, torch.ones_like(step.losses)]))
         self._bins += bins
         self._steps += 1
 
     def report(self) -> Report:
-        """The means since the last report, over all processes: all of them must call this."""
+        """The means since the last report, over all processes. All processes must call this."""
         state = self.state
         means = (self._sums / self._steps).tolist()  # first: it waits for the GPU's steps
         passed = time.perf_counter() - self._began
-        mine = self._bins.new_tensor([*means, passed, passed - self._elsewhere])
+        mine = self._bins.new_tensor([*means, passed, passed - self._outside])
         loss, norm, passed, training = state.accelerator.reduce(mine, "mean").tolist()
         by_t, images = state.accelerator.reduce(self._bins, "sum").tolist()
         state.seconds += passed

@@ -152,7 +152,7 @@ class Run:
     def _train(self, stop: StopRequest) -> bool:
         """Train to the end; False if told to stop before. The last step is in a checkpoint."""
         plan = self.state.plan
-        # To ask all processes, a GPU has to finish its step first; so it is asked less often.
+        # To ask all processes, the CPU waits for the GPU's steps: it does not ask after each.
         ask_every = 1 if self.accelerator.device.type == "cpu" else self.config.logging_steps
         for step in self.progress.watch(training_steps(self.state, self.images)):
             if plan.logs(step.number):
@@ -169,7 +169,7 @@ class Run:
         self._checkpoint()
         return True
 
-    def to_the_end(self) -> bool:
+    def complete(self) -> bool:
         """Train, then measure, sample and save the result; False if told to stop before."""
         with StopRequest(self.accelerator) as stop:
             finished = self._train(stop) and self._evaluate(save=True, stopped=stop.on_any_process)
@@ -192,11 +192,11 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
-    """The run to its end; False if it was told to stop before."""
+def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
+    """Train and save, and say so; False if told to stop before."""
     run = Run(config, accelerator, open_source(config, accelerator), name)
     try:
-        finished = run.to_the_end()
+        finished = run.complete()
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
@@ -216,7 +216,7 @@ def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
 def train(config: TrainConfig) -> None:
     """Run the configuration to its end.
 
-    Raises UserError for what the user can mend, and SystemExit with `STOPPED` if told to stop.
+    Raises UserError for what the user can fix, and SystemExit with `STOPPED` if told to stop.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     accelerator = training_accelerator(config)
@@ -225,10 +225,10 @@ def train(config: TrainConfig) -> None:
     for notice in notices(config):
         accelerator.print(notice)
     name = config.hub_model_id or Path(config.output_dir).resolve().name
-    if config.push_to_hub:  # before the work, so that a refusal comes in time
+    if config.push_to_hub:  # before training, so that a refusal comes early
         private, token = config.hub_private_repo, config.hub_token
         name = on_main(accelerator, lambda: repository(name, private=private, token=token))
-    finished = _run(config, accelerator, name)
+    finished = _complete(config, accelerator, name)
     if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: push(folder, name, token=token))

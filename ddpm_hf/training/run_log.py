@@ -34,16 +34,16 @@ class Table:
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         writer.writerow(columns)
-        self.kept: list[list[str]] = []
+        self.earlier: list[list[str]] = []
         if step and path.exists():
             *lines, _ = path.read_text(errors="replace").split("\n")  # the last may be half a row
             rows = [row for row in csv.reader(lines) if _is_complete(row) and int(row[0]) <= step]
             # An earlier version may have written fewer columns.
-            self.kept = [row + [""] * (len(columns) - len(row)) for row in rows]
-        writer.writerows(self.kept)
-        aside = path.with_suffix(".tmp")
-        aside.write_text(text.getvalue(), newline="")
-        aside.replace(path)  # so that it is complete even if the process is killed now
+            self.earlier = [row + [""] * (len(columns) - len(row)) for row in rows]
+        writer.writerows(self.earlier)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(text.getvalue(), newline="")
+        temporary.replace(path)  # so that a killed process leaves the old table or the new one
         self.file = path.open("a", newline="")
 
     def add(self, *row: Any) -> None:
@@ -64,7 +64,7 @@ class RunLog:
         total = state.plan.total_steps if config.max_train_minutes is None else None
         self.bar = tqdm(total=total, initial=state.step, desc="Training")
         self.table = Table(self.folder / TRAINING_CSV, COLUMNS + LOSS_BY_T, state.step)
-        self.losses.extend(float(row[1]) for row in self.table.kept)
+        self.losses.extend(float(row[1]) for row in self.table.earlier)
 
     def log_report(self, report: Report) -> None:
         """Log a report on training."""

@@ -28,10 +28,10 @@ MAX_OVERFLOWS = 24
 
 
 class TrainingState:
-    """Network, weight average, optimiser and counters, and what of the run never changes.
+    """Network, EMA, optimiser and counters, beside what never changes in a run.
 
-    `unet` is the bare network, `network` the same one as Accelerate and the compiler wrap it.
-    `step` counts optimiser steps; `seconds` is the run's time up to the last report.
+    unet: the bare network. network: the same one, as Accelerate and the compiler wrap it. step:
+    optimiser steps so far. seconds: time so far, up to the last report.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TrainingState:
         self.step, self.seconds, self.overflows = 0, 0.0, 0
 
     def _build(self, unet: UNet2DModel) -> None:
-        """The network on its device, with what trains it."""
+        """Prepare the network, its optimiser and its EMA."""
         config, accelerator = self.config, self.accelerator
         if config.gradient_checkpointing:
             unet.enable_gradient_checkpointing()
@@ -63,9 +63,8 @@ class TrainingState:
         # diffusers copies images in training mode; without dropout, there is no need for it.
         self.train_mode = has_dropout(unet)
         self.attention = attention_kernels(unet, self.device.type, accelerator.mixed_precision)
-        network = (
-            compiled(unet, self.shard) if config.compile and self.device.type == "cuda" else unet
-        )
+        compiles = config.compile and self.device.type == "cuda"
+        network = compiled(unet, self.shard) if compiles else unet
         # The fused optimiser skips an overflowed fp16 step without telling Accelerate.
         fused = accelerator.mixed_precision != "fp16"
         adam = optimizer.make_optimizer(config, unet, fused)
@@ -87,9 +86,9 @@ class TrainingState:
     def predict(
         self, network: Any, x_t: Tensor, t: Tensor, labels: Tensor
     ) -> tuple[Tensor, Tensor | None]:
-        """What the network says of x_t, like x_t, and its learned variance, if it has one.
+        """The network's prediction for x_t, like x_t, and its learned variance, if it has one.
 
-        network: `network`, or `unet` where no gradient is wanted.
+        network: `network`, or the bare `unet` where no gradient is needed.
         """
         x_t = x_t.contiguous(memory_format=torch.channels_last)
         with sdpa_kernel(self.attention):
@@ -101,21 +100,20 @@ class TrainingState:
         return prediction, v
 
     def accumulate(self, *, last: bool) -> AbstractContextManager[Any]:
-        """Inside, backward adds to the gradients; after the last time, processes average them."""
+        """For a backward pass; after the `last` of a step, processes average their gradients."""
         return nullcontext() if last else self.accelerator.no_sync(self.network)
 
     def clip_gradients(self) -> Tensor:
-        """Shorten the gradient to --max_grad_norm; its length before that."""
+        """Clip the gradient to --max_grad_norm; returns its norm before that, ()."""
         norm: Tensor = self.accelerator.clip_grad_norm_(
             self.network.parameters(), self.config.max_grad_norm
         )
         return norm
 
     def update(self) -> bool:
-        """Take one step with the gradients; False, with only the loss scale changed, if fp16
-        overflowed in them.
+        """Take one optimiser step; if fp16 overflowed, change only the loss scale and return False.
 
-        Raises UserError if it did `MAX_OVERFLOWS` times in a row.
+        Raises UserError after `MAX_OVERFLOWS` overflows in a row.
         """
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -139,7 +137,7 @@ class TrainingState:
 
     @contextmanager
     def averaged_weights(self) -> Iterator[UNet2DModel]:
-        """The network in eval mode with the weights that would be saved now; as it was, after."""
+        """Inside, the network is in eval mode, with the averaged weights if there are any."""
         unet = self.unet.eval()
         if self.ema is not None:
             self.ema.store(unet.parameters())
@@ -150,7 +148,7 @@ class TrainingState:
         unet.train(self.train_mode)
 
     def pipeline(self) -> DDPMPipeline:
-        """The pipeline as it stands: a copy of the network, with the averaged weights if any."""
+        """A pipeline with a copy of the network, with the averaged weights if there are any."""
         copy = UNet2DModel.from_config(self.unet.config).to(self.device)
         copy.load_state_dict(self.unet.state_dict())
         if self.ema is not None:
@@ -158,7 +156,7 @@ class TrainingState:
         return DDPMPipeline(copy, self.scheduler, self.id2label)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that a resumed run needs: tensors and plain values."""
+        """All that a resumed run needs: nested dicts of tensors and of what JSON can hold."""
         scaler = self.accelerator.scaler
         return {
             "unet": self.unet.state_dict(),
@@ -175,10 +173,9 @@ class TrainingState:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a `state_dict`, with the optimiser's settings as they are configured now.
+        """Resume from a `state_dict`, with the learning rate and so on as configured now.
 
-        Raises UserError for the state of another network or optimiser, of a run on other classes,
-        or of one with an average of the weights where this one has none, or the other way round.
+        Raises UserError if the network, the optimiser, the classes or the use of EMA differ.
         """
         self._check(state)
         try:
@@ -198,7 +195,7 @@ class TrainingState:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def _check(self, state: dict[str, Any]) -> None:
-        """Raise UserError unless the state is of such a run."""
+        """Raise UserError if the classes, the optimiser or the use of EMA differ."""
         classes = state.get("class_names", self.class_names)  # an earlier version kept none
         if classes != self.class_names:
             raise UserError(
