@@ -31,7 +31,7 @@ def training_steps(state: TrainingState, images: Images) -> Iterator[TrainingSte
     with closing(batches(images, state.randomness, shard, state.step, workers)) as draws:
         while not state.finished:  # lines 1 and 6
             drawn = [next(draws) for _ in range(shard.accumulation)]  # lines 2 to 4: x_0, t, ε
-            # For dropout. After the draws: a DataLoader that starts takes a number of this seed, too.
+            # For dropout; after the draws, since a DataLoader takes a random number as it starts.
             torch.manual_seed(hash((config.seed, state.step, shard.rank)))
             yield gradient_step(state, [batch.to(state.device) for batch in drawn])  # line 5
 
