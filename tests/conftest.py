@@ -11,7 +11,7 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data.examples import Example
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
-from ddpm_hf.training.trainer import Trainer
+from ddpm_hf.training.state import TrainingState
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY
 
@@ -83,9 +83,12 @@ def seeded():
     return generator
 
 
+BLACK_IMAGES = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
+
+
 @pytest.fixture
-def small_trainer():
-    """A trainer on eight black pictures that a test moves on by itself."""
+def small_state():
+    """The state of a run on `BLACK_IMAGES`, which a test moves on by itself."""
 
     def make(precision="no", **changes):
         for state in (AcceleratorState, PartialState, GradientState):
@@ -97,8 +100,7 @@ def small_trainer():
             accelerator.state._mixed_precision = precision
             accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
         config = TrainConfig(**{**TINY, "block_out_channels": (8, 16), **changes})
-        pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
-        return Trainer(config, make_model(config, 1, []), pictures, accelerator, len(pictures))
+        return TrainingState(config, make_model(config, 1, []), accelerator, len(BLACK_IMAGES))
 
     return make
 
