@@ -1,9 +1,6 @@
 """`ddpm_hf.evaluate` as it is started: one report, whatever the number of processes."""
 
 import json
-import os
-import subprocess
-import sys
 
 import datasets
 import PIL.ImageChops
@@ -14,27 +11,21 @@ import torch
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.evaluate import main
 from tests.conftest import tiny_unet
-from tests.e2e.conftest import free_port
+from tests.e2e import side_by_side
+from tests.preloaded import preloaded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PARTS = ("kid", "precision", "likelihood", "loss", "one_jump", "memorisation")
 
 
-def evaluate(folder, *flags, processes=1):
-    launcher = [sys.executable]
-    if processes > 1:
-        launcher += ["-m", "accelerate.commands.launch", "--multi_gpu"]
-        launcher += ["--num_processes", str(processes), "--main_process_port", str(free_port())]
-    output = ("--output", str(folder / "report.json"), "--output_dir", str(folder / "samples"))
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*launcher, "-m", "ddpm_hf.evaluate", *output, *flags],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def evaluation(folder, *flags):
+    output = ("--output", folder / "report.json", "--output_dir", folder / "samples")
+    return ["-m", "ddpm_hf.evaluate", *output, *flags]
+
+
+def evaluate(folder, *flags):
+    said, status = preloaded().run(evaluation(folder, *flags))
+    assert status == 0, said
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +67,7 @@ def test_report_is_whole_and_its_page_finds_its_pictures(report):
 
 def test_two_processes_write_the_same_report(common, report, tmp_path):
     few = ("--num_samples", "50", "--batch_size", "8", "--parts", *PARTS)
-    evaluate(tmp_path, *common, *few, processes=2)
+    side_by_side.run(evaluation(tmp_path, *common, *few))
     for name in ("report.json", "report.md"):
         assert (tmp_path / name).read_bytes() == (report / name).read_bytes()
 
