@@ -288,8 +288,8 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
     of("model", "--scheduler", "DDIM")
     with pytest.raises(SystemExit, match="quadratic is not for DDIMScheduler: it knows leading,"):
         of("ddim", "--timestep_spacing", "quadratic")
-    with pytest.raises(SystemExit, match="DPMSolverSDEScheduler: it has a spacing of its own"):
-        of("model", "--scheduler", "DPMSolverSDE", "--timestep_spacing", "leading")
+    with pytest.raises(SystemExit, match="SinglestepScheduler: it has a spacing of its own"):
+        of("model", "--scheduler", "DPMSolverSinglestep", "--timestep_spacing", "leading")
 
 
 @pytest.mark.parametrize(
