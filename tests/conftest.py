@@ -8,6 +8,7 @@ from diffusers import UNet2DModel
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.data import cats
 from ddpm_hf.data.examples import Example
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
@@ -109,3 +110,15 @@ def dataset(tmp_path_factory):
     path = tmp_path_factory.mktemp("data")
     dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
     return path
+
+
+@pytest.fixture(params=["few", pytest.param("all", marks=pytest.mark.soak)])
+def world(request, monkeypatch):
+    """Four drawings of each layer, of which all cats are soon composed; or all drawings."""
+    if request.param == "few":
+        drawings = tuple(layer[:4] for layer in cats._drawings())
+        monkeypatch.setattr(cats, "_drawings", lambda: drawings)
+        monkeypatch.setattr(cats, "SPLITS", {"train": 400, "test": 100})
+    cats.choose.cache_clear()
+    yield request.param
+    cats.choose.cache_clear()
