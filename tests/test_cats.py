@@ -9,16 +9,21 @@ import pytest
 from ddpm_hf.data import cats
 
 
-@cache
-def composed(world, tmp_path_factory):
+@pytest.fixture(scope="module")
+def composed(tmp_path_factory):
     """Composed anew: a cache may hold what the code of another day chose."""
-    folder = str(tmp_path_factory.mktemp("cache"))
-    return {split: cats.load(split, cache_dir=folder) for split in cats.SPLITS}
+
+    @cache
+    def of(world):
+        folder = str(tmp_path_factory.mktemp("cache"))
+        return {split: cats.load(split, cache_dir=folder) for split in cats.SPLITS}
+
+    return of
 
 
 @pytest.fixture
-def splits(world, tmp_path_factory):
-    return composed(world, tmp_path_factory)
+def splits(world, composed):
+    return composed(world)
 
 
 def as_rows(dataset):

@@ -20,21 +20,26 @@ from ddpm_hf.evaluation.nearest_cat import (
     valid_threshold,
 )
 
-@cache
-def decoder_of(world, tmp_path_factory):
-    if world == "all":
-        return Decoder()
-    with pytest.MonkeyPatch.context() as patch:
-        folder = str(tmp_path_factory.mktemp("cache"))
-        patch.setattr(nearest_cat.datasets_config, "HF_DATASETS_CACHE", folder)
-        # A process of its own would have all drawings.
-        patch.setattr(nearest_cat, "ProcessPoolExecutor", lambda mp_context: ThreadPoolExecutor(1))
-        return Decoder()
+@pytest.fixture(scope="module")
+def decoders(tmp_path_factory):
+    @cache
+    def of(world):
+        if world == "all":
+            return Decoder()
+        with pytest.MonkeyPatch.context() as patch:
+            folder = str(tmp_path_factory.mktemp("cache"))
+            patch.setattr(nearest_cat.datasets_config, "HF_DATASETS_CACHE", folder)
+            # A process of its own would have all drawings.
+            in_a_thread = ThreadPoolExecutor(1)
+            patch.setattr(nearest_cat, "ProcessPoolExecutor", lambda mp_context: in_a_thread)
+            return Decoder()
+
+    return of
 
 
 @pytest.fixture
-def decoder(world, tmp_path_factory):
-    return decoder_of(world, tmp_path_factory)
+def decoder(world, decoders):
+    return decoders(world)
 
 
 def some_cats(split, n=100):
