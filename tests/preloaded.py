@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from typing import IO, NamedTuple
 
 LONGEST = 300
@@ -45,7 +46,7 @@ class Preloaded:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.preloaded", str(theirs.fileno())],
+                [sys.executable, __file__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 env={**os.environ, **environment},
             )
@@ -129,6 +130,7 @@ def execute(arguments):
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())
     import datasets  # noqa: F401
     import diffusers.pipelines.ddpm  # noqa: F401
     import diffusers.training_utils  # noqa: F401

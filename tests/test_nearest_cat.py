@@ -20,6 +20,7 @@ from ddpm_hf.evaluation.nearest_cat import (
     valid_threshold,
 )
 
+
 @pytest.fixture(scope="module")
 def decoders(tmp_path_factory):
     @cache
