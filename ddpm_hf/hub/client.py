@@ -1,0 +1,46 @@
+"""Talking to the Hub: what its client raises becomes one sentence. The token is in none of them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from huggingface_hub import get_token
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
+
+from ddpm_hf.errors import UserError
+
+LOG_IN = "run `hf auth login`, or set HF_TOKEN"
+REASONS = {
+    401: f"the Hub does not accept the token; {LOG_IN}",
+    403: "the token may not write there: give it write access on the Hub's token page",
+    404: "there is no such repository, or the token may not see it",
+    409: "something else changed it at the same time; start again",
+    429: "the Hub has had too many requests; wait some minutes, then start again",
+}
+
+
+@contextmanager
+def in_one_sentence(doing: str, reasons: Mapping[int, str] | None = None) -> Iterator[None]:
+    """Raise a UserError, "Can't {doing}: …", for what the Hub's client raises.
+
+    reasons: what a status means here, beside `REASONS`.
+    """
+    try:
+        yield
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        known = {**REASONS, **(reasons or {})}
+        trouble = "the Hub has trouble of its own" if status >= 500 else "the Hub refuses"
+        reason = known.get(status, f"{trouble} ({status}); start again later")
+        raise UserError(f"Can't {doing}: {reason}.") from error
+    except (HFValidationError, ValueError) as error:
+        raise UserError(f"Can't {doing}: {error}") from error
+    except (httpx.HTTPError, OSError) as error:
+        reason = f"the Hub can't be reached ({type(error).__name__})"
+        raise UserError(f"Can't {doing}: {reason}.") from error
+
+
+def require_token(token: str | None, doing: str) -> None:
+    """Raise UserError where there is neither a token given nor one from a login."""
+    if (token or get_token()) is None:
+        raise UserError(f"Can't {doing}: there is no token; {LOG_IN}.")

@@ -1,0 +1,148 @@
+"""Putting the page on the Hub: `python -m ddpm_hf.hub space ME/name`."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+import tyro
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, SpaceStage
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from ddpm_hf.errors import UserError
+from ddpm_hf.hub.client import in_one_sentence, require_token
+from ddpm_hf.hub.space_files import contents
+
+SECONDS_BETWEEN_LOOKS = 5.0
+MARK = "ddpm_hf/__init__.py"
+"""A Space with this file is one of ours."""
+EMPTY = {".gitattributes", "README.md"}
+"""The files of a Space that was just created."""
+FAILED = {
+    SpaceStage.BUILD_ERROR: "it can't be built",
+    SpaceStage.RUNTIME_ERROR: "the page did not start",
+    SpaceStage.CONFIG_ERROR: "its README's front matter is refused",
+    SpaceStage.NO_APP_FILE: "it has no app.py",
+}
+CREATING = {
+    402: (
+        "this hardware needs a PRO subscription; a free account may have a ZeroGPU Space"
+        " (--hardware zero-a10g) once it is 30 days old"
+    ),
+    403: "this account or token may not create such a Space: it needs write access there",
+    409: "something else has that name; choose another",
+}
+
+
+@dataclass(frozen=True)
+class SpaceConfig:
+    """Put the page on the Hub as a Space, or bring your Space up to date.
+
+    Example: python -m ddpm_hf.hub space ME/ddpm --dry_run
+    """
+
+    space_id: Annotated[str, tyro.conf.Positional]
+    """The Space's id on the Hub, ME/name; made if it is not there."""
+    hardware: Literal["zero-a10g", "cpu-basic"] = "zero-a10g"
+    """zero-a10g: ZeroGPU, which a free account may have; cpu-basic needs a PRO subscription."""
+    private: bool = False
+    """Make it a private one."""
+    dry_run: bool = False
+    """List the files and their bytes; send nothing."""
+    torch_index: str | None = None
+    """For cpu-basic: a package index with CPU builds of torch (PyTorch's documentation names one),
+    which saves the Space 2.5 GB of CUDA."""
+    token: str | None = field(default=None, repr=False)
+    """Unless given, $HF_TOKEN or the one from `hf auth login`."""
+
+
+def _files_there(api: HfApi, config: SpaceConfig) -> set[str] | None:
+    """The files of the Space; None if there is no such Space.
+
+    Raises UserError if it is something else than the page.
+    """
+    try:
+        with in_one_sentence(f"look at the Space {config.space_id}"):
+            try:
+                files = set(api.list_repo_files(config.space_id, repo_type="space"))
+            except RepositoryNotFoundError:
+                return None
+    except UserError:
+        raise
+    if MARK not in files and not files <= EMPTY:
+        raise UserError(
+            f"The Space {config.space_id} holds something else, which this would overwrite: choose"
+            " another name."
+        )
+    return files
+
+
+def _upload(api: HfApi, space_id: str, files: dict[str, bytes], there: set[str]) -> None:
+    """One commit: all files, and the removal of our own that are no longer part of the page.
+
+    What was sent before an upload was cut off is not sent again.
+    """
+    ours = {PurePosixPath(path).parts[0] for path in files if "/" in path}
+    stale = [path for path in there - files.keys() if PurePosixPath(path).parts[0] in ours]
+    operations = [
+        *(CommitOperationAdd(path, content) for path, content in sorted(files.items())),
+        *(CommitOperationDelete(path) for path in sorted(stale)),
+    ]
+    with in_one_sentence(f"upload to the Space {space_id}"):
+        api.create_commit(
+            space_id, operations, commit_message="Upload the page", repo_type="space"
+        )
+
+
+def _wait(api: HfApi, space_id: str) -> None:
+    """Until the Space runs. Raises UserError if it fails to."""
+    told = None
+    while True:
+        with in_one_sentence(f"ask how the Space {space_id} is doing"):
+            stage = api.get_space_runtime(space_id).stage
+        if stage == SpaceStage.RUNNING:
+            return
+        if stage in FAILED:
+            raise UserError(
+                f"The Space {space_id} does not run: {FAILED[SpaceStage(stage)]}; its page on the Hub"
+                " has the log."
+            )
+        if stage in (SpaceStage.PAUSED, SpaceStage.STOPPED):
+            raise UserError(f"The Space {space_id} is {stage.lower()}: restart it on its page.")
+        if stage != told:
+            print(f"The Space is {stage.lower().replace('_', ' ')} …", flush=True)
+            told = stage
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def publish(config: SpaceConfig) -> None:
+    """Create the Space if need be, upload the page, wait until it runs, and print its address.
+
+    Raises UserError, one sentence that says what to do. Started again, it goes on.
+    """
+    files = contents(config.hardware, config.torch_index)
+    if config.dry_run:
+        for path, content in sorted(files.items()):
+            print(f"{len(content):>10,}  {path}")
+        print(f"{sum(map(len, files.values())):>10,}  bytes in {len(files)} files; nothing was sent.")
+        return
+    require_token(config.token, f"publish {config.space_id}")
+    api = HfApi(token=config.token)
+    there = _files_there(api, config)
+    with in_one_sentence(f"create the Space {config.space_id}", CREATING):
+        # Not private is left to the Hub: an organisation may have another default than public.
+        space = api.create_repo(
+            config.space_id,
+            repo_type="space",
+            space_sdk="gradio",
+            space_hardware=config.hardware,
+            private=config.private or None,
+            exist_ok=True,
+        )
+        is_public = config.private and not api.space_info(space.repo_id).private
+    if is_public:
+        raise UserError(f"{space.repo_id} is there already and is public; make it private first.")
+    print(f"Uploading {len(files)} files to {space.repo_id} …", flush=True)
+    _upload(api, space.repo_id, files, there or set())
+    _wait(api, space.repo_id)
+    print(f"It runs: {space}")

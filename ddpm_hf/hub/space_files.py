@@ -1,0 +1,59 @@
+"""What a Space is made of: the page's files out of a clone, and a requirements.txt of its own."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+from ddpm_hf.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+"""The clone that this package lies in."""
+SHOWN = ("README.md", "NOTES.md", "NOTES.zh.md", "LICENSE", "NOTICE", "app.py", "docs/", "ddpm_hf/")
+"""What a Space gets of that which git tracks: the page, and what README shows."""
+BUILDERS_OWN = ("gradio", "huggingface_hub")
+"""Packages that a Space's builder installs itself, at versions of its choice."""
+
+
+def tracked_files(root: Path = ROOT) -> list[str]:
+    """The files for a Space, by their paths in the clone: only what git tracks.
+
+    Raises UserError outside of a clone.
+    """
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
+    )
+    files = [name for name in listed.stdout.split("\0") if name.startswith(SHOWN)]
+    if "app.py" not in files:
+        raise UserError("A Space is made from a clone of ddpm_hf's repository: start this in one.")
+    return [name for name in files if (root / name).is_file()]
+
+
+def requirements(hardware: str, torch_index: str | None = None, root: Path = ROOT) -> str:
+    """The Space's requirements.txt: what the page imports, pinned as it is tested.
+
+    torch_index: a package index with builds of torch for a CPU, without which pip takes one with
+    2.7 GB of CUDA. OpenVINO is for a CPU, so a Space with a GPU goes without.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
+    names = [re.split(r"[^\w-]", line)[0] for line in wanted]
+    pins = dict(re.findall(r"^([\w-]+)(==\S+)$", (root / "requirements.txt").read_text(), re.M))
+    unneeded = (*BUILDERS_OWN, *(() if hardware.startswith("cpu") else ("openvino",)))
+    lines = [f"{name}{pins.get(name, '')}" for name in names if name not in unneeded]
+    return "".join(
+        f"{line}\n" for line in ([f"--extra-index-url {torch_index}"] if torch_index else []) + lines
+    )
+
+
+def front_matter(readme: str, hardware: str) -> str:
+    """README with `suggested_hardware` as the Space is asked for."""
+    return re.sub(r"^suggested_hardware: .*$", f"suggested_hardware: {hardware}", readme, flags=re.M)
+
+
+def contents(hardware: str, torch_index: str | None = None, root: Path = ROOT) -> dict[str, bytes]:
+    """Every file of the Space: path → content."""
+    files = {name: (root / name).read_bytes() for name in tracked_files(root)}
+    files["README.md"] = front_matter(files["README.md"].decode(), hardware).encode()
+    files["requirements.txt"] = requirements(hardware, torch_index, root).encode()
+    return files
