@@ -22,10 +22,12 @@ COMMIT = "0" * 40
 class Repo:
     private: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
+    hardware: str | None = None
 
 
 class Hub(ThreadingHTTPServer):
-    """`repos`: id → Repo, data sets under "datasets/id". `requests`: (method, path) seen.
+    """`repos`: id → Repo, data sets under "datasets/id", Spaces under "spaces/id". `requests`:
+    (method, path) seen. `stages`: how a Space does, one for each time that it is asked; the last stays.
 
     `faults`: a part of a path → the status to answer with, or "drop" to hang up.
     """
@@ -39,10 +41,11 @@ class Hub(ThreadingHTTPServer):
         self.blobs: dict[str, bytes] = {}
         self.faults: dict[str, int | str] = {}
         self.requests: list[tuple[str, str]] = []
+        self.stages: list[str] = []
 
     def forget(self):
         """All that it was given and told."""
-        for held in (self.repos, self.blobs, self.faults, self.requests):
+        for held in (self.repos, self.blobs, self.faults, self.requests, self.stages):
             held.clear()
 
     def add(self, name, folder, **settings):
@@ -129,8 +132,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"errors": [], "warnings": []})
         elif path == "/api/repos/create":
             self.create(json.loads(body))
-        elif parts[0] == "api" and parts[1] in ("models", "datasets"):
-            prefix = "datasets/" if parts[1] == "datasets" else ""
+        elif parts[0] == "api" and parts[1] in ("models", "datasets", "spaces"):
+            prefix = "" if parts[1] == "models" else f"{parts[1]}/"
             self.api(prefix + "/".join(parts[2:4]), parts[4:], body)
         elif "resolve" in parts:
             at = parts.index("resolve")
@@ -148,10 +151,13 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(401, {"error": "Invalid username or password."})
             return
         name = f"{wanted.get('organization') or USER}/{wanted['name']}"
+        if wanted.get("type") == "space":
+            name = f"spaces/{name}"
         if name in self.server.repos:
             self.answer(409, {"error": "exists", "url": f"{self.server.url}/{name}"})
             return
-        self.server.repos[name] = Repo(private=wanted.get("visibility") == "private")
+        private, hardware = wanted.get("visibility") == "private", wanted.get("hardware")
+        self.server.repos[name] = Repo(private=private, hardware=hardware)
         self.answer(200, {"url": f"{self.server.url}/{name}", "id": name, "name": name})
 
     def api(self, name, rest, body):
@@ -166,6 +172,13 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"files": files})
         elif rest and rest[0] == "commit":
             self.commit(name, repo, [json.loads(line) for line in body.splitlines()])
+        elif rest and rest[0] == "runtime":
+            stages = self.server.stages
+            stage = stages.pop(0) if len(stages) > 1 else stages[0]
+            self.answer(200, {"stage": stage, "hardware": {"current": repo.hardware}})
+        elif rest and rest[0] == "hardware":
+            repo.hardware = json.loads(body)["flavor"]
+            self.answer(200, {"stage": "BUILDING", "hardware": {"requested": repo.hardware}})
         elif rest and rest[0] == "tree":
             self.answer(
                 200,
@@ -176,7 +189,7 @@ class Handler(BaseHTTPRequestHandler):
             if "blobs=true" in self.path.lower():
                 for sibling in siblings:
                     sibling["size"] = len(repo.files[sibling["rfilename"]])
-            info = {"id": name.removeprefix("datasets/"), "sha": COMMIT, "private": repo.private}
+            info = {"id": name.split("/", 1)[1] if name.count("/") > 1 else name, "sha": COMMIT, "private": repo.private}
             self.answer(200, {**info, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
 
     def commit(self, name, repo, lines):
@@ -186,6 +199,8 @@ class Handler(BaseHTTPRequestHandler):
                 repo.files[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 repo.files[value["path"]] = self.server.blobs[value["oid"]]
+            elif line["key"] == "deletedFile":
+                del repo.files[value["path"]]
         url = f"{self.server.url}/{name}/commit/{COMMIT}"
         self.answer(200, {"commitUrl": url, "commitOid": COMMIT, "hookOutput": "", "success": True})
 
