@@ -1,4 +1,4 @@
-"""The words around the views."""
+"""The strings around the views."""
 
 EN = {
     "page_title": "# DDPM: from noise to pictures",

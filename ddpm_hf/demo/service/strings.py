@@ -1,4 +1,4 @@
-"""The words of refusals: what is out of bounds, and what can't be read."""
+"""The strings of refusals: what is out of bounds, and what can't be read."""
 
 EN = {
     "limits_whole": "{name} must be a whole number from {low} to {high}; got {value}.",

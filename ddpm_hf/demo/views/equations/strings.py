@@ -1,4 +1,4 @@
-"""The words of the Equations view: the notes themselves, with links into the code and the views.
+"""The strings of the Equations view: the notes themselves, with links into the code and the views.
 
 A link `#code-N4` shows the lines that cite (N4); `#view-forward` opens that tab.
 """

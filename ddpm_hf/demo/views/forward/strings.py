@@ -1,4 +1,4 @@
-"""The words of the Forward view."""
+"""The strings of the Forward view."""
 
 EN = {
     "forward_tab": "Forward",

@@ -1,4 +1,4 @@
-"""The words of the Generate view."""
+"""The strings of the Generate view."""
 
 CLOTHES = {
     "T - shirt / top": "T 恤",

@@ -1,4 +1,4 @@
-"""The words of the view of one jump beside many steps."""
+"""The strings of the view of one jump beside many steps."""
 
 EN = {
     "jump_tab": "One jump",

@@ -1,4 +1,4 @@
-"""The words of the view of why fresh noise is added."""
+"""The strings of the view of why fresh noise is added."""
 
 EN = {
     "noise_tab": "Fresh noise",

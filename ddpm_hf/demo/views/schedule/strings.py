@@ -1,4 +1,4 @@
-"""The words of the Schedule view, and of the controls of a schedule wherever they stand."""
+"""The strings of the Schedule view, and of the controls of a schedule wherever they stand."""
 
 EN = {
     "schedule_tab": "Schedule",

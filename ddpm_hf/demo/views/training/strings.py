@@ -1,4 +1,4 @@
-"""The words of the Training view."""
+"""The strings of the Training view."""
 
 EN = {
     "training_tab": "Training",

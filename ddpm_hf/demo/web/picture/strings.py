@@ -1,4 +1,4 @@
-"""The words of the picture input."""
+"""The strings of the picture input."""
 
 EN = {"picture_label": "Your picture"}
 

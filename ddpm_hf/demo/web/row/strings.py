@@ -1,7 +1,4 @@
-"""The words of the row of pictures."""
-
-EN: dict[str, str] = {}
-ZH: dict[str, str] = {}
+"""The strings of the row of pictures."""
 
 PAGE = {
     "en": {

@@ -1,7 +1,4 @@
-"""The words that tell where a run stands."""
-
-EN: dict[str, str] = {}
-ZH: dict[str, str] = {}
+"""The strings of a run's status."""
 
 PAGE = {
     "en": {

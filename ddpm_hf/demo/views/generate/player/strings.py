@@ -1,7 +1,4 @@
-"""The words of the player, which are all its script's."""
-
-EN: dict[str, str] = {}
-ZH: dict[str, str] = {}
+"""The strings of the player, all of them for its script."""
 
 PAGE = {
     "en": {

@@ -1,7 +1,4 @@
-"""The words of the playground."""
-
-EN: dict[str, str] = {}
-ZH: dict[str, str] = {}
+"""The strings of the playground."""
 
 PAGE = {
     "en": {
