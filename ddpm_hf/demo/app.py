@@ -28,10 +28,17 @@ from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.views.schedule import view as schedule
 from ddpm_hf.demo.views.training import view as training
 from ddpm_hf.demo.web import modules
-from ddpm_hf.demo.web.address.address import AddressBar, AskedLanguage
+from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
+_FIRST = (
+    "web/address/view.js",
+    "web/address/tabs.js",
+    "views/generate/player/view.js",
+    "views/generate/events.js",
+)
+"""The page scripts that are needed as soon as the page opens."""
 LAUNCH = {
     "theme": THEME,
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
@@ -42,7 +49,7 @@ LAUNCH = {
     "state_session_capacity": SESSIONS,
     "app_kwargs": {
         "routes": [modules.ROUTE],
-        "middleware": [Middleware(AskedLanguage), Middleware(SmallBodies)],
+        "middleware": [Middleware(PageHead, modules.preloads(*_FIRST)), Middleware(SmallBodies)],
         "exception_handlers": {503: busy},
     },
     "max_file_size": f"{MAX_MEGABYTES}mb",

@@ -13,32 +13,33 @@ from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
 
 _HERE = Path(__file__).parent
-_SCRIPT = b"<head><script>" + (_HERE / "language.js").read_bytes() + b"</script>"
+_SCRIPT = f"<script>{(_HERE / 'language.js').read_text()}</script>"
 
 
-class AskedLanguage:
-    """ASGI middleware: puts language.js first in the page's head."""
+class PageHead:
+    """ASGI middleware: puts language.js first in the page's head, and more HTML behind it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, more: str) -> None:
         self.app = app
+        self.start = f"<head>{_SCRIPT}{more}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; only the page itself is touched."""
         start: Message = {}
 
-        async def send_with_script(message: Message) -> None:
+        async def send_with_head(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
                 return
             # Gradio renders the page whole: it is one message.
-            body = message["body"].replace(b"<head>", _SCRIPT, 1)
+            body = message["body"].replace(b"<head>", self.start, 1)
             length = (b"content-length", str(len(body)).encode())
             others = [h for h in start["headers"] if h[0] != b"content-length"]
             await send({**start, "headers": [*others, length]})
             await send({**message, "body": body})
 
         is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
-        await self.app(scope, receive, send_with_script if is_page else send)
+        await self.app(scope, receive, send_with_head if is_page else send)
 
 
 class AddressBar(Page):
