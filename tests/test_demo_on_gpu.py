@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from ddpm_hf.demo.views.jump import view as jump
-from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.views.generate.player.player import chunks
+from ddpm_hf.demo.views.jump import view as jump
+from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.web.row.row import row_chunks
 from ddpm_hf.stream import DenoisingStream
 

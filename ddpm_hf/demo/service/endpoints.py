@@ -3,7 +3,7 @@
 import base64
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -18,22 +18,15 @@ from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.service.uploads import read_picture
 from ddpm_hf.demo.service.zero_gpu import on_gpu
 from ddpm_hf.demo.views.generate.choice import EACH
-from ddpm_hf.demo.views.generate.settings import checked
+from ddpm_hf.demo.views.generate.settings import Settings, checked
 from ddpm_hf.demo.views.schedule.inputs import noise_schedule
+from ddpm_hf.demo.web.encoding import image_url
 
 NAMES = ("kind", "num_train_timesteps", "beta_start", "beta_end")
 MAX_SIDE = 256
 """Of the picture that `/forward` returns; larger ones are made smaller."""
 MAX_POINTS = 1000
 SECONDS_BETWEEN_REPORTS = 0.25
-PREFIX = "data:image/png;base64,"
-
-
-def png_url(image: Image.Image) -> str:
-    """The picture as a PNG data URL."""
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return PREFIX + base64.b64encode(file.getvalue()).decode()
 
 
 def read_url(url: Any, request: gr.Request | None) -> Image.Image:
@@ -81,7 +74,7 @@ def forward(
     x_0 = to_unit_range([torch.from_numpy(np.array(image)).permute(2, 0, 1)])
     x_t = equations.q_sample(schedule, x_0, torch.randn(x_0.shape, generator=generator), step)
     root = schedule.alpha_bar(step).sqrt()
-    return {"image": png_url(to_images(x_t)[0]), "sqrt_alpha_bar": float(root)}
+    return {"image": image_url(to_images(x_t)[0]), "sqrt_alpha_bar": float(root)}
 
 
 def schedule(
@@ -117,8 +110,20 @@ def schedule(
     return {name: column.tolist() for name, column in columns.items()}
 
 
-def add_endpoints(models: Models) -> None:
-    """Add `/generate`, `/forward` and `/schedule` to the current Blocks."""
+def _drawn(run: Settings) -> Iterator[dict[str, Any]]:
+    """Reports of a run while it goes on, and then its pictures."""
+    told = time.monotonic()
+    for step in run.stream():
+        # Gradio notices that the caller has gone or cancelled when something is yielded.
+        if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
+            yield {"seed": run.seed, "step": step.index + 1, "images": []}
+            told = time.monotonic()
+    images = [image_url(image) for image in to_images(step.sample)]
+    yield {"seed": run.seed, "step": run.steps, "images": images}
+
+
+def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
+    """The endpoint `/generate` with these models."""
 
     def generate(
         seed: int,
@@ -149,28 +154,14 @@ def add_endpoints(models: Models) -> None:
             images: PNG data URLs, empty until the last result; seed: the seed used; step: how many
             steps are done.
         """
-        run = checked(
-            models,
-            request,
-            seed,
-            number,
-            steps,
-            variance,
-            noise_scale,
-            model,
-            class_label,
-            guidance,
-            spacing,
-        )
-        told = time.monotonic()
-        for step in run.stream():
-            # Gradio notices that the caller has gone or cancelled when something is yielded.
-            if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
-                yield {"seed": run.seed, "step": step.index + 1, "images": []}
-                told = time.monotonic()
-        images = [png_url(image) for image in to_images(step.sample)]
-        yield {"seed": run.seed, "step": run.steps, "images": images}
+        controls = (number, steps, variance, noise_scale, model, class_label, guidance, spacing)
+        yield from _drawn(checked(models, request, seed, *controls))
 
-    gr.api(on_gpu(generate), api_name="generate", **SHARED_MODEL)
+    return generate
+
+
+def add_endpoints(models: Models) -> None:
+    """Add `/generate`, `/forward` and `/schedule` to the current Blocks."""
+    gr.api(on_gpu(_generator(models)), api_name="generate", **SHARED_MODEL)
     gr.api(forward, api_name="forward", concurrency_limit=2)
     gr.api(schedule, api_name="schedule", concurrency_limit=2)

@@ -1,13 +1,10 @@
 """A piece of the page: a folder's `view.html`, `view.css` and `view.js`, and its strings."""
 
-import base64
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from torch import Tensor
 
-from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.web.modules import ROOT, imported
 
 _SHARED_CSS = (Path(__file__).parent / "view.css").read_text()
@@ -41,22 +38,3 @@ class Page(gr.HTML):
     def api_info(self) -> dict[str, Any]:
         """The value is an object."""
         return {"type": "object"}
-
-
-def rgb_bytes(pictures: Tensor) -> bytes:
-    """(n, channels, height, width) in [−1, 1] → RGB bytes, as the page's `paint` reads them.
-
-    Grey is repeated; an alpha channel is left out.
-    """
-    pixels = to_uint8(pictures[:, :3]).permute(0, 2, 3, 1)
-    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
-
-
-def png_url(content: bytes) -> str:
-    """A PNG file's bytes → an address for the page's `img`."""
-    return "data:image/png;base64," + base64.b64encode(content).decode()
-
-
-def packed(numbers: Tensor) -> str:
-    """Any tensor → base64 of its float32 numbers, row by row, as the page's `floatsOf` reads it."""
-    return base64.b64encode(numbers.float().contiguous().numpy().tobytes()).decode()

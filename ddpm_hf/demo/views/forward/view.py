@@ -15,7 +15,8 @@ from torch import Tensor
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.forward.strings import PAGE
 from ddpm_hf.demo.views.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
-from ddpm_hf.demo.web.page import Page, packed
+from ddpm_hf.demo.web.encoding import packed
+from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.picture import picture_input, x_0_of
 from ddpm_hf.equations import BY_BETAS, NoiseSchedule
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT

@@ -71,10 +71,9 @@ def checked(
     shared = models.get(model, request)
     kind = one_of(named("variance"), variance, VARIANCES, request)
     # The network is shared; the scheduler is this run's own.
+    config = shared.scheduler.config
     spaced = SPACINGS[one_of(named("spacing"), spacing, SPACINGS, request)]
-    scheduler = DDPMScheduler.from_config(
-        shared.scheduler.config, variance_type=VARIANCES[kind], **spaced
-    )
+    scheduler = DDPMScheduler.from_config(config, variance_type=VARIANCES[kind], **spaced)
     noise_scale = within(named("noise"), noise, 0, MAX_NOISE, request)
     number = whole(named("how_many"), number, 1, most_pictures(shared), request)
     labels = labels_of(shared, class_label, number, request)

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TypedDict
 
-from ddpm_hf.demo.web.page import png_url
+from ddpm_hf.demo.web.encoding import png_url
 
 
 class Grid(TypedDict):

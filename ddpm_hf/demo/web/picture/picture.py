@@ -1,6 +1,5 @@
 """The input for a picture: one's own, or a cat that was sampled beforehand."""
 
-import io
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from ddpm_hf.data.images import to_unit_range
 from ddpm_hf.demo.service.limits import whole
 from ddpm_hf.demo.service.uploads import read_upload
 from ddpm_hf.demo.texts import i18n
-from ddpm_hf.demo.web.page import Page, png_url
+from ddpm_hf.demo.web.encoding import image_url
+from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.strings import PAGE
 from ddpm_hf.pipeline import PRETRAINED
 
@@ -36,12 +36,6 @@ def cats() -> list[Image.Image]:
     side = sheet.width // _COLUMNS
     corners = [(x, y) for y in range(0, sheet.height, side) for x in range(0, sheet.width, side)]
     return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
-
-
-def _thumbnail(cat: Image.Image) -> str:
-    file = io.BytesIO()
-    cat.save(file, "PNG")
-    return png_url(file.getvalue())
 
 
 def _chosen(event: gr.EventData, request: gr.Request) -> Image.Image:
@@ -65,7 +59,7 @@ def picture_input(elem_id: str) -> tuple[gr.Image, Dependency]:
         elem_id=elem_id,
     )
 
-    thumbnails = [_thumbnail(cat) for cat in cats()[:OFFERED]]
+    thumbnails = [image_url(cat) for cat in cats()[:OFFERED]]
     examples = Page(Path(__file__).parent, PAGE, thumbnails, elem_id=f"{elem_id}-cats")
     choice = examples.select(
         _chosen, None, picture, show_progress="hidden", api_visibility="private"

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, TypedDict
 
 from torch import Tensor
 
-from ddpm_hf.demo.web.page import Page, Strings, rgb_bytes
+from ddpm_hf.demo.web.encoding import rgb_bytes
+from ddpm_hf.demo.web.page import Page, Strings
 from ddpm_hf.demo.web.row.strings import PAGE
 from ddpm_hf.demo.web.run.run import with_status
 

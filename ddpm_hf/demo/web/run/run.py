@@ -84,7 +84,7 @@ def connect(
     start.click(inputs=[link] if link else None, js=call(SCREENS, "start", *ids), **private)
     stop.click(js=call(SCREENS, "stop", screen.elem_id), **private)
     # preprocess: Gradio's own refusals do not say which number is out of range.
-    running = screen.submit(  # type: ignore[attr-defined]
+    running = screen.submit(
         _stoppable(handler),
         inputs,
         screen,
@@ -95,4 +95,4 @@ def connect(
         **SHARED_MODEL,
     )
     running.failure(js=call(SCREENS, "fail", screen.elem_id), **private)
-    screen.stop(_stop, queue=False, api_visibility="private")  # type: ignore[attr-defined]
+    screen.stop(_stop, queue=False, api_visibility="private")

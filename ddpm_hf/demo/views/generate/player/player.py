@@ -16,7 +16,8 @@ from torch import Tensor
 from ddpm_hf.animation import key_steps
 from ddpm_hf.demo.views.generate.player.course import Course
 from ddpm_hf.demo.views.generate.player.strings import PAGE
-from ddpm_hf.demo.web.page import Page, rgb_bytes
+from ddpm_hf.demo.web.encoding import rgb_bytes
+from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.run.run import with_status
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStep

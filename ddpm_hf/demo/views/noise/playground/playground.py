@@ -10,7 +10,8 @@ import torch
 
 from ddpm_hf.demo.views.noise.playground.strings import PAGE
 from ddpm_hf.demo.views.noise.points import DISTRIBUTIONS
-from ddpm_hf.demo.web.page import Page, packed
+from ddpm_hf.demo.web.encoding import packed
+from ddpm_hf.demo.web.page import Page
 from ddpm_hf.equations import NoiseSchedule, linear_betas, posterior_var, posterior_weights
 
 T, STRIDE = 2000, 10
