@@ -121,6 +121,8 @@ def visit(server, browser):
         page.requests = requests
         page.goto(server.url)
         page.wait_for_selector("#generate")
+        # The page scripts, which are modules, have come.
+        page.wait_for_selector("#player [data-part=status]:not(:empty)", state="attached")
         page.wait_for_timeout(500)
         return page
 
