@@ -5,10 +5,14 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+
+from tests.preloaded import Preloaded
 
 ROOT = Path(__file__).parent.parent
 TESTS = [
@@ -45,33 +49,50 @@ MUTANTS = [
 ]  # fmt: skip
 
 
-def survives(file: str, old: str, new: str) -> bool:
-    """Whether all tests still pass with this change."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
+RUN = """
+import os, sys, pytest
+os.chdir({copy!r})
+sys.path[0] = {copy!r}
+sys.exit(pytest.main({arguments!r}))
+"""
+ORDINARY = ("The code as it is", EQUATIONS, "", "")
+
+
+def survives(parents: SimpleQueue[Preloaded], mutant: tuple[str, str, str, str]) -> bool:
+    """Whether all tests still pass with this change; those of the changed file come first."""
+    _, file, old, new = mutant
+    with tempfile.TemporaryDirectory() as copy:
         for name in ("ddpm_hf", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("pretrained"))
+            ignored = shutil.ignore_patterns("pretrained", "__pycache__")
+            shutil.copytree(ROOT / name, Path(copy) / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", copy)
-        text = (copy / file).read_text()
-        if text.count(old) < 1:
+        path = Path(copy) / file
+        text = path.read_text()
+        if old not in text:
             sys.exit(f"{file} has no {old!r}: bring tests/mutants.py up to date.")
-        (copy / file).write_text(text.replace(old, new, 1))
-        quick = ["-m", "not slow and not soak", "-p", "no:cacheprovider", "-q", "-x"]
-        command = [sys.executable, "-m", "pytest", *quick, *TESTS]
-        environment = {**os.environ, "PYTHONPATH": str(copy)}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
-        return done.returncode == 0
+        path.write_text(text.replace(old, new, 1))
+        own_first = sorted(TESTS, key=lambda test: Path(file).stem not in test)
+        quick = ("-m", "not slow and not soak", "-p", "no:cacheprovider", "-q", "-x")
+        parent = parents.get()
+        _, status = parent.run(["-c", RUN.format(copy=copy, arguments=[*quick, *own_first])])
+        parents.put(parent)
+    return status == 0
 
 
 def main() -> int:
-    """Try every mutant; 0 if all were caught."""
-    if not survives(EQUATIONS, "", ""):
-        sys.exit("The tests fail on the code as it is; nothing can be said of mutants.")
-    survivors = 0
-    for name, file, old, new in MUTANTS:
-        alive = survives(file, old, new)
-        survivors += alive
-        print("SURVIVED" if alive else "caught  ", name, flush=True)
+    """Try every mutant, one on each core; 0 if all were caught."""
+    cores = len(os.sched_getaffinity(0))
+    parents: SimpleQueue[Preloaded] = SimpleQueue()
+    for _ in range(cores):
+        parents.put(Preloaded(OMP_NUM_THREADS="1"))
+    with ThreadPoolExecutor(cores) as pool:
+        survived = pool.map(partial(survives, parents), [ORDINARY, *MUTANTS])
+        if not next(survived):
+            sys.exit("The tests fail on the code as it is; nothing can be said of mutants.")
+        survivors = 0
+        for (name, *_), alive in zip(MUTANTS, survived, strict=True):
+            survivors += alive
+            print("SURVIVED" if alive else "caught  ", name, flush=True)
     print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} mutants caught")
     return 1 if survivors else 0
 
