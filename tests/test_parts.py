@@ -5,7 +5,7 @@ import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import images
-from ddpm_hf.distributed import alone
+from ddpm_hf.distributed import serial_map
 from ddpm_hf.evaluation import parts
 from ddpm_hf.evaluation.one_jump import way_back
 from ddpm_hf.evaluation.real import Real, Split
@@ -25,8 +25,8 @@ def given(tmp_path):
     return parts.EvalContext(
         pipeline=knowing_pipeline(), samples=known, labels=None,
         real=Real(seen=known, reference=known, fresh=other), train=train, test=test, voters=train,
-        features=None, num_inference_steps=4, seed=0, backend="eager", deal=alone, is_main=True,
-        pictures=tmp_path,
+        features=None, num_inference_steps=4, seed=0, backend="eager", map_items=serial_map,
+        is_main=True, pictures=tmp_path,
     )  # fmt: skip
 
 

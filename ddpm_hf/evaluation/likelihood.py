@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ddpm_hf import equations
 from ddpm_hf.backends.denoiser import Denoiser, make_denoiser
-from ddpm_hf.distributed import Deal, alone
+from ddpm_hf.distributed import Map, serial_map
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
@@ -90,7 +90,7 @@ def bits_per_dimension(
     draws: int = 100,
     seed: int = 0,
     backend: str = "auto",
-    deal: Deal = alone,
+    map_items: Map = serial_map,
 ) -> Bound:
     """The bound on −log₂ p(x_0) for pictures in [−1, 1], (n, channels, height, width).
 
@@ -122,7 +122,7 @@ def bits_per_dimension(
             sums += (high - low) * term(int(rng.integers(low, high)))
         return torch.stack([prior_term(schedule, batch), sums, term(1)]).cpu()
 
-    each = torch.cat(deal(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
+    each = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
     total = each.sum(0)
     prior, transitions, decoder = each.mean(1).tolist()
     return Bound(

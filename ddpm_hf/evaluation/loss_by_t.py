@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf.backends.denoiser import make_denoiser
-from ddpm_hf.distributed import Deal, alone
+from ddpm_hf.distributed import Map, serial_map
 from ddpm_hf.equations import evaluate, q_sample, rates
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
@@ -28,7 +28,7 @@ def loss_by_t(
     labels: Tensor | None = None,
     seed: int = 0,
     backend: str = "auto",
-    deal: Deal = alone,
+    map_items: Map = serial_map,
 ) -> Tensor:
     """The mean square of ε − ε̂, or of what is predicted, by picture and t: (n, len(timesteps)).
 
@@ -52,4 +52,4 @@ def loss_by_t(
             each.append(simple_loss("l2", output, truth))
         return torch.stack(each, 1).cpu()
 
-    return torch.cat(deal(range(0, len(x_0), BATCH), losses, "Loss by t"))
+    return torch.cat(map_items(range(0, len(x_0), BATCH), losses, "Loss by t"))

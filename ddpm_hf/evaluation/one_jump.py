@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
-from ddpm_hf.distributed import Deal, alone
+from ddpm_hf.distributed import Map, serial_map
 from ddpm_hf.noise import image_generators, noise_like
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.timesteps import spaced_timesteps
@@ -31,7 +31,7 @@ def way_back(
     labels: Tensor | None = None,
     seed: int = 0,
     backend: str = "auto",
-    deal: Deal = alone,
+    map_items: Map = serial_map,
 ) -> Returned:
     """Take pictures in [−1, 1] to x_t, then back at once and by steps."""
     timesteps = spaced_timesteps(t, min(t, num_inference_steps), "linspace")
@@ -55,5 +55,5 @@ def way_back(
         assert jump is not None
         return Returned(x_t, jump.cpu(), step.sample.cpu())
 
-    parts = deal(range(0, len(x_0), BATCH), back, f"Back from t = {t}")
+    parts = map_items(range(0, len(x_0), BATCH), back, f"Back from t = {t}")
     return Returned(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))

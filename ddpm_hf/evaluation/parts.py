@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf.data.images import to_uint8, to_unit_range
-from ddpm_hf.distributed import Deal
+from ddpm_hf.distributed import Map
 from ddpm_hf.evaluation import distances, memorisation, nearest_cat, plots
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
@@ -53,7 +53,7 @@ class EvalContext(NamedTuple):
     num_inference_steps: int
     seed: int
     backend: str
-    deal: Deal
+    map_items: Map
     is_main: bool
     pictures: Path
 
@@ -134,7 +134,7 @@ def likelihood(given: EvalContext) -> dict[str, Any]:
         labels=labels,
         seed=given.seed,
         backend=given.backend,
-        deal=given.deal,
+        map_items=given.map_items,
     )
     return {"n": len(x_0), **bound._asdict()}
 
@@ -153,7 +153,7 @@ def loss(given: EvalContext) -> dict[str, Any]:
             labels=labels,
             seed=given.seed,
             backend=given.backend,
-            deal=given.deal,
+            map_items=given.map_items,
         )
         figures[name] = each.mean(0).tolist()
         figures[f"{name}_standard_error"] = (each.std(0) / n**0.5).tolist()
@@ -186,7 +186,7 @@ def one_jump(given: EvalContext) -> dict[str, Any]:
             labels=labels,
             seed=given.seed,
             backend=given.backend,
-            deal=given.deal,
+            map_items=given.map_items,
         )
         for way, pictures in (("jump", back.jump), ("steps", back.steps)):
             figures[f"rmse_{way}"].append(float(rmse(pictures, x_0).mean()))

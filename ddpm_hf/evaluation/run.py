@@ -12,7 +12,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ddpm_hf.distributed import among, leave, make_accelerator, on_main
+from ddpm_hf.distributed import make_accelerator, on_main, parallel_map, shut_down
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation import parts, plots
 from ddpm_hf.evaluation.card import STATED, add_to_card, card_of
@@ -148,12 +148,12 @@ def _features(
     name: str, extractor: Extractor, samples: Tensor, real: Real, accelerator: Accelerator
 ) -> parts.Features:
     """Features of the samples and of the real pictures; all processes must call this."""
-    device, deal = accelerator.device, among(accelerator)
+    device, map_items = accelerator.device, parallel_map(accelerator)
     network = extractor.to(device)
 
     def of(pictures: Tensor, which: str) -> Tensor:
         chunks = torch.split(pictures, CHUNK)
-        done = deal(
+        done = map_items(
             chunks, lambda chunk: features_of(network, chunk, device), f"Features of {which}"
         )
         return torch.cat(done)
@@ -205,7 +205,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
         num_inference_steps=config.num_inference_steps or pipeline.num_train_timesteps,
         seed=config.seed,
         backend=config.backend,
-        deal=among(accelerator),
+        map_items=parallel_map(accelerator),
         is_main=accelerator.is_main_process,
         pictures=pictures,
     )
@@ -231,4 +231,4 @@ def run(config: EvaluateConfig) -> None:
     accelerator = make_accelerator()
     evaluate(config, accelerator)
     accelerator.print(f"Wrote {config.output} and {Path(config.output).with_suffix('.md')}.")
-    leave(accelerator)
+    shut_down(accelerator)

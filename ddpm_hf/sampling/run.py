@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ddpm_hf.backends.denoiser import check_backend
 from ddpm_hf.data.images import to_uint8
-from ddpm_hf.distributed import leave, make_accelerator, on_main
+from ddpm_hf.distributed import make_accelerator, on_main, shut_down
 from ddpm_hf.errors import UserError
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
@@ -80,4 +80,4 @@ def run(config: SampleConfig) -> None:
     """`sample` with an accelerator of its own."""
     accelerator = make_accelerator()
     sample(config, accelerator)
-    leave(accelerator)
+    shut_down(accelerator)

@@ -10,7 +10,7 @@ from typing import Any
 from accelerate import Accelerator
 
 from ddpm_hf.cli import STOPPED
-from ddpm_hf.distributed import leave, on_main
+from ddpm_hf.distributed import on_main, shut_down
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.push import push, repository
 from ddpm_hf.training import checkpoint
@@ -216,6 +216,6 @@ def train(config: TrainConfig) -> None:
     if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: push(folder, name, token=token))
-    leave(accelerator)
+    shut_down(accelerator)
     if not finished:
         raise SystemExit(STOPPED)

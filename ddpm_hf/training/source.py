@@ -9,7 +9,7 @@ from ddpm_hf.data import datasets as data
 from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream, fits_in_memory
 from ddpm_hf.data.image_spec import ImageSpec, infer_spec
 from ddpm_hf.data.images import MODES
-from ddpm_hf.distributed import processes_here
+from ddpm_hf.distributed import local_world_size
 from ddpm_hf.errors import UserError, few
 from ddpm_hf.training import batches
 from ddpm_hf.training.config import TrainConfig
@@ -109,7 +109,7 @@ def training_pictures(
     if isinstance(dataset, IterableDataset):
         rank, processes = accelerator.process_index, accelerator.num_processes
         return ImageStream(dataset, spec, seed=config.seed, rank=rank, processes=processes)
-    fits = fits_in_memory(dataset, spec, processes_here())
+    fits = fits_in_memory(dataset, spec, local_world_size())
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
         if config.dataloader_num_workers == 0:
             accelerator.print(
