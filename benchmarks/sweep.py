@@ -89,11 +89,11 @@ def settings(config):
 
 def seconds_a_picture(config):
     """Of one block, the network compiled before."""
-    pipeline, numbers = load(config), blocks(config)[0]
-    sample_block(pipeline, replace(config, num_inference_steps=1), numbers)
+    pipeline, indices = load(config), blocks(config)[0]
+    sample_block(pipeline, replace(config, num_inference_steps=1), indices)
     start = time.perf_counter()
-    sample_block(pipeline, config, numbers)
-    return (time.perf_counter() - start) / len(numbers)
+    sample_block(pipeline, config, indices)
+    return (time.perf_counter() - start) / len(indices)
 
 
 def plot(rows, floors, path):

@@ -64,10 +64,8 @@ def read_split(
             f"Of the split {split!r} of {name!r}, {len(examples)} pictures can be read; at least"
             f" {MIN_IMAGES} are needed."
         )
-    return Split(
-        torch.stack([example.image for example in examples]),
-        torch.tensor([example.label for example in examples]),
-    )
+    images, labels = zip(*examples, strict=True)
+    return Split(torch.stack(images), torch.tensor(labels))
 
 
 def _readable(dataset: Dataset, spec: ImageSpec, split: str, show_progress: bool) -> list[Example]:
