@@ -91,16 +91,16 @@ def test_a_graph_is_lent_again_with_other_labels(sample):
         labels = torch.tensor([label, label], device=device)
         outputs.append(make_denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
     assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
-    idle = cuda_graph._networks.of(unet).idle
+    idle = cuda_graph._pools.get(unet).idle
     assert idle.counts() == [1]
     for batch in range(1, 9):
         x = torch.zeros(batch, 3, 8, 8, device=device)
         make_denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
-    assert idle.counts() == [1] * cuda_graph.SHAPES
+    assert idle.counts() == [1] * cuda_graph.MAX_SHAPES
 
 
 def test_what_is_idle_is_lent_once_and_bounded():
-    idle, graph = cuda_graph.Idle(), object()
+    idle, graph = cuda_graph.IdlePool(), object()
     idle.give_back((0,), graph)
     assert idle.take((1,)) is None and idle.take((0,)) is graph and idle.take((0,)) is None
 
@@ -113,7 +113,7 @@ def test_what_is_idle_is_lent_once_and_bounded():
     for shape in range(6):
         for _ in range(6):
             idle.give_back((shape,), object())
-    assert idle.counts() == [cuda_graph.IDLE] * cuda_graph.SHAPES
+    assert idle.counts() == [cuda_graph.MAX_IDLE] * cuda_graph.MAX_SHAPES
     assert idle.take((0,)) is None and idle.take((5,)) is not None
 
 
@@ -123,7 +123,7 @@ def test_only_the_choice_of_kernels_is_set_while_a_graph_is_made(monkeypatch):
     precision = torch.backends.fp32_precision
     torch.backends.fp32_precision = "ieee"
     try:
-        with cuda_graph._kernels_tried():
+        with cuda_graph._cudnn_benchmark():
             assert cudnn.benchmark and cudnn.deterministic
         assert not cudnn.benchmark
     finally:
@@ -142,7 +142,7 @@ def test_a_graph_of_inference_mode_is_of_use_outside(sample):
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
 def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
-    streams, size = openvino.in_blocks(batch, side * side, cores)
+    streams, size = openvino.split_batch(batch, side * side, cores)
     assert batch % size == 0 and (batch // size) % streams == 0 and streams <= cores
     within = size * side * side <= openvino.BLOCK_PIXELS or size == 1
     assert within or size == batch // streams, "larger blocks only where they can't be divided"
@@ -152,7 +152,7 @@ def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
 @pytest.mark.parametrize("classes", [None, 4])
 def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
     """Six pictures of 8 × 8 in three blocks of 2."""
-    monkeypatch.setattr(openvino, "in_blocks", lambda batch, pixels, cores: (1, 2))
+    monkeypatch.setattr(openvino, "split_batch", lambda batch, pixels, cores: (1, 2))
     generator = torch.Generator().manual_seed(0)
     x, t = torch.randn(6, 3, 8, 8, generator=generator), torch.tensor(500.5)  # as Euler has it
     labels = None if classes is None else torch.arange(6) % classes
@@ -201,7 +201,7 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     (kept,) = openvino.CACHE.glob("*.xml")
     kept.write_text("<net>")
     assert torch.equal(run(), converted)
-    monkeypatch.setattr(openvino, "KEPT_ON_DISK", 1)
+    monkeypatch.setattr(openvino, "MAX_ON_DISK", 1)
     make_denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
     assert len(list(openvino.CACHE.iterdir())) == 2, "one description and its weights"
     assert not kept.exists()
