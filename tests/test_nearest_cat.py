@@ -108,7 +108,7 @@ def test_noise_and_blur_are_worse_and_worse(index):
 
 
 def test_total_variation_and_its_floor(index):
-    everyone = np.arange(len(index.first))
+    everyone = np.arange(len(index.canonical))
     assert max(index.total_variation(everyone).values()) < 1e-12
     same = index.total_variation(np.full(100, 7))
     bodies, _, eyes, _, _ = cats.counts()
@@ -123,7 +123,7 @@ def test_total_variation_and_its_floor(index):
 
 def test_classes_are_those_counted(index):
     pictures = {cats.compose(cat).tobytes() for cat in np.ndindex(*cats.counts())}
-    assert len(np.unique(index.first)) == len(pictures)
+    assert len(np.unique(index.canonical)) == len(pictures)
     known = {cats.compose(cat).tobytes() for cat in cats.choose("train")}
     novel = [picture.tobytes() not in known for picture in index.everyone]
     assert index.share_of_novel() == np.mean(novel)
@@ -132,7 +132,7 @@ def test_classes_are_those_counted(index):
 @pytest.mark.soak
 def test_of_all_cats_as_many_look_different_as_the_notes_say():
     index = CatIndex()
-    assert len(np.unique(index.first)) == 319_015
+    assert len(np.unique(index.canonical)) == 319_015
     assert index.share_of_novel() == pytest.approx(0.93, abs=0.005)
 
 
