@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from ddpm_hf.demo.equations.words import VIEWS
 from ddpm_hf.demo.texts import EN, ZH
+from ddpm_hf.demo.views.equations.strings import VIEWS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

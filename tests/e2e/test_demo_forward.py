@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from ddpm_hf.data.images import to_uint8
-from ddpm_hf.demo.forward import SIDE
-from ddpm_hf.demo.picture import cats, fitted, x_0_of
+from ddpm_hf.demo.views.forward.view import SIDE
+from ddpm_hf.demo.web.picture.picture import cats, fitted, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
 from tests.e2e.views import fill, open_tab, pixels, slide

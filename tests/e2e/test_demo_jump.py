@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.data.images import to_uint8, to_unit_range
-from ddpm_hf.demo.jump import FIRST_CHAIN, frames, measured, steps_down, verdict
-from ddpm_hf.demo.picture import cats, x_0_of
+from ddpm_hf.demo.views.jump.view import FIRST_CHAIN, frames, measured, steps_down, verdict
+from ddpm_hf.demo.web.picture.picture import cats, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
 from tests.e2e.views import fill, open_tab, pixels, slide

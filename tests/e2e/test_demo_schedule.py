@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ddpm_hf.demo.schedule import POINTS, compared, shown_steps
-from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule
+from ddpm_hf.demo.views.schedule.inputs import NOTES, noise_schedule
+from ddpm_hf.demo.views.schedule.view import POINTS, compared, shown_steps
 from ddpm_hf.equations import posterior_var, posterior_weights
 from ddpm_hf.schedules import SCHEDULES, NoiseSchedule
 from tests.e2e.views import fill, open_tab, slide

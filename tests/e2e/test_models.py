@@ -11,7 +11,7 @@ import torch
 from diffusers import DDIMScheduler
 from diffusers import DDPMPipeline as StockPipeline
 
-from ddpm_hf.demo.models import WEIGHTS
+from ddpm_hf.demo.service.models import WEIGHTS
 from tests.conftest import tiny_unet
 from tests.hub import TOKEN, running_hub
 
@@ -21,8 +21,8 @@ LOAD = """
 import gc, json, sys, weakref
 import gradio as gr
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.generate.choice import choose
-from ddpm_hf.demo.models import Models
+from ddpm_hf.demo.views.generate.choice import choose
+from ddpm_hf.demo.service.models import Models
 
 models, said, alive = Models(DDPMPipeline.from_pretrained("cats-32")), {}, []
 for name in json.loads(sys.argv[1]):
