@@ -21,13 +21,8 @@ def image_generators(seed: int, indices: Iterable[int]) -> list[torch.Generator]
 def noise_like(
     sample: Tensor, generator: torch.Generator | list[torch.Generator] | None = None
 ) -> Tensor:
-    """Standard normal noise of the sample's shape, device and dtype: that of `randn_tensor`.
-
-    If generator and sample are on one device, diffusers' `randn_tensor` is not called, because its
-    comparison of devices takes 2 µs, as much as a multiplication in a small step.
-    """
-    shape, device, dtype = sample.shape, sample.device, sample.dtype
-    if isinstance(generator, torch.Generator) and generator.device == device:
-        return torch.randn(shape, generator=generator, device=device, dtype=dtype)
-    noise: Tensor = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+    """Standard normal noise of the sample's shape, device and dtype."""
+    noise: Tensor = randn_tensor(
+        sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
+    )
     return noise

@@ -39,6 +39,14 @@ def test_a_part_is_of_the_split_that_it_names(context):
     assert min(parts.one_jump(context)["rmse_jump"]) > 100  # 0.25 on the training split
 
 
+def test_no_more_pictures_are_measured_than_it_takes(context, monkeypatch):
+    monkeypatch.setattr(parts, "LIKELIHOOD_IMAGES", 3)
+    monkeypatch.setattr(parts, "LOSS_IMAGES", 4)
+    monkeypatch.setattr(parts, "JUMP_IMAGES", 5)
+    measured = (parts.likelihood, parts.loss, parts.one_jump)
+    assert [part(context)["n"] for part in measured] == [3, 4, 5]
+
+
 def test_figures_on_features_stand_beside_their_floor(context):
     rng = torch.Generator().manual_seed(0)
     reference, fresh, training = (torch.randn(40, 4, generator=rng) for _ in range(3))
