@@ -22,7 +22,7 @@ from ddpm_hf.evaluation.nearest_cat import (
 
 
 @pytest.fixture(scope="module")
-def indices(tmp_path_factory):
+def indexes(tmp_path_factory):
     @cache
     def of(world):
         if world == "all":
@@ -39,8 +39,8 @@ def indices(tmp_path_factory):
 
 
 @pytest.fixture
-def index(world, indices):
-    return indices(world)
+def index(world, indexes):
+    return indexes(world)
 
 
 def some_cats(split, n=100):
@@ -117,7 +117,7 @@ def test_total_variation_and_its_floor(index):
     for n in (500, 10_000):
         # ½ Σ E|p̂ − p| for p = 1/bodies, p̂ − p nearly normal
         expected = math.sqrt((bodies - 1) / (2 * math.pi * n))
-        found = index.floor_of_total_variation(n, seed=0)["body"]
+        found = index.total_variation_floor(n, seed=0)["body"]
         assert found == pytest.approx(expected, rel=0.25)
 
 
@@ -125,15 +125,15 @@ def test_classes_are_those_counted(index):
     pictures = {cats.compose(cat).tobytes() for cat in np.ndindex(*cats.counts())}
     assert len(np.unique(index.canonical)) == len(pictures)
     known = {cats.compose(cat).tobytes() for cat in cats.choose("train")}
-    novel = [picture.tobytes() not in known for picture in index.everyone]
-    assert index.share_of_novel() == np.mean(novel)
+    novel = [picture.tobytes() not in known for picture in index.pixels]
+    assert index.novel_share() == np.mean(novel)
 
 
 @pytest.mark.soak
 def test_of_all_cats_as_many_look_different_as_the_notes_say():
     index = CatIndex()
     assert len(np.unique(index.canonical)) == 319_015
-    assert index.share_of_novel() == pytest.approx(0.93, abs=0.005)
+    assert index.novel_share() == pytest.approx(0.93, abs=0.005)
 
 
 @pytest.mark.slow
