@@ -21,11 +21,7 @@ def image_generators(seed: int, indices: Iterable[int]) -> list[torch.Generator]
 def noise_like(
     sample: Tensor, generator: torch.Generator | list[torch.Generator] | None = None
 ) -> Tensor:
-<<<<<<< HEAD
-    """Standard normal noise like the sample: diffusers' `randn_tensor`, bit for bit."""
-=======
     """Standard normal noise of the sample's shape, device and dtype."""
->>>>>>> words
     noise: Tensor = randn_tensor(
         sample.shape, generator=generator, device=sample.device, dtype=sample.dtype
     )
