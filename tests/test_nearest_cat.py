@@ -130,8 +130,8 @@ def test_classes_are_those_counted(decoder):
 
 
 @pytest.mark.soak
-def test_of_all_cats_as_many_look_different_as_the_notes_say():
-    decoder = Decoder()
+def test_of_all_cats_as_many_look_different_as_were_counted(decoders):
+    decoder = decoders("all")
     assert len(np.unique(decoder.first)) == 319_015
     assert decoder.share_of_novel() == pytest.approx(0.93, abs=0.005)
 
