@@ -20,6 +20,8 @@ from ddpm_hf.evaluation.nearest_cat import (
     valid_threshold,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def decoders(tmp_path_factory):
@@ -136,7 +138,6 @@ def test_of_all_cats_as_many_look_different_as_were_counted(decoders):
     assert decoder.share_of_novel() == pytest.approx(0.93, abs=0.005)
 
 
-@pytest.mark.slow
 def test_threshold_comes_from_the_data():
     apart, threshold = distance_to_neighbours(32, n=500), valid_threshold(32)
     assert threshold == pytest.approx(np.quantile(apart, 0.01), rel=0.2)
