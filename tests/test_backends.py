@@ -45,6 +45,7 @@ def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
         unet.conv_out.weight.mul_(-1)  # of the same length
 
 
+@pytest.mark.slow
 @CPU_AND_GPU
 @pytest.mark.parametrize("by", ["a fused optimiser", "averages copied back"])
 def test_auto_follows_weights_that_change_unseen(sample, device, by):
@@ -148,6 +149,7 @@ def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
     assert within or size == batch // streams, "larger blocks only where they can't be divided"
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("classes", [None, 4])
 def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
@@ -185,6 +187,7 @@ def test_compiled_by_pytorch_agrees_with_eager(pipeline, seeded):
     np.testing.assert_allclose(fast, exact, atol=1e-5)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     """The next process reads it; a damaged one is made anew; the oldest ones go."""
@@ -305,6 +308,7 @@ def test_auto_gives_the_same_pictures_each_time(pipeline, seeded):
     assert np.array_equal(run(), run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["eager", "auto", "openvino"])
 def test_a_pipeline_loaded_in_inference_mode_draws(pipeline, seeded, tmp_path, backend):
     pipeline.save_pretrained(tmp_path)
