@@ -24,7 +24,7 @@ from ddpm_hf.demo.web.encoding import image_url
 
 NAMES = ("kind", "num_train_timesteps", "beta_start", "beta_end")
 MAX_SIDE = 256
-"""Of the picture that `/forward` returns; larger ones are made smaller."""
+"""The longer side of the picture that `/forward` returns; larger pictures are scaled down."""
 MAX_POINTS = 1000
 SECONDS_BETWEEN_REPORTS = 0.25
 
@@ -111,7 +111,7 @@ def schedule(
 
 
 def _drawn(run: Settings) -> Iterator[dict[str, Any]]:
-    """Reports of a run while it goes on, and then its pictures."""
+    """Progress reports while the run goes on, then its pictures."""
     told = time.monotonic()
     for step in run.stream():
         # Gradio notices that the caller has gone or cancelled when something is yielded.

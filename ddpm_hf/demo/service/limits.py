@@ -1,4 +1,4 @@
-"""Bounds of what the server takes: sliders do not bind those who call the API."""
+"""Limits on requests: the page's sliders do not bind API callers."""
 
 import html
 import math
@@ -21,20 +21,20 @@ MAX_PICTURES = 16
 MIN_STEPS = 10
 MAX_SEED = 2**31 - 1
 SHARED_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 2}
-"""All handlers that run the model share the two cores."""
+"""For each handler that runs a model: at most two of them run at a time."""
 QUEUE = 32
-"""How many runs may wait."""
+"""The largest number of waiting runs."""
 SESSIONS = 2 * QUEUE
-"""How many sessions Gradio remembers, half a megabyte each.
+"""The number of sessions that Gradio keeps, half a megabyte each.
 
-The page itself keeps what it shows: who is forgotten notices nothing.
+The page holds what it shows, so a session that is dropped goes unnoticed.
 """
 KEPT_SECONDS = 3600
-"""How long uploads and moving pictures stay on the disk."""
+"""The lifetime of uploads and animations on disk."""
 MAX_BODY = 16 * 2**20
-"""Bytes of a request that is no upload: a picture of 10 MB as a data URL has 14."""
+"""The largest request body in bytes, uploads aside: a 10 MB picture as a data URL has 14 MB."""
 MOST_UNREAD = 20
-"""With more messages, none of which was fetched, a caller does not listen."""
+"""A caller with more unread messages, and none read meanwhile, has stopped listening."""
 
 
 def _run_seconds(setting: str) -> float:
@@ -44,7 +44,7 @@ def _run_seconds(setting: str) -> float:
 
 
 def refusal(request: gr.Request | None, key: str, **values: object) -> gr.Error:
-    """One sentence in the browser's language, to be raised; None is called nothing."""
+    """A gr.Error to raise: one sentence in the browser's language. A value None reads "nothing"."""
     nothing = spoken(request, "limits_nothing")
     # Gradio shows errors as HTML.
     shown = {
@@ -57,7 +57,7 @@ def refusal(request: gr.Request | None, key: str, **values: object) -> gr.Error:
 
 
 def as_number(value: Any) -> float:
-    """The value as a number; not-a-number for anything that is none."""
+    """The value as a number; NaN for anything else."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -83,28 +83,28 @@ def within(name: str, value: Any, low: float, high: float, request: gr.Request |
 
 
 def one_of(name: str, value: Any, known: Collection[str], request: gr.Request | None) -> str:
-    """The value, if it is a known word. Raises gr.Error that lists them otherwise."""
+    """The value, if it is among the known ones. Raises gr.Error, which lists them, otherwise."""
     if isinstance(value, str) and value in known:
         return value
     raise refusal(request, "limits_choice", name=name, known=", ".join(known), value=value)
 
 
 RUN_SECONDS = _run_seconds(os.environ.get("DDPM_RUN_SECONDS", "300"))
-"""How long one run may take."""
+"""The time limit of one run."""
 
 
 def _unread() -> list[Any]:
-    """What runs have yielded, and the caller has not fetched: Gradio keeps it for her."""
+    """The messages that runs have yielded and the caller has not read; Gradio queues them."""
     blocks, request = LocalContext.blocks.get(None), LocalContext.request.get(None)
-    if blocks is None or request is None:  # no server's run
+    if blocks is None or request is None:  # not a run of the server
         return []
     messages = blocks._queue.pending_messages_per_session.get(request.session_hash)
-    waiting = list(messages._queue) if messages else []  # copied: others go on with it
+    waiting = list(messages._queue) if messages else []  # a copy: other threads change it
     return [message for message in waiting if message.msg == "process_generating"]
 
 
 def in_time(run: DenoisingStream) -> DenoisingStream:
-    """The run, that raises gr.Error when `RUN_SECONDS` are over, or nobody listens."""
+    """The same run; it raises gr.Error after `RUN_SECONDS`, or when nobody listens any more."""
     end = time.monotonic() + RUN_SECONDS
 
     def steps() -> Generator[DenoisingStep, None, None]:
@@ -122,7 +122,7 @@ def in_time(run: DenoisingStream) -> DenoisingStream:
 
 
 class SmallBodies:
-    """ASGI middleware: refuses the body of a request, uploads aside, at `MAX_BODY` bytes."""
+    """ASGI middleware: refuses request bodies over `MAX_BODY` bytes, uploads aside."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -144,7 +144,7 @@ class SmallBodies:
 
 
 def busy(request: Request, error: HTTPException) -> JSONResponse:
-    """The answer to those whom the full queue turns away.
+    """The response when the queue is full.
 
     Gradio's page has an English sentence of its own for the status 503, and shows what is said
     with any other. Clients that are no browser name no language; they know what 503 means.

@@ -1,4 +1,4 @@
-"""The models that draw: the bundled ones, and others from the Hub or a folder in its layout.
+"""The models to sample from: the bundled ones, and others from the Hub or a local folder.
 
 Others are off unless DDPM_ALLOW_MODELS=1. Of them, nothing but JSON and safetensors is read,
 no code that comes with a model is run, and nothing is downloaded before its size and its kind are
@@ -30,13 +30,13 @@ MODEL = "cats-32"
 """The bundled model that the page begins with."""
 ALLOWED = os.environ.get("DDPM_ALLOW_MODELS") == "1"
 MAX_MEGABYTES = 500
-"""Of the weights."""
+"""The largest weights file."""
 MAX_JSON_BYTES = 100_000
 MAX_SIDE = 256
 MAX_PIXELS = 16 * 64 * 64
-"""Of all pictures of one run."""
+"""The most pixels of one run, all its pictures together."""
 MAX_ATTENTION = 32 * 32
-"""Of the pixels that a network attends over at once: time and memory go by their square."""
+"""The most tokens of an attention layer: time and memory grow with their square."""
 MAX_BLOCKS, MAX_LAYERS, MAX_STEPS = 8, 8, 10_000
 MAX_CLASSES = 1000
 KEPT = 2
@@ -50,16 +50,16 @@ SCHEDULERS = (
     "PNDMScheduler",
     "UniPCMultistepScheduler",
 )
-"""Their schedules mean the same to ours, which takes the steps."""
+"""Schedulers whose config gives ours the same noise schedule; ours takes the steps."""
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 Sizes = dict[str, int | None]
 """A repository's files and their sizes in bytes."""
 Fetch = Callable[[list[str]], Path]
-"""Brings these files, and says in which folder they lie."""
+"""Downloads these files and returns their folder."""
 
 
 class RefusedError(Exception):
-    """A model is not taken: the key of the sentence that says why, and what goes into it."""
+    """A model is refused: the key of the sentence that says why, and its values."""
 
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(key)
@@ -70,7 +70,7 @@ class Models:
     """The bundled models, loaded when first asked for, and the last few others."""
 
     def __init__(self, bundled: DDPMPipeline) -> None:
-        """`bundled`: the one that the page begins with."""
+        """bundled: the model that the page begins with."""
         self._bundled = {MODEL: bundled}
         self._kept: dict[str, DDPMPipeline] = {}
         self._loading, self._loading_bundled = Lock(), Lock()
@@ -102,13 +102,13 @@ class Models:
 
 
 def most_pictures(pipeline: DDPMPipeline) -> int:
-    """How many pictures one run of this model may draw."""
+    """The most pictures of one run of this model."""
     height, width = height_width(pipeline.unet.config.sample_size)
     return max(1, min(MAX_PICTURES, MAX_PIXELS // (height * width)))
 
 
 def load(name: str) -> DDPMPipeline:
-    """A model that is checked and runs. Raises RefusedError."""
+    """The model of this name, checked and tried. Raises RefusedError."""
     with tempfile.TemporaryDirectory() as temporary:
         sizes, fetch = _local(Path(name)) or _on_hub(name, temporary)
         if any(file.endswith(".py") for file in sizes):
@@ -132,7 +132,7 @@ def load(name: str) -> DDPMPipeline:
                 raise RefusedError("limits_model_broken")
         except RefusedError:
             raise
-        except Exception as error:  # what strangers write can be wrong in any way
+        except Exception as error:  # a stranger's files can be broken in any way
             raise RefusedError("limits_model_broken") from error
     return pipeline
 
@@ -141,7 +141,7 @@ def _local(folder: Path) -> tuple[Sizes, Fetch] | None:
     try:
         if not (folder / "model_index.json").is_file():
             return None
-    except (OSError, ValueError):  # no path at all
+    except (OSError, ValueError):  # not a path
         return None
     files = [path for path in folder.rglob("*") if path.is_file()]
     sizes: Sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
@@ -149,7 +149,7 @@ def _local(folder: Path) -> tuple[Sizes, Fetch] | None:
 
 
 def _on_hub(name: str, temporary: str) -> tuple[Sizes, Fetch]:
-    """Without a token: a visitor is not to see what the one who runs this may see."""
+    """Without a token: visitors must not reach the private models of whoever runs the server."""
     try:
         info = HfApi(token=False).model_info(name, files_metadata=True)
     except (HFValidationError, RepositoryNotFoundError):
@@ -180,7 +180,7 @@ def _check_sizes(sizes: Sizes, files: list[str], weights: str) -> None:
 
 
 def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> None:
-    """Of this class, without others, and no larger than it should be. Raises RefusedError."""
+    """Check classes, sizes and parts by the configs alone. Raises RefusedError."""
     parts = {key: part for key, part in index.items() if key[0] != "_" and part != [None, None]}
     names = parts.pop("id2label", None)
     classes = unet.get("num_class_embeds") or 0
@@ -208,7 +208,7 @@ def _check_kind(index: Any, unet: Any, scheduler: Any, *, weight_bytes: int) -> 
     T = len(scheduler.get("trained_betas") or range(scheduler.get("num_train_timesteps", 1000)))
     if blocks > MAX_BLOCKS or layers > MAX_LAYERS or not MIN_STEPS <= T <= MAX_STEPS:
         raise RefusedError("limits_model_broken")
-    with torch.device("meta"):  # a small file must not ask for a large memory
+    with torch.device("meta"):  # a small config must not allocate a large network
         network = UNet2DModel.from_config(unet)
     if attention_tokens(network) > MAX_ATTENTION:
         raise RefusedError("limits_model_attention")

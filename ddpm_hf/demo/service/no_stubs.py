@@ -1,4 +1,4 @@
-"""Import Gradio in half the time: keep it from writing type stubs.
+"""Import Gradio in half the time, by keeping it from writing type stubs.
 
 At each import Gradio 6 parses the source of all its components, twice each, to write `.pyi` files
 beside them, ours included. No editor runs on a server. To be imported before Gradio.
@@ -13,7 +13,7 @@ COMPONENT_META = "gradio.component_meta"
 
 
 class _WithoutStubs:
-    """Finds the one module, and takes the writing out of it when it is loaded."""
+    """Import hook: loads that module without the function that writes stubs."""
 
     @staticmethod
     def find_spec(

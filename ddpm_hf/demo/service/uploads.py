@@ -32,7 +32,7 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
             return _rgb(ImageOps.exif_transpose(picture))
         except Image.DecompressionBombError:
             raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
-        except Exception:  # what Pillow raises for broken files knows no bounds
+        except Exception:  # Pillow raises almost anything for broken files
             raise refusal(request, "limits_file_unreadable") from None
 
 

@@ -1,4 +1,4 @@
-"""ZeroGPU, the Hub's GPUs on loan: a run gets one where the package `spaces` is present.
+"""ZeroGPU, the Hub's shared GPUs: a run is given one where the package `spaces` is installed.
 
 `spaces` must be imported before torch and Gradio; so this is among the demo's first imports.
 """
@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 SECONDS = 120
-"""How long a run may keep the GPU."""
+"""The longest time that a run holds the GPU."""
 
 if find_spec("spaces"):
     import spaces
@@ -17,7 +17,7 @@ Handler = TypeVar("Handler", bound=Callable[..., object])
 
 
 def on_gpu(handler: Handler) -> Handler:
-    """The handler, run on a GPU where there is one to lend; it may run in a forked process."""
+    """The handler, run on a shared GPU if there is one, perhaps in a forked process."""
     if not find_spec("spaces"):
         return handler
     lent: Handler = spaces.GPU(handler, duration=SECONDS)

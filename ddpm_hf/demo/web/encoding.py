@@ -19,12 +19,12 @@ def rgb_bytes(pictures: Tensor) -> bytes:
 
 
 def png_url(content: bytes) -> str:
-    """A PNG file's bytes → an address for the page's `img`."""
+    """A PNG file's bytes as a data URL."""
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
 def image_url(image: Image.Image) -> str:
-    """The image as a PNG, at such an address."""
+    """The image as the data URL of a PNG."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return png_url(file.getvalue())

@@ -1,4 +1,4 @@
-"""The looks: Gradio's Soft in orange, with text that stands out enough to be read (WCAG AA)."""
+"""The theme: Gradio's Soft in orange, with enough contrast (WCAG AA)."""
 
 import gradio as gr
 

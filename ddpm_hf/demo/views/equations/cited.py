@@ -1,4 +1,4 @@
-"""Where the code cites a statement: the lines around each `(Nk)`."""
+"""The places in the code that cite a statement: the lines around each `(Nk)`."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Which model draws, and what it lets one choose: its number of steps, classes and guidance."""
+"""The choice of model, and what depends on it: the number of steps, classes, guidance."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from ddpm_hf.demo.texts import EN, spoken
 from ddpm_hf.pipeline import DDPMPipeline
 
 EACH, ANY = "each", "any"
-"""One class after the other, and none in particular; beside them a class is its number."""
+"""Each class in turn; no class in particular. Any other choice is a class's number."""
 NO_CLASSES = ""
 
 
 def known_classes(pipeline: DDPMPipeline) -> list[str]:
-    """What the class may be for this model, if it knows any."""
+    """The choices of class for a model that has classes."""
     numbers = [str(i) for i in range(len(pipeline.class_names))]
     return [EACH, *([] if pipeline.null_class is None else [ANY]), *numbers]
 
@@ -23,7 +23,7 @@ def known_classes(pipeline: DDPMPipeline) -> list[str]:
 def labels_of(
     pipeline: DDPMPipeline, class_label: Any, number: int, request: gr.Request | None
 ) -> list[int] | None:
-    """A class for each picture; None where it is left open, or the model knows none.
+    """A class for each picture; None where it is left open, or the model has no classes.
 
     class_label: one of `known_classes`; nothing is EACH. Raises gr.Error for another.
     """
@@ -39,7 +39,7 @@ def labels_of(
 
 
 def _named(pipeline: DDPMPipeline, choice: str, request: gr.Request) -> str:
-    """A choice of class in words, those of the bundled models in the browser's language."""
+    """The label of a choice of class; for bundled models in the browser's language."""
     name = pipeline.class_names[int(choice)] if choice.isdigit() else choice
     key = f"generate_class_{name}"
     return spoken(request, key) if key in EN else name
@@ -48,10 +48,10 @@ def _named(pipeline: DDPMPipeline, choice: str, request: gr.Request) -> str:
 def choose(
     models: Models, name: Any, class_label: Any, guidance: Any, request: gr.Request
 ) -> tuple[Any, ...]:
-    """For the page: model, steps, class, guidance, and what is to be said."""
+    """Updates for the page: model, steps, class, guidance, banner."""
     try:
         pipeline, name = models.get(name, request), str(name).strip()
-        # What the page does when it puts the bundled model in must leave the sentence there.
+        # To put the bundled model in comes here again; the banner stays then.
         said = gr.skip() if name == MODEL else gr.update(visible=False)
     except gr.Error as error:
         sentence = spoken(request, "limits_model_instead", reason=error.message, model=MODEL)

@@ -51,7 +51,7 @@ class Controls:
 
 
 def make_controls(T: int) -> Controls:
-    """A column of controls inside the current Blocks. T: most steps of the first model."""
+    """A column of controls inside the current Blocks. T: the first model's number of steps."""
     with gr.Column(scale=1, min_width=280):
         with gr.Row():
             start = gr.Button(

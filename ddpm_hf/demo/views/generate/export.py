@@ -1,4 +1,4 @@
-"""The run as a file to keep: GIF, WebP or animated PNG."""
+"""The run as a file: GIF, WebP or animated PNG."""
 
 import tempfile
 from collections.abc import Iterator

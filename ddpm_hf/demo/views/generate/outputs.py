@@ -1,4 +1,4 @@
-"""What the Generate view shows and gives away: the player, a file, a link, a script."""
+"""The outputs of the Generate view: the player, a file, a link, a script."""
 
 from dataclasses import dataclass
 

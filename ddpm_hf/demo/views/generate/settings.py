@@ -1,4 +1,4 @@
-"""What a run of the Generate view is asked to do, checked: sliders do not bind API callers."""
+"""The settings of a run of the Generate view, checked: sliders do not bind API callers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,9 +60,9 @@ def checked(
     guidance: Any,
     spacing: Any,
 ) -> Settings:
-    """The settings, or gr.Error with a sentence that names the one that will not do.
+    """The settings, all in range. Raises gr.Error, one sentence that names the wrong one.
 
-    class_label, guidance: of no effect where the model knows no classes.
+    class_label, guidance: without effect where the model has no classes.
     """
 
     def named(control: str) -> str:

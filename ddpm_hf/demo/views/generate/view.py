@@ -56,7 +56,7 @@ def _save(models: Models, controls: Controls, screen: Screen) -> None:
     """The run on show as a file."""
 
     def animate(suffix: str, request: gr.Request, *controls: Any) -> Iterator[str | None]:
-        """Sample, and return the way there as a file."""
+        """Sample, and return an animation of the run as a file."""
         suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
         yield from animation(settings.checked(models, request, *controls), suffix)
 
@@ -81,7 +81,7 @@ def _choose(models: Models, controls: Controls) -> None:
     """Another seed, another model."""
 
     def choice(model: str, class_label: str, guidance: float, request: gr.Request) -> Any:
-        """What the chosen model lets one choose."""
+        """Fit the other controls to the chosen model."""
         return choose(models, model, class_label, guidance, request)
 
     def another_seed() -> int:

@@ -1,4 +1,4 @@
-"""The view of one jump back beside many small steps (N6)."""
+"""The One jump view: a single jump back beside many small steps (N6)."""
 
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -23,15 +23,15 @@ from ddpm_hf.timesteps import spaced_timesteps
 MOST_CHAINS = 4
 MOST_STEPS = 50
 ALIKE = 3
-"""Two pictures whose sharpness differs by no more, in % of the original's, look equally sharp."""
+"""Pictures look equally sharp up to this difference, in % of the original's sharpness."""
 LARGE_GAIN = 5
-"""From here on the errors in ẑ, multiplied, show as speckles, and those pass for sharpness."""
+"""From this gain on, errors in ẑ show as speckles, which pass for sharpness."""
 SHARPER = 150
-"""From here on, in % of the original's, a picture is sharper than the original."""
+"""From this sharpness on, in % of the original's, a picture is too sharp."""
 FLAT = 0.02
-"""With a sharpness below it, which rounding to grey levels alone can make, there are no details."""
+"""Below this sharpness a picture has no details: rounding to grey levels makes as much."""
 FIRST_CHAIN = 2**32
-"""The chains' numbers begin here: with noise of a sampling's, one would draw that one's picture."""
+"""The first chain's image number; small numbers are for sampling, which must not be repeated."""
 
 
 def steps_down(t: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The view of why fresh noise is added: four runs from one x_T, and a playground (N12, N13)."""
+"""The Fresh noise view: four runs from one x_T, and a playground (N12, N13)."""
 
 import random
 from collections.abc import Generator, Iterator
@@ -25,7 +25,7 @@ RUNS = (
     ("large", "fixed_large", 1.0),
     ("double", "fixed_large", 2**0.5),
 )
-"""Caption, which variance, and what σ is multiplied by."""
+"""Caption, variance type, noise scale (multiplies σ)."""
 
 
 def streams(pipeline: DDPMPipeline, seed: int, steps: int) -> list[DenoisingStream]:

@@ -1,4 +1,4 @@
-"""The controls of a noise schedule, and the table that they describe."""
+"""The controls of a noise schedule, and the schedule that they describe."""
 
 import json
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def noise_schedule(
     request: gr.Request | None = None,
     names: Sequence[str] | None = None,
 ) -> NoiseSchedule:
-    """The table for the controls' five values, whatever an API caller has put in their place.
+    """The noise schedule for the controls' five values, which may be an API caller's.
 
     names: what the first four are called; the controls' labels unless given. Raises gr.Error, one
     sentence in the browser's language, for what is out of range.

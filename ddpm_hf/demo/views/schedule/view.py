@@ -57,7 +57,7 @@ def curves(name: str, kind: str, schedule: NoiseSchedule) -> dict[str, Any]:
 
 
 def compared(values: Sequence[Any], request: gr.Request | None = None) -> dict[str, Any]:
-    """For each of `COMPARED`: whether it is shown, then its controls' values → what is drawn."""
+    """The curves to draw. values: for each of `COMPARED` whether it is shown, then its controls."""
     chosen = []
     for i, (name, _, _) in enumerate(COMPARED):
         is_shown, *controls = values[i * (_CONTROLS + 1) : (i + 1) * (_CONTROLS + 1)]

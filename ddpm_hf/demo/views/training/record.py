@@ -1,4 +1,4 @@
-"""What a training run left of its course (N17): `training.csv` and the sample grids."""
+"""The record of a training run (N17): `training.csv` and the sample grids."""
 
 import csv
 import json

@@ -40,6 +40,6 @@ def view() -> None:
         machine,
         preprocess=False,
         show_progress="hidden",
-        trigger_mode="always_last",  # else a choice made while the last is on its way is lost
+        trigger_mode="always_last",  # else a choice made before the last answer is lost
         api_visibility="private",
     )

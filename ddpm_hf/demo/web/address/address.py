@@ -38,7 +38,9 @@ class PageHead:
             await send({**start, "headers": [*others, length]})
             await send({**message, "body": body})
 
-        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        # `root_path` is not empty where the app is mounted below a path of another.
+        root = scope.get("root_path", "") + "/"
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == root
         await self.app(scope, receive, send_with_head if is_page else send)
 
 

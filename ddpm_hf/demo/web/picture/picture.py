@@ -1,4 +1,4 @@
-"""The input for a picture: one's own, or a cat that was sampled beforehand."""
+"""The input for a picture: an upload, or a cat sampled beforehand."""
 
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,7 @@ _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 
 
 OFFERED = 8
-"""How many of them there are to choose from."""
+"""The number of cats to choose from."""
 
 
 @cache

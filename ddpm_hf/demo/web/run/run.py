@@ -21,7 +21,7 @@ from ddpm_hf.demo.web.run.strings import PAGE
 SCREENS = "web/run/screens.js"
 _LONGEST_ID = 64
 _REMEMBERED = 1000
-"""How many stopped runs; the oldest of them have ended long ago."""
+"""The number of stopped runs to remember; older ones have ended long ago."""
 _stopped: dict[str, None] = {}
 
 
@@ -46,8 +46,8 @@ def _stop(event: gr.EventData) -> None:
 
 
 def _stoppable(handler: Callable[..., Generator[Any, None, None]]) -> Callable[..., Iterator[Any]]:
-    """The handler, whose chunks bear the run's `run`, and which ends when that is stopped."""
-    lent = on_gpu(handler)  # in a process of its own, perhaps, where `_stopped` is not seen
+    """The handler, with the run's id in each chunk, as `run`; it ends when that run is stopped."""
+    lent = on_gpu(handler)  # perhaps in another process, which does not see `_stopped`
 
     def run(request: gr.Request, event: gr.EventData, *controls: Any) -> Iterator[dict[str, Any]]:
         name = _run_id(event) or uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""The player: canvases in the page that show the way from noise to picture.
+"""The player: canvases in the page that show a run from noise to picture.
 
 The server sends each frame once, in chunks, while it samples; the page keeps them. So playing and
 scrubbing ask nothing of the server, and a run of any length has at most `animation.FRAMES`.
@@ -24,7 +24,7 @@ from ddpm_hf.stream import DenoisingStep
 
 SECONDS_BETWEEN_CHUNKS = 0.05
 WIDEST_NOISE = 3
-"""ẑ is shown from −3 to 3, black to white: all but 0.3 % of a normal variable."""
+"""ẑ is drawn from −3 (black) to 3 (white): all but 0.3 % of a normal variable."""
 
 _HERE = Path(__file__).parent
 
