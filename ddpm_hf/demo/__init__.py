@@ -48,10 +48,13 @@ def _warm(pipeline: DDPMPipeline) -> None:
     pipeline.stream(4, num_inference_steps=1, backend="auto")
 
 
-def build() -> gr.Blocks:
-    """The page, with the bundled model loaded and soon ready to run."""
+def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
+    """The page, with its first model loaded and soon ready to run.
+
+    pipeline: the model that the page begins with; the bundled one if none is given.
+    """
     disable_progress_bar()
-    pipeline = DDPMPipeline.from_pretrained(MODEL)
+    pipeline = pipeline or DDPMPipeline.from_pretrained(MODEL)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
     models = Models(pipeline)
