@@ -204,13 +204,15 @@ def test_a_run_ends_at_its_deadline(tiny, monkeypatch, endpoint):
     assert tiny.network.calls[LONG[1]] < LONG[2]
 
 
-def test_the_deadline_is_a_setting_and_ctrl_c_in_a_run_ends_the_server_well():
+def test_settings_are_kept_and_ctrl_c_in_a_run_ends_the_server_well():
     # Whoever started the tests may have Ctrl-C ignored, and what they start inherits that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    running = Server(DDPM_RUN_SECONDS="2")
+    running = Server(DDPM_RUN_SECONDS="2", DDPM_ALLOW_MODELS="0")
     signal.signal(signal.SIGINT, before)
     try:
-        assert "more than 2 seconds" in call(running, "generate", *LONG)["error"]
+        assert "more than 2 seconds" in said(running, "generate", *LONG)["error"]
+        others = said(running, "generate", *SHORT[:5], "someone/good")
+        assert others["error"] == "This server draws with its own models alone."
         until(running, join(running, "generate", LONG)[1], "process_starts")
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(30) == 0
