@@ -40,7 +40,8 @@ def test_every_number_shows_its_line_of_code(page):
         places = dialog.evaluate(
             """(dialog) => {
               const marks = dialog.querySelectorAll("pre mark");
-              const place = (title, n) => [title.innerText, marks[n].dataset.line, marks[n].innerText];
+              const told = (mark) => [mark.dataset.line, mark.innerText];
+              const place = (title, n) => [title.innerText, ...told(marks[n])];
               return Array.from(dialog.querySelectorAll("h3"), place);
             }"""
         )

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.e2e.service import SHORT, call, cancel, events, join
+from tests.e2e.service import LONG, SHORT, call, cancel, events, join, until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -119,3 +119,23 @@ def test_the_trained_model_serves_a_crowd(server, clients, seconds):
     )
     assert len(set(done)) == 3 and len(done) >= clients
     assert growth < GROWTH_MB
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("endpoint", ["generate", "stream"])
+def test_who_leaves_costs_no_more(server, endpoint):
+    """By the processor's time, whatever else goes on in the server."""
+
+    def at_rest():
+        before = server.cpu_seconds()
+        time.sleep(0.5)
+        return server.cpu_seconds() - before < 0.15
+
+    while not at_rest():
+        pass
+    for _ in range(4):  # twice as many as run at once
+        until(server, join(server, endpoint, LONG)[1], "process_generating")
+    left = time.monotonic()
+    while not at_rest():
+        assert time.monotonic() - left < 20, "it computes 20 seconds later"
+    print(f"\n/{endpoint}: computing ends {time.monotonic() - left - 0.5:.1f} s after leaving")

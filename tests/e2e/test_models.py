@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LOAD = """
 import gc, json, sys, weakref
+sys.modules["openvino"] = None  # how the network runs is not the point; to convert each takes long
 import gradio as gr
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.demo.generate.choice import choose

@@ -45,7 +45,9 @@ def test_a_run_to_which_nobody_listens_ends(tiny):
 def test_a_huge_request_is_turned_away(tiny):
     answer, _ = join(tiny, "generate", [0, 1, 10, "small" * 4 * 2**20])
     assert answer.status_code == 413
-    assert "must be one of" in call(tiny, "generate", 0, 1, 10, "small" * 2**20, *SHORT[4:])["error"]
+    assert (
+        "must be one of" in call(tiny, "generate", 0, 1, 10, "small" * 2**20, *SHORT[4:])["error"]
+    )
 
 
 def test_half_a_character_is_no_number(tiny):

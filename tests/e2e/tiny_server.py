@@ -6,8 +6,6 @@ So no test needs a run to be long: it lasts until it is let go.
 import threading
 from collections import Counter
 
-import torch
-
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.demo import LAUNCH, build
 from tests.conftest import tiny_unet

@@ -114,7 +114,7 @@ def tiled(images):
 
 
 def hold_the_queue(page):
-    """Until the function that is returned is called, Gradio does not know a run that was started."""
+    """Keep runs that are started from Gradio, until what is returned is called."""
     held, is_open = [], False
 
     def take(route):
