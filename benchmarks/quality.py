@@ -86,7 +86,7 @@ def paces(folder):
 
 def measured(folder, config):
     from ddpm_hf.distributed import make_accelerator
-    from ddpm_hf.evaluation.nearest_cat import Decoder, measure
+    from ddpm_hf.evaluation.nearest_cat import CatIndex, measure
     from ddpm_hf.sampling.config import SampleConfig
     from ddpm_hf.sampling.files import read_samples
     from ddpm_hf.sampling.run import sample
@@ -96,7 +96,7 @@ def measured(folder, config):
     )
     shutil.rmtree(chosen.output_dir, ignore_errors=True)
     sample(chosen, make_accelerator())
-    return measure(Decoder(), read_samples(chosen), 0)[0]
+    return measure(CatIndex(), read_samples(chosen), 0)[0]
 
 
 def plot(rows, path):

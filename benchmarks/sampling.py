@@ -12,7 +12,7 @@ import torch
 from interleave import medians, peak_memory, take_turns, write
 from torch.utils.flop_counter import FlopCounterMode
 
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 
 MODEL = str(PRETRAINED / "cats-32")
 

@@ -18,7 +18,7 @@ import torch
 from interleave import medians, take_turns, write
 from sampling import ours, stock
 
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 
 CATS = str(PRETRAINED / "cats-32")
 

@@ -11,7 +11,7 @@ import time
 
 from interleave import write
 
-from ddpm_hf.pipeline import PRETRAINED
+from ddpm_hf.bundled import PRETRAINED
 
 FOLDER = PRETRAINED / "cats-32"
 IMPORTS = {

@@ -34,31 +34,34 @@ def ours(precision, batch, pictures, unet=UNET, extra=()):
     from ddpm_hf.data import datasets as data
     from ddpm_hf.data.examples import ImagesInMemory
     from ddpm_hf.data.image_spec import infer_spec
+    from ddpm_hf.training.algorithm import training_steps
     from ddpm_hf.training.config import parse_config
     from ddpm_hf.training.network import make_model
-    from ddpm_hf.training.preflight import make_accelerator
-    from ddpm_hf.training.trainer import Trainer
+    from ddpm_hf.training.preflight import training_accelerator
+    from ddpm_hf.training.progress import Progress
+    from ddpm_hf.training.state import TrainingState
 
     folder = tempfile.mkdtemp()
     UNet2DModel(**unet).save_config(folder)
     flags = ["--train_batch_size", str(batch), "--mixed_precision", precision, *extra]
     flags += ["--model_config_name_or_path", folder, "--output_dir", f"{folder}/run"]
     config = parse_config(["--config", "configs/cats-32.json", *flags])
-    accelerator = make_accelerator(config)
+    accelerator = training_accelerator(config)
     cats = data.load_split("cats").select(range(pictures))
     kept = ImagesInMemory(cats, infer_spec(cats, 32), show_progress=False)
-    trainer = Trainer(config, make_model(config, 3, []), kept, accelerator, len(kept))
+    state = TrainingState(config, make_model(config, 3, []), accelerator, len(kept))
     accelerator.init_trackers("logs")
-    steps = trainer.steps()
+    progress = Progress(state)
+    steps = progress.watch(training_steps(state, kept))
 
     def work(n):
         start = time.perf_counter()
-        for number in itertools.islice(steps, n):
-            if number % config.logging_steps == 0:
-                accelerator.log({"loss": trainer.report().loss}, step=number)
+        for step in itertools.islice(steps, n):
+            if step.number % config.logging_steps == 0:
+                accelerator.log({"loss": progress.report().loss}, step=step.number)
         return time.perf_counter() - start
 
-    work.pipeline, work.steps = trainer.pipeline, lambda: trainer.step
+    work.pipeline, work.steps = state.pipeline, lambda: state.step
     return work
 
 

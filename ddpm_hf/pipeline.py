@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,28 +10,17 @@ import diffusers
 import torch
 from diffusers import DiffusionPipeline, ImagePipelineOutput
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
-from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
-from ddpm_hf.backends.denoiser import Denoiser, make_denoiser
+from ddpm_hf.bundled import located
 from ddpm_hf.data.images import to_images
-from ddpm_hf.guidance import guided
-from ddpm_hf.other_schedulers import TAKE_A_VARIANCE, step_arguments, take_steps
+from ddpm_hf.guidance import guided_denoiser
+from ddpm_hf.inputs import Generators, Labels, checked_labels, initial_noise
+from ddpm_hf.other_schedulers import set_steps, step_arguments
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.stream import DenoisingStep, DenoisingStream
-from ddpm_hf.unet import height_width
+from ddpm_hf.stream import DenoisingStream, denoising_steps
 
-PRETRAINED = Path(__file__).parent / "pretrained"
-"""Where the bundled models lie, one folder each."""
-
-Generators = torch.Generator | list[torch.Generator] | None
-Labels = int | Sequence[int] | Tensor | None
 Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Tensor] | None]
-
-
-def bundled_models() -> list[str]:
-    """The names that `from_pretrained` knows without a folder or a network."""
-    return sorted(folder.parent.name for folder in PRETRAINED.glob("*/model_index.json"))
 
 
 class DDPMPipeline(DiffusionPipeline):
@@ -93,10 +82,7 @@ class DDPMPipeline(DiffusionPipeline):
         Raises OSError if there is no such model.
         """
         kwargs.setdefault("use_safetensors", True)
-        is_folder = (Path(name) / "model_index.json").exists()
-        if not is_folder and str(name) in bundled_models():
-            name = PRETRAINED / name
-        pipeline: DDPMPipeline = super().from_pretrained(str(name), **kwargs)
+        pipeline: DDPMPipeline = super().from_pretrained(located(name), **kwargs)
         return pipeline
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
@@ -141,56 +127,6 @@ class DDPMPipeline(DiffusionPipeline):
         """Whether `_interrupt` was set, as diffusers' callbacks do to end a call early."""
         return self._interrupt
 
-    def _shape(self, batch_size: int) -> tuple[int, int, int, int]:
-        size = self.unet.config.sample_size
-        if size is None:
-            raise ValueError("The UNet does not say how big its pictures are: set its sample_size.")
-        return (batch_size, self.unet.config.in_channels, *height_width(size))
-
-    def _class_labels(self, labels: Labels, batch_size: int, device: torch.device) -> Tensor | None:
-        """One label for each picture; the null class where there are none.
-
-        Raises ValueError if the UNet takes no labels, or others, or needs some.
-        """
-        if self.unet.class_embedding is None:
-            if labels is not None:
-                raise ValueError("This model knows no classes: leave class_labels out.")
-            return None
-        if labels is None:
-            labels = self.null_class
-        if labels is None:
-            raise ValueError("This model draws by class: give class_labels, one for each picture.")
-        classes = self.unet.config.num_class_embeds
-        try:
-            chosen = torch.as_tensor(labels)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"class_labels must be numbers; got {labels!r}.") from error
-        if chosen.ndim == 0:
-            chosen = chosen.expand(batch_size)
-        if chosen.shape[:1] != (batch_size,):
-            raise ValueError(f"There are {len(chosen)} class_labels for {batch_size} pictures.")
-        if classes is None:  # the UNet takes what is no number of a class
-            return chosen.contiguous().to(device)
-        is_whole = not (chosen.is_floating_point() or chosen.dtype == torch.bool)
-        if not (is_whole and chosen.ndim == 1 and ((chosen >= 0) & (chosen < classes)).all()):
-            raise ValueError(f"class_labels must be whole numbers in 0..{classes - 1}.")
-        return chosen.to(device, torch.long).contiguous()
-
-    def _latents(
-        self, latents: Tensor | None, batch_size: int, generator: Generators, device: torch.device
-    ) -> Tensor:
-        """x_T before it is scaled: what was given, or fresh noise (N5)."""
-        if isinstance(generator, list) and len(generator) != batch_size:
-            raise ValueError(f"There are {len(generator)} generators for {batch_size} pictures.")
-        shape = self._shape(batch_size)
-        # Half precision is for the network; the path itself is kept in float32.
-        dtype = torch.promote_types(self.unet.dtype, torch.float32)
-        if latents is None:
-            latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
-        if tuple(latents.shape) != shape:
-            raise ValueError(f"latents must have the shape {shape}; got {tuple(latents.shape)}.")
-        return latents.to(device, dtype)
-
     def stream(
         self,
         batch_size: int = 1,
@@ -215,63 +151,20 @@ class DDPMPipeline(DiffusionPipeline):
         device: torch.device = self._execution_device
         if timesteps is None:
             K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
-            take_steps(scheduler, K, device)
+            set_steps(scheduler, K, device)
         elif "timesteps" in inspect.signature(scheduler.set_timesteps).parameters:
             scheduler.set_timesteps(timesteps=timesteps, device=device)
         else:
             raise ValueError(f"{type(scheduler).__name__} takes no custom timesteps.")
-        labels = self._class_labels(class_labels, batch_size, device)
-        x_T = self._latents(latents, batch_size, generator, device) * scheduler.init_noise_sigma
-        denoise = self._denoiser(backend, x_T, labels, guidance_scale)
+        labels = checked_labels(self.unet, self.null_class, class_labels, batch_size, device)
+        x_T = initial_noise(self.unet, latents, batch_size, generator, device)
+        x_T = x_T * scheduler.init_noise_sigma
+        denoise = guided_denoiser(self.unet, backend, x_T, labels, self.null_class, guidance_scale)
         extra = step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
         if noise_scale != 1 and "noise_scale" not in extra:
             raise ValueError(f"{type(scheduler).__name__} takes no noise_scale: leave it at 1.")
-        steps = self._steps(scheduler, denoise, x_T, extra)
+        steps = denoising_steps(scheduler, denoise, x_T, extra, self.maybe_free_model_hooks)
         return DenoisingStream(steps, len(scheduler.timesteps))
-
-    def _denoiser(
-        self, backend: str, x: Tensor, labels: Tensor | None, guidance_scale: float
-    ) -> Denoiser:
-        """How the network runs on samples like x, guided unless the scale is 1."""
-        shape = tuple(x.shape)
-        if guidance_scale == 1:
-            return make_denoiser(self.unet, backend, shape, x.device, labels)
-        if labels is None or self.null_class is None:
-            raise ValueError(
-                "This model was not trained for guidance: leave guidance_scale at 1, or train it"
-                " with --class_column and --class_dropout 0.1."
-            )
-        both = torch.cat([labels, torch.full_like(labels, self.null_class)])
-        twice = (2 * shape[0], *shape[1:])
-        return guided(
-            make_denoiser(self.unet, backend, twice, x.device, both), guidance_scale, shape[1]
-        )
-
-    @torch.no_grad()
-    def _steps(
-        self, scheduler: Any, denoise: Denoiser, x: Tensor, extra: dict[str, Any]
-    ) -> Generator[DenoisingStep, None, None]:
-        # Read once, before the loop: to read a GPU's memory is to wait for all its work.
-        numbers = [int(t) for t in scheduler.timesteps.tolist()]
-        ours: DDPMScheduler | None = None
-        try:
-            for index, t in enumerate(scheduler.timesteps):
-                model_input = scheduler.scale_model_input(x, t)
-                model_output = denoise(model_input, t)
-                if not isinstance(scheduler, TAKE_A_VARIANCE):
-                    model_output = model_output[:, : x.shape[1]]
-                result = scheduler.step(model_output, t, x, **extra)
-                x_0 = result.get("pred_original_sample")
-                if x_0 is None:  # what such a scheduler hands the UNet is x_t as ours knows it (N6)
-                    ours = ours or DDPMScheduler.from_config(scheduler.config)
-                    x_0 = ours.predict_original_sample(model_output, numbers[index], model_input)
-                step = DenoisingStep(
-                    index, numbers[index], model_input, model_output, x_0, result.prev_sample
-                )
-                yield step
-                x = step.sample
-        finally:
-            self.maybe_free_model_hooks()
 
     @torch.no_grad()
     def __call__(

@@ -1,12 +1,11 @@
 """DDPMScheduler: the notes' equations behind diffusers' scheduler contract.
 
-A thin shell over `equations`: diffusers' `timestep` (0..T−1, −1 for the clean picture) is the
+A thin shell over `equations`: diffusers' `timestep` (0..T−1, −1 for the clean image) is the
 paper's t − 1.
 """
 
 import copy
 import warnings
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,19 +17,16 @@ from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers, Sch
 from diffusers.utils import BaseOutput
 from torch import Tensor
 
-from ddpm_hf import equations
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.equations import reverse_step, weighted_sum
 from ddpm_hf.noise import noise_like
-from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, spaced_timesteps
+from ddpm_hf.prediction import prediction_of
+from ddpm_hf.schedules import BY_BETAS, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
+from ddpm_hf.timestep_equations import TimestepEquations
+from ddpm_hf.timesteps import StepPlan, checked_timesteps, spaced_timesteps
+from ddpm_hf.variance import step_std
 
-PREDICTION_TYPES = ("epsilon", "sample", "v_prediction")
-FIXED_VARIANCES = ("fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log")
-LEARNED_VARIANCES = ("learned", "learned_range")
 MOST_SIGNAL_LEFT = 0.1
 """√ᾱ_T above this gets a warning; Stable Diffusion's schedule has 0.07."""
-
-Timesteps = int | Tensor
-"""diffusers' timesteps, −1..T−1 (−1: the clean picture): an int, or a long tensor (batch,)."""
 
 
 @dataclass
@@ -46,18 +42,8 @@ class DDPMSchedulerOutput(BaseOutput):
     prev_sample: Tensor
     pred_original_sample: Tensor
 
-    def __post_init__(self) -> None:
-        # As diffusers fills it, without looking at each field first: a tenth of a step's time.
-        OrderedDict.__setitem__(self, "prev_sample", self.prev_sample)
-        OrderedDict.__setitem__(self, "pred_original_sample", self.pred_original_sample)
 
-
-def _without_variance(model_output: Tensor, sample: Tensor) -> Tensor:
-    """The prediction alone, where the second half of the channels is a learned variance."""
-    return model_output[:, : sample.shape[1]]
-
-
-class DDPMScheduler(SchedulerMixin, ConfigMixin):
+class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it
@@ -91,19 +77,18 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
     ) -> None:
         if trained_betas is not None:
             betas = torch.as_tensor(np.asarray(trained_betas), dtype=torch.float64)
-        elif beta_schedule in equations.SCHEDULES:
-            make_betas = equations.SCHEDULES[beta_schedule]
+        elif beta_schedule in SCHEDULES:
+            make_betas = SCHEDULES[beta_schedule]
             betas = make_betas(num_train_timesteps, beta_start, beta_end)
         else:
-            known = ", ".join(equations.SCHEDULES)
+            known = ", ".join(SCHEDULES)
             raise NotImplementedError(f"beta_schedule must be one of {known}; got {beta_schedule}.")
         if rescale_betas_zero_snr:
-            betas = equations.rescale_zero_terminal_snr(betas)
+            betas = rescale_zero_terminal_snr(betas)
 
         # Else another class that reads this config takes its own defaults for what is one of ours.
         self.register_to_config(_use_default_values=[])
         self.schedule = NoiseSchedule.from_betas(betas)
-        self._tables = {torch.device("cpu"): self.schedule}
         self.betas = betas
         self.alphas = 1 - betas
         self.alphas_cumprod = self.schedule.log_alpha_bar[1:].exp()
@@ -112,7 +97,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         self._use_plan(list(range(self.schedule.T))[::-1])
         signal_left = float(self.schedule.alpha_bar(self.schedule.T).sqrt())
         if signal_left > MOST_SIGNAL_LEFT:
-            by_betas = trained_betas is None and beta_schedule in equations.BY_BETAS
+            by_betas = trained_betas is None and beta_schedule in BY_BETAS
             remedy = "Raise beta_end or num_train_timesteps, or set" if by_betas else "Set"
             warnings.warn(
                 f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the picture"
@@ -140,7 +125,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         return self.schedule.T
 
     def _use_plan(self, timesteps: list[int], device: str | torch.device | None = None) -> None:
-        self._plan = StepPlan(self.schedule, timesteps, device)
+        self._plan = StepPlan(self.schedule, self.config.prediction_type, timesteps, device)
 
     @property
     def timesteps(self) -> Tensor:
@@ -193,33 +178,10 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         Raises ValueError for an unknown `variance_type`.
         """
         kind = variance_type or self.variance_type
-        return self._std(self._plan.at(t), predicted_variance, kind) ** 2
-
-    def _std(self, w: StepWeights, predicted_variance: Tensor | None, kind: str) -> Tensor:
-        """σ: anything between √β̃ and √β will do (N12).
-
-        `learned_range` goes between them on a log scale (Nichol & Dhariwal 2021, eq. 15), from −1
-        for β̃ to 1 for β.
-        """
-        if kind in ("fixed_small", "fixed_small_log"):
-            return w.std_small
-        if kind in ("fixed_large", "fixed_large_log"):
-            return w.std_large
-        if kind not in LEARNED_VARIANCES:
-            known = ", ".join(FIXED_VARIANCES + LEARNED_VARIANCES)
-            raise ValueError(f"variance_type must be one of {known}; got {kind!r}.")
-        if predicted_variance is None:
-            raise ValueError(
-                f"variance_type {kind!r} needs a model with twice as many output channels as"
-                " sample channels: the second half is the variance."
-            )
-        if kind == "learned":
-            return predicted_variance.sqrt()
-        log_small, log_large = w.std_small.clamp(min=1e-10).log(), w.std_large.log()
-        return equations.interpolate_log_variance(log_small, log_large, predicted_variance).exp()
+        return step_std(self._plan.at(t), predicted_variance, kind) ** 2
 
     def clip_x0(self, x_0: Tensor) -> Tensor:
-        """x̂_0 kept in the range of pictures, as the config says."""
+        """x̂_0 kept in the range of images, as the config says."""
         if self.config.thresholding:
             return self._thresholded(x_0)
         if self.config.clip_sample:
@@ -233,21 +195,6 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         ratio, bound = self.config.dynamic_thresholding_ratio, self.config.sample_max_value
         s = flat.abs().quantile(ratio, dim=1, keepdim=True).clamp(1, bound)
         return (flat.clamp(-s, s) / s).reshape(x_0.shape).to(x_0.dtype)
-
-    def _known_prediction_type(self) -> str:
-        kind: str = self.config.prediction_type
-        if kind not in PREDICTION_TYPES:
-            known = ", ".join(PREDICTION_TYPES)
-            raise ValueError(f"prediction_type must be one of {known}; got {kind!r}.")
-        return kind
-
-    def _predict_x0(self, model_output: Tensor, sample: Tensor, w: StepWeights) -> Tensor:
-        kind = self._known_prediction_type()
-        if kind == "epsilon":
-            return (sample - w.sqrt_noise_var * model_output) / w.divisor  # (N6), DDPM eq. 15
-        if kind == "v_prediction":
-            return w.sqrt_alpha_bar * sample - w.sqrt_noise_var * model_output
-        return model_output
 
     def step(
         self,
@@ -275,121 +222,15 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin):
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
-        x_0 = self.clip_x0(self._predict_x0(model_output, sample, w))
-        mean = w.weight_x0 * x_0 + w.weight_xt * sample  # (N9), DDPM eq. 7
+        predicted = prediction_of(self.config.prediction_type)
+        x_0 = self.clip_x0(predicted.x0(w.rates, sample, model_output))
+        mean = weighted_sum(w.mean, sample, x_0)
         if w.is_last or noise_scale == 0:
-            x_s = mean  # (N11) at s = 0, (N13)
+            x_s = mean  # no noise on the last step, nor on the deterministic path (N13)
         else:
             z = noise_like(sample, generator)
-            std = self._std(w, predicted_variance, self.variance_type)
-            if noise_scale != 1:
-                std = noise_scale * std
-            x_s = equations.reverse_step(mean, std, z)  # (N11), (N16)
+            std = step_std(w, predicted_variance, self.variance_type)
+            x_s = reverse_step(mean, std if noise_scale == 1 else noise_scale * std, z)
         if not return_dict:
             return x_s, x_0
         return DDPMSchedulerOutput(prev_sample=x_s, pred_original_sample=x_0)
-
-    # The equations one by one, for any timesteps: no run need be set.
-
-    def _table(self, device: torch.device) -> NoiseSchedule:
-        """The table on a device; copied there once, the CPU's own is never moved."""
-        if device not in self._tables:
-            self._tables[device] = NoiseSchedule(self.schedule.log_alpha_bar.to(device))
-        return self._tables[device]
-
-    def _t(self, timesteps: Timesteps, device: torch.device) -> Timesteps:
-        """The paper's t, 0..T. Raises ValueError outside, where that can be seen without a wait."""
-        T = self.schedule.T
-        outside = torch.as_tensor((timesteps < -1) | (timesteps >= T))
-        if outside.is_cpu and outside.any():
-            raise ValueError(f"timesteps must be in 0..{T - 1}, or -1 for the clean picture.")
-        return timesteps + 1 if isinstance(timesteps, int) else timesteps.to(device) + 1
-
-    def _s_and_t(
-        self, prev_timesteps: Timesteps, timesteps: Timesteps, device: torch.device
-    ) -> tuple[Timesteps, Timesteps]:
-        """The paper's s and t, 0 ≤ s < t ≤ T. Raises ValueError for others, as `_t` does."""
-        s, t = self._t(prev_timesteps, device), self._t(timesteps, device)
-        below = torch.as_tensor(s < t)
-        if below.is_cpu and not below.all():
-            raise ValueError("prev_timesteps must be below timesteps.")
-        return s, t
-
-    def add_noise_step(self, sample: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
-        """One step forward, x_{t−1} → x_t, to `timesteps` in 0..T−1 (N2). Like `sample`."""
-        table = self._table(sample.device)
-        _, t = self._s_and_t(timesteps - 1, timesteps, sample.device)
-        return equations.q_step(table, sample, noise, t)
-
-    def add_noise_between(
-        self, sample: Tensor, noise: Tensor, prev_timesteps: Timesteps, timesteps: Timesteps
-    ) -> Tensor:
-        """Many steps forward as one, x_s → x_t, −1 ≤ prev_timesteps < timesteps (N3)."""
-        table = self._table(sample.device)
-        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
-        return equations.q_merge(table, sample, noise, s, t)
-
-    def add_noise(self, original_samples: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
-        """x_t from x_0 in one jump (N4). Like `original_samples`."""
-        device = original_samples.device
-        t = self._t(timesteps, device)
-        return equations.q_sample(self._table(device), original_samples, noise, t)
-
-    def get_velocity(self, sample: Tensor, noise: Tensor, timesteps: Timesteps) -> Tensor:
-        """v, the target of `v_prediction`, from x_0 and the noise. Like `sample`."""
-        table, t = self._table(sample.device), self._t(timesteps, sample.device)
-        return equations.velocity(table, sample, noise, t)
-
-    def predict_original_sample(
-        self, model_output: Tensor, timesteps: Timesteps, sample: Tensor
-    ) -> Tensor:
-        """x̂_0 from x_t in one jump (N6), by the config's `prediction_type`; not clipped.
-
-        Infinite for predicted noise where ᾱ_t = 0: the noise alone says nothing about x_0 there.
-        """
-        table, t = self._table(sample.device), self._t(timesteps, sample.device)
-        kind, model_output = self._known_prediction_type(), _without_variance(model_output, sample)
-        if kind == "epsilon":
-            return equations.predict_x0(table, sample, model_output, t)
-        if kind == "v_prediction":
-            return equations.predict_x0_from_velocity(table, sample, model_output, t)
-        return model_output
-
-    def predict_noise(self, model_output: Tensor, timesteps: Timesteps, sample: Tensor) -> Tensor:
-        """ẑ, the noise that the network sees in x_t, whatever it predicts. Like `sample`."""
-        if self._known_prediction_type() == "epsilon":
-            return _without_variance(model_output, sample)
-        table, t = self._table(sample.device), self._t(timesteps, sample.device)
-        x_0 = self.predict_original_sample(model_output, timesteps, sample)
-        return equations.predict_noise(table, sample, x_0, t)
-
-    def posterior(
-        self,
-        sample: Tensor,
-        original_sample: Tensor,
-        timesteps: Timesteps,
-        prev_timesteps: Timesteps,
-    ) -> tuple[Tensor, Tensor]:
-        """Mean and variance of q(x_s|x_t,x_0), −1 ≤ prev_timesteps < timesteps (N8), (N9).
-
-        The mean is like `sample`, the variance β̃ is float64, 0-d or (batch,).
-        """
-        table = self._table(sample.device)
-        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
-        return equations.posterior(table, sample, original_sample, s, t)
-
-    def posterior_mean_from_noise(
-        self, sample: Tensor, noise: Tensor, timesteps: Timesteps, prev_timesteps: Timesteps
-    ) -> Tensor:
-        """The same mean from x_t and the predicted noise (N10). Like `sample`."""
-        table = self._table(sample.device)
-        s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
-        return equations.posterior_mean_from_noise(table, sample, noise, s, t)
-
-    def posterior_weights(
-        self, timesteps: Timesteps, prev_timesteps: Timesteps
-    ) -> tuple[Tensor, Tensor]:
-        """The weights of x_t and of x_0 in the mean, float64 on the CPU, 0-d or (batch,) (N14)."""
-        cpu = torch.device("cpu")
-        s, t = self._s_and_t(prev_timesteps, timesteps, cpu)
-        return equations.posterior_weights(self.schedule, s, t)

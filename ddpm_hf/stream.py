@@ -1,9 +1,15 @@
-"""What `DDPMPipeline.stream` gives: the steps of a run, one by one."""
+"""Algorithm 2, step by step: what `DDPMPipeline.stream` yields (N16)."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from torch import Tensor
+
+from ddpm_hf.backends.denoiser import Denoiser
+from ddpm_hf.other_schedulers import LEARNED_VARIANCE
+from ddpm_hf.scheduler import DDPMScheduler
 
 
 @dataclass
@@ -45,3 +51,35 @@ class DenoisingStream(Iterator[DenoisingStep]):
     def close(self) -> None:
         """End the run; no further step is worked out."""
         self._steps.close()
+
+
+@torch.no_grad()
+def denoising_steps(
+    scheduler: Any, denoise: Denoiser, x: Tensor, extra: dict[str, Any], finish: Callable[[], None]
+) -> Generator[DenoisingStep, None, None]:
+    """The steps from x_T down to the image, by any scheduler of diffusers whose timesteps are set.
+
+    extra: further arguments of `scheduler.step`. finish: called at the end, however it comes.
+    """
+    is_ours = isinstance(scheduler, DDPMScheduler)
+    ours: DDPMScheduler | None = None
+    # Read once, before the loop: to read a GPU's memory is to wait for all its work.
+    timesteps = [int(t) for t in scheduler.timesteps.tolist()]
+    try:
+        for index, (timestep, t) in enumerate(zip(timesteps, scheduler.timesteps, strict=True)):
+            model_input = scheduler.scale_model_input(x, t)
+            model_output = denoise(model_input, t)
+            if not isinstance(scheduler, LEARNED_VARIANCE):
+                model_output = model_output[:, : x.shape[1]]
+            result = scheduler.step(model_output, timestep if is_ours else t, x, **extra)
+            x_0 = result.get("pred_original_sample")
+            if x_0 is None:  # such a scheduler scales x_t to our x_t before the UNet sees it
+                ours = ours or DDPMScheduler.from_config(scheduler.config)
+                x_0 = ours.predict_original_sample(model_output, timestep, model_input)
+            step = DenoisingStep(
+                index, timestep, model_input, model_output, x_0, result.prev_sample
+            )
+            yield step
+            x = step.sample
+    finally:
+        finish()

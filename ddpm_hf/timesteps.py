@@ -13,29 +13,28 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_hf.equations import NoiseSchedule, posterior_var, posterior_weights
+from ddpm_hf.equations import Weights, posterior_var, posterior_weights, rates
+from ddpm_hf.prediction import prediction_of
+from ddpm_hf.schedules import NoiseSchedule
 
 SPACINGS = ("leading", "linspace", "trailing", "quadratic")
 
 
 class StepWeights(NamedTuple):
-    """The numbers of one step t → s, worked out in float64 when the timesteps were set.
+    """The weights of one step t → s, worked out in float64 when the timesteps were set.
 
     0-d tensors on the CPU: PyTorch multiplies by one in half the time that a float takes it.
     """
 
     prev_timestep: int  # s, as diffusers counts: −1 after the last step
-    sqrt_alpha_bar: Tensor  # √ᾱ_t
-    divisor: Tensor  # √ᾱ_t, or what stands in where that is 0
-    sqrt_noise_var: Tensor  # √(1−ᾱ_t)
-    weight_xt: Tensor  # (N9)
-    weight_x0: Tensor  # (N9)
-    std_small: Tensor  # √β̃ (N8)
-    std_large: Tensor  # √β (N12)
+    rates: Weights  # √ᾱ_t and √(1−ᾱ_t)
+    mean: Weights  # of x_t and x̂_0 in μ
+    std_small: Tensor  # √β̃
+    std_large: Tensor  # √β, N12's upper bound
 
     @property
     def is_last(self) -> bool:
-        """Whether this step ends at the clean picture, s = 0: no noise is added (N11)."""
+        """Whether this step ends at the clean image, s = 0, and so adds no noise."""
         return self.prev_timestep < 0
 
 
@@ -45,57 +44,50 @@ class StepPlan:
     def __init__(
         self,
         schedule: NoiseSchedule,
+        prediction_type: str,
         timesteps: list[int],
         device: str | torch.device | None = None,
     ) -> None:
         """For diffusers' timesteps, strictly decreasing in 0..T−1."""
+        self.schedule, self.prediction_type = schedule, prediction_type
         self.timesteps = torch.tensor(timesteps, device=device)
         self._index: dict[float, int] = {timestep: i for i, timestep in enumerate(timesteps)}
-        t = torch.tensor(timesteps) + 1
-        s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
-        self._prev_timesteps = (s - 1).tolist()
-        weight_xt, weight_x0 = posterior_weights(schedule, s, t)
-        root = schedule.alpha_bar(t).sqrt()
-        columns = (
-            root,
-            # Where ᾱ_t is 0 in float32, nothing is left to divide by; 2⁻²⁴ is what diffusers' other
-            # schedulers take.
-            torch.where(root > torch.finfo(torch.float32).tiny, root, 2.0**-12),
-            schedule.noise_var(t).sqrt(),
-            weight_xt,
-            weight_x0,
-            posterior_var(schedule, s, t).sqrt(),
-            schedule.beta(s, t).sqrt(),
-        )
-        self._table = torch.stack(columns, dim=1)
-        self._weights: dict[torch.dtype, list[StepWeights]] = {}
+        self._rows: dict[torch.dtype, list[StepWeights]] = {}
 
-    def _rows(self, dtype: torch.dtype) -> list[StepWeights]:
-        """The weights of every step, rounded once to the run's precision."""
-        if dtype not in self._weights:
+    def _weights(self, dtype: torch.dtype) -> list[StepWeights]:
+        """The weights of every step: worked out in float64, rounded once to the run's precision.
+
+        Raises ValueError for an unknown `prediction_type`.
+        """
+        if dtype not in self._rows:
+            t = torch.tensor(list(self._index)) + 1
+            s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
+            signal, noise = rates(self.schedule, t)
+            least = prediction_of(self.prediction_type).least_signal
+            signal = torch.where(signal > torch.finfo(torch.float32).tiny, signal, least)
+            mean = posterior_weights(self.schedule, s, t)
+            var_small, var_large = posterior_var(self.schedule, s, t), self.schedule.beta(s, t)
+            columns = (signal, noise, *mean, var_small.sqrt(), var_large.sqrt())
             with torch.inference_mode(False):  # else no later step could be differentiated
-                rows = self._table.to(dtype, copy=True).unbind()
-            self._weights[dtype] = [
-                StepWeights(s, *row.unbind())
-                for s, row in zip(self._prev_timesteps, rows, strict=True)
+                table = torch.stack(columns, dim=1).to(dtype, copy=True).unbind()
+            self._rows[dtype] = [
+                StepWeights(prev_timestep, (a, b), (c, d), std_small, std_large)
+                for prev_timestep, (a, b, c, d, std_small, std_large) in zip(
+                    (s - 1).tolist(), map(torch.unbind, table), strict=True
+                )
             ]
-        return self._weights[dtype]
+        return self._rows[dtype]
 
     def at(self, timestep: int | Tensor, dtype: torch.dtype = torch.float64) -> StepWeights:
         """The weights of the step from `timestep`, an int or a 0-d tensor.
 
-        A view of `timesteps`, such as a loop over it gives, has its place in its offset. So nothing
-        is read back from a GPU, which would have to wait for all work to end.
-        Raises ValueError for a timestep that is not of this run.
+        A tensor on a GPU has to be read, and so waits for all work there to end; an int does not.
+        Raises ValueError for a timestep that is not of this run, or an unknown `prediction_type`.
         """
-        if isinstance(timestep, Tensor) and not timestep.is_cpu:
-            ours, theirs = self.timesteps.untyped_storage(), timestep.untyped_storage()
-            if ours.data_ptr() == theirs.data_ptr():
-                return self._rows(dtype)[timestep.storage_offset()]
         index = self._index.get(timestep.item() if isinstance(timestep, Tensor) else timestep)
         if index is None:
             raise ValueError(f"timestep {timestep} is not among those set; see set_timesteps.")
-        return self._rows(dtype)[index]
+        return self._weights(dtype)[index]
 
 
 def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:

@@ -1,3 +1,4 @@
+import gc
 import os
 
 import accelerate
@@ -8,11 +9,14 @@ from diffusers import UNet2DModel
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.data import cats
 from ddpm_hf.data.examples import Example
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
-from ddpm_hf.training.trainer import Trainer
+from ddpm_hf.training.state import TrainingState
+from tests.hub import running_hub
 from tests.pictures import dataset_of, picture
+from tests.preloaded import preloaded
 from tests.runs import TINY
 
 settings.register_profile("busy", deadline=None)  # the machine may be busy
@@ -25,6 +29,12 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("gpu")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish():
+    """Each training run collects garbage: among what it made, not among all that is imported."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -83,9 +93,12 @@ def seeded():
     return generator
 
 
+BLACK_IMAGES = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
+
+
 @pytest.fixture
-def small_trainer():
-    """A trainer on eight black pictures that a test moves on by itself."""
+def small_state():
+    """The state of a run on `BLACK_IMAGES`, which a test moves on by itself."""
 
     def make(precision="no", **changes):
         for state in (AcceleratorState, PartialState, GradientState):
@@ -97,8 +110,7 @@ def small_trainer():
             accelerator.state._mixed_precision = precision
             accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
         config = TrainConfig(**{**TINY, "block_out_channels": (8, 16), **changes})
-        pictures = [Example(torch.zeros(1, 8, 8, dtype=torch.uint8), 0)] * 8
-        return Trainer(config, make_model(config, 1, []), pictures, accelerator, len(pictures))
+        return TrainingState(config, make_model(config, 1, []), accelerator, len(BLACK_IMAGES))
 
     return make
 
@@ -109,3 +121,36 @@ def dataset(tmp_path_factory):
     path = tmp_path_factory.mktemp("data")
     dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
     return path
+
+
+@pytest.fixture(scope="session")
+def hub_and_its_processes(tmp_path_factory):
+    """A Hub, and where processes that know it are forked; they share a cache."""
+    with running_hub() as hub:
+        yield hub, preloaded(**hub.environment(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def hub(hub_and_its_processes):
+    """The Hub, empty."""
+    hub, _ = hub_and_its_processes
+    hub.forget()
+    return hub
+
+
+@pytest.fixture
+def on_hub(hub_and_its_processes):
+    """Where processes are forked that know the Hub."""
+    return hub_and_its_processes[1]
+
+
+@pytest.fixture(params=["few", pytest.param("all", marks=pytest.mark.soak)])
+def world(request, monkeypatch):
+    """Four drawings of each layer, of which all cats are soon composed; or all drawings."""
+    if request.param == "few":
+        drawings = tuple(layer[:4] for layer in cats._drawings())
+        monkeypatch.setattr(cats, "_drawings", lambda: drawings)
+        monkeypatch.setattr(cats, "SPLITS", {"train": 400, "test": 100})
+    cats.choose.cache_clear()
+    yield request.param
+    cats.choose.cache_clear()

@@ -40,6 +40,11 @@ class Hub(ThreadingHTTPServer):
         self.faults: dict[str, int | str] = {}
         self.requests: list[tuple[str, str]] = []
 
+    def forget(self):
+        """All that it was given and told."""
+        for held in (self.repos, self.blobs, self.faults, self.requests):
+            held.clear()
+
     def add(self, name, folder, **settings):
         files = {
             str(path.relative_to(folder)): path.read_bytes()

@@ -1,9 +1,6 @@
 """Small training runs for the tests: in this process, or as a user starts them."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import torch
@@ -12,6 +9,7 @@ from diffusers import UNet2DModel
 
 from ddpm_hf.training.config import parse_config
 from ddpm_hf.training.run import train
+from tests.preloaded import preloaded
 
 TINY = {
     "resolution": 8,
@@ -51,21 +49,16 @@ def train_here(data, output, *flags, **changes):
 
 
 def command(data, output, *flags, script=("train_accelerate.py",), **changes):
-    config = config_file(data, output, **changes)
-    return [sys.executable, *script, "--config", str(config), *flags]
+    """The arguments of Python that start a run."""
+    return [*script, "--config", str(config_file(data, output, **changes)), *flags]
 
 
-def run(data, output, *flags, expect=0, environment=None, **changes):
-    """A run of its own, by the command line; what it prints."""
-    done = subprocess.run(
-        command(data, output, *flags, **changes),
-        capture_output=True,
-        text=True,
-        timeout=900,
-        env={**os.environ, **(environment or {})},
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def run(data, output, *flags, expect=0, parent=None, environment=None, **changes):
+    """A run in a process of its own; what it prints."""
+    arguments = command(data, output, *flags, **changes)
+    said, status = (parent or preloaded()).run(arguments, **(environment or {}))
+    assert status == expect, said
+    return said
 
 
 def losses_of(output):

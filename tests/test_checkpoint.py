@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, and damage is noticed."""
+"""Checkpoints: complete or absent, and damage is noticed."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ import torch
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint
-from ddpm_hf.training.checkpoint import MANIFEST, PLAIN, TENSORS
+from ddpm_hf.training.checkpoint import MANIFEST, TENSORS, VALUES
 
 STATE = {
     "unet": {"conv.weight": torch.randn(3, 2), "half": torch.ones(2, dtype=torch.bfloat16)},
@@ -69,7 +69,7 @@ def test_gone_back_to_an_earlier_one_latest_is_of_the_new_course(tmp_path):
 def test_manifest_has_sizes_hashes_and_versions(folder):
     manifest = json.loads((folder / "checkpoint-4" / MANIFEST).read_text())
     assert manifest["versions"]["torch"] == torch.__version__
-    for name in (TENSORS, PLAIN):
+    for name in (TENSORS, VALUES):
         seal = manifest["files"][name]
         assert seal["bytes"] == (folder / "checkpoint-4" / name).stat().st_size
         assert len(seal["sha256"]) == 64
@@ -86,7 +86,7 @@ def flip(path):
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, lambda path: path.unlink()])
-@pytest.mark.parametrize("file", [TENSORS, PLAIN, MANIFEST])
+@pytest.mark.parametrize("file", [TENSORS, VALUES, MANIFEST])
 def test_a_damaged_checkpoint_is_passed_over_with_a_message(folder, file, damage):
     damage(folder / "checkpoint-4" / file)
     state, sentence = checkpoint.find(folder, "latest")
@@ -120,7 +120,7 @@ def file_instead_of_its_folder(path):
     ],
 )
 def test_what_is_no_checkpoint_at_all_is_passed_over_and_replaced(folder, damage):
-    damage(folder / "checkpoint-4" / PLAIN)
+    damage(folder / "checkpoint-4" / VALUES)
     state, sentence = checkpoint.find(folder, "latest")
     assert state["step"] == 2 and "Passed over checkpoint-4" in sentence
     checkpoint.save(folder, 4, {**STATE, "step": 4}, keep=2)
@@ -137,7 +137,7 @@ def test_a_damaged_checkpoint_is_written_again_in_its_place(folder):
 def test_leftovers_of_a_killed_process_are_cleared(folder):
     for name in (".checkpoint-6.tmp", ".checkpoint-2.old"):
         (folder / name).mkdir()
-        (folder / name / PLAIN).write_text("{")
+        (folder / name / VALUES).write_text("{")
     assert names(folder) == ["checkpoint-2", "checkpoint-4"]
     checkpoint.save(folder, 6, STATE, keep=None)
     assert not list(folder.glob(".checkpoint*"))

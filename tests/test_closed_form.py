@@ -1,8 +1,8 @@
 """Sampling where the answer is known: for Gaussian data the exact ε* is affine in x_t.
 
-The sampler's own mean and variance then follow an exact recursion of N9–N11. Samples are compared
-with that, not with the data: at finite T and K the sampler is biased, and the test knows by how
-much. That the recursion tends to the data's moments is a test of its own.
+The sampler's own mean and variance then follow an exact recursion of N9–N11. The scheduler's steps
+are compared with that, not with the data: at finite T and K the sampler is biased, and the test
+knows by how much. That the recursion tends to the data's moments is a test of its own.
 """
 
 import math
@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from ddpm_hf import DDPMScheduler
+from ddpm_hf.noise import noise_like
 
 MEAN, VAR, N = 0.3, 0.25, 10_000
 
@@ -49,18 +50,47 @@ def plain_alpha_bar(T):
     return values
 
 
-@pytest.mark.parametrize("K", [50, 2000])
-@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
-def test_sampled_moments_follow_the_exact_recursion(K, kind):
+def step(scheduler, t, x, **noise):
+    a, b = exact_weights(scheduler, int(t) + 1)
+    return scheduler.step(a * x + b, t, x, **noise).prev_sample
+
+
+def affine_step(scheduler, t):
+    """A, B and σ of x_s = A·x_t + B + σ·z, read off the scheduler's own step at x_t = 0 and 1."""
+    x = torch.tensor([0.0, 1.0], dtype=torch.float64).reshape(2, 1, 1, 1)
+    still = step(scheduler, t, x, noise_scale=0)
+    moved = step(scheduler, t, x, generator=torch.Generator().manual_seed(0)) - still
+    sigma = moved / noise_like(x, torch.Generator().manual_seed(0))
+    assert torch.allclose(sigma[0], sigma[1], rtol=1e-9, atol=0)
+    return float(still[1] - still[0]), float(still[0]), float(sigma[0])
+
+
+def scheduler_of(K, kind):
     scheduler = DDPMScheduler(variance_type=kind, clip_sample=False)
     scheduler.set_timesteps(K)
+    return scheduler
+
+
+@pytest.mark.parametrize("K", [50, 2000])
+@pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
+def test_the_steps_moments_follow_the_exact_recursion(K, kind):
+    scheduler = scheduler_of(K, kind)
+    found, var = 0.0, 1.0
+    for t in scheduler.timesteps:
+        A, B, sigma = affine_step(scheduler, t)
+        found, var = A * found + B, A**2 * var + sigma**2
+    timesteps = scheduler.timesteps.tolist()
+    expected = recursion(plain_alpha_bar(2000), timesteps, kind == "fixed_large")
+    assert (found, var) == pytest.approx(expected, rel=1e-9)
+
+
+def test_samples_have_these_moments():
+    scheduler = scheduler_of(50, "fixed_small")
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(N, 1, 1, 1, generator=generator)
     for t in scheduler.timesteps:
-        a, b = exact_weights(scheduler, int(t) + 1)
-        x = scheduler.step(a * x + b, t, x, generator=generator).prev_sample
-    timesteps = scheduler.timesteps.tolist()
-    mean, var = recursion(plain_alpha_bar(2000), timesteps, kind == "fixed_large")
+        x = step(scheduler, t, x, generator=generator)
+    mean, var = recursion(plain_alpha_bar(2000), scheduler.timesteps.tolist(), large=False)
     assert float(x.mean()) == pytest.approx(mean, abs=3 * math.sqrt(var / N))
     assert float(x.var()) == pytest.approx(var, rel=3 * math.sqrt(2 / N))
 

@@ -13,7 +13,8 @@ import pytest
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub.card import without_token
 from ddpm_hf.training.config import TrainConfig, parse_config
-from ddpm_hf.training.preflight import make_accelerator
+from ddpm_hf.training.config_checks import notices
+from ddpm_hf.training.preflight import training_accelerator
 
 
 def test_flags_override_the_file(tmp_path):
@@ -62,8 +63,8 @@ def test_numbers_out_of_range_are_refused(setting):
 
 
 def test_attention_where_there_is_no_level_is_said():
-    assert "0 to 1" in TrainConfig(block_out_channels=(32, 64)).notices()[0]
-    assert TrainConfig().notices() == []
+    assert "0 to 1" in notices(TrainConfig(block_out_channels=(32, 64)))[0]
+    assert notices(TrainConfig()) == []
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '"\xff', '{"resolutoin": 3}'])
@@ -162,14 +163,14 @@ def test_a_command_from_stocks_readme_is_understood(capsys):
     config = parse_config(shlex.split(command))
     assert config.dataset_name == "huggan/flowers-102-categories"
     assert config.push_to_hub and config.center_crop and config.mixed_precision == "no"
-    assert "xformers is not needed" in config.notices()[0]
+    assert "xformers is not needed" in notices(config)[0]
 
 
 def test_where_stocks_x0_loss_is_mended_is_said():
-    said = TrainConfig(prediction_type="sample").notices()
+    said = notices(TrainConfig(prediction_type="sample"))
     assert len(said) == 1 and "79 %" in said[0]
-    assert TrainConfig(prediction_type="sample", snr_gamma=5.0).notices() == []
-    assert TrainConfig().notices() == []
+    assert notices(TrainConfig(prediction_type="sample", snr_gamma=5.0)) == []
+    assert notices(TrainConfig()) == []
 
 
 def test_the_token_is_never_written(tmp_path):
@@ -186,7 +187,7 @@ def test_the_token_is_never_written(tmp_path):
 def test_the_launchers_accumulation_is_told_where_it_belongs(monkeypatch, tmp_path):
     monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
     with pytest.raises(UserError, match=r"give it after train_accelerate\.py instead"):
-        make_accelerator(TrainConfig(output_dir=str(tmp_path)))
+        training_accelerator(TrainConfig(output_dir=str(tmp_path)))
 
 
 def test_an_empty_token_leaves_the_command_line_as_it_is(monkeypatch):
@@ -217,10 +218,10 @@ def test_settings_that_make_no_sense_are_refused(flags, sentence, capsys):
 
 
 def test_splits_in_a_folder_of_pictures_are_noticed(tmp_path):
-    assert TrainConfig(train_data_dir=str(tmp_path)).notices() == []
+    assert notices(TrainConfig(train_data_dir=str(tmp_path))) == []
     for split in ("train", "test"):
         (tmp_path / split).mkdir()
-    (said,) = TrainConfig(train_data_dir=str(tmp_path)).notices()
+    (said,) = notices(TrainConfig(train_data_dir=str(tmp_path)))
     assert "of train, test alike" in said
 
 

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_hf import equations as eq
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf import schedules
+from ddpm_hf.prediction import PREDICTIONS, velocity
+from ddpm_hf.schedules import NoiseSchedule
 
 T = 2000
-NOTES = NoiseSchedule.from_betas(eq.linear_betas(T))
+NOTES = NoiseSchedule.from_betas(schedules.linear_betas(T))
 pairs = st.tuples(st.integers(0, T - 1), st.integers(1, T)).filter(lambda p: p[0] < p[1])
 
 
@@ -21,7 +23,7 @@ def gaussian(*shape, seed=0):
 
 @pytest.mark.parametrize(("steps", "expected"), [(1000, 4.0358e-5), (2000, 1.6288e-9)])
 def test_alpha_bar_at_T_is_the_known_value(steps, expected):
-    schedule = NoiseSchedule.from_betas(eq.linear_betas(steps))
+    schedule = NoiseSchedule.from_betas(schedules.linear_betas(steps))
     assert float(schedule.alpha_bar(steps)) == pytest.approx(expected, rel=1e-4)
 
 
@@ -38,7 +40,7 @@ def test_variances_meet_at_T():
 
 def test_every_weight_matches_mpmath_at_50_digits():
     mpmath.mp.dps = 50
-    betas = [mpmath.mpf(float(b)) for b in eq.linear_betas(T)]
+    betas = [mpmath.mpf(float(b)) for b in schedules.linear_betas(T)]
     alpha_bar = [mpmath.mpf(1)]
     for beta in betas:
         alpha_bar.append(alpha_bar[-1] * (1 - beta))
@@ -72,8 +74,10 @@ def test_predict_x0_undoes_q_sample(t):
     x_0, z = gaussian(2, 3, 4, 4), gaussian(2, 3, 4, 4, seed=1)
     x_t = eq.q_sample(NOTES, x_0, z, t)
     torch.testing.assert_close(eq.predict_x0(NOTES, x_t, z, t), x_0, rtol=1e-6, atol=1e-9)
-    v = eq.velocity(NOTES, x_0, z, t)
-    torch.testing.assert_close(eq.predict_x0_from_velocity(NOTES, x_t, v, t), x_0)
+    v = eq.evaluate(velocity, eq.rates(NOTES, t), x_0, z)
+    torch.testing.assert_close(
+        eq.evaluate(PREDICTIONS["v_prediction"].x0, eq.rates(NOTES, t), x_t, v), x_0
+    )
 
 
 @given(pairs)
@@ -147,7 +151,7 @@ def test_lower_variance_is_below_upper():
 
 
 def test_zero_terminal_snr_leaves_nothing_of_the_picture():
-    betas = eq.rescale_zero_terminal_snr(eq.linear_betas(1000))
+    betas = schedules.rescale_zero_terminal_snr(schedules.linear_betas(1000))
     schedule = NoiseSchedule.from_betas(betas)
     assert float(schedule.alpha_bar(1000)) == 0
     assert float(schedule.alpha_bar(1)) == pytest.approx(1 - 1e-4)
@@ -156,11 +160,11 @@ def test_zero_terminal_snr_leaves_nothing_of_the_picture():
 
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 @pytest.mark.parametrize("steps", [20, 1000])
-@pytest.mark.parametrize("name", eq.SCHEDULES)
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
 def test_a_schedule_of_diffusers_name_has_its_betas(name, steps):
     theirs = diffusers.DDPMScheduler(steps, 1e-4, 0.2, name)  # in float32
     torch.testing.assert_close(
-        eq.SCHEDULES[name](steps, 1e-4, 0.2), theirs.betas.double(), rtol=1e-3, atol=1e-6
+        schedules.SCHEDULES[name](steps, 1e-4, 0.2), theirs.betas.double(), rtol=1e-3, atol=1e-6
     )
 
 
@@ -171,16 +175,20 @@ def test_a_schedule_of_diffusers_name_has_its_betas(name, steps):
 def test_half_precision_is_rounded_once(dtype, weight):
     x, y = gaussian(2, 1000).to(dtype), gaussian(2, 1000, seed=1).to(dtype)
     exact = weight.reshape(-1, 1) * x.float() + (1 - weight).reshape(-1, 1) * y.float()
-    assert torch.equal(eq.combine(weight.double(), x, 1 - weight.double(), y), exact.to(dtype))
+    assert torch.equal(
+        eq.evaluate(eq.weighted_sum, (weight.double(), 1 - weight.double()), x, y), exact.to(dtype)
+    )
 
 
-@pytest.mark.parametrize("name", eq.SCHEDULES)
+@pytest.mark.parametrize("name", schedules.SCHEDULES)
 def test_schedules_are_probabilities_and_end_in_noise(name):
-    betas = eq.SCHEDULES[name](1000, 1e-4, 2e-2)
+    betas = schedules.SCHEDULES[name](1000, 1e-4, 2e-2)
     assert betas.dtype == torch.float64
     assert ((betas > 0) & (betas < 1)).all()
     for others in ((2e-4, 2e-2), (1e-4, 1e-2)):
-        assert torch.equal(eq.SCHEDULES[name](1000, *others), betas) == (name not in eq.BY_BETAS)
+        assert torch.equal(schedules.SCHEDULES[name](1000, *others), betas) == (
+            name not in schedules.BY_BETAS
+        )
 
 
 def test_weights_per_picture_match_weights_one_by_one():

@@ -1,4 +1,4 @@
-"""The picture of a curve."""
+"""The image of the loss curve."""
 
 import numpy as np
 import pytest

@@ -7,10 +7,11 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from ddpm_hf import equations as eq
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf import schedules
+from ddpm_hf.schedules import NoiseSchedule
 from ddpm_hf.training import losses
 
-SCHEDULE = NoiseSchedule.from_betas(eq.linear_betas(1000))
+SCHEDULE = NoiseSchedule.from_betas(schedules.linear_betas(1000))
 
 
 def gaussian(*shape, seed=0):
@@ -75,35 +76,3 @@ def test_variance_term_at_the_first_step_is_the_decoders():
     log_var = torch.tensor(float(SCHEDULE.beta(0, 1))).log()
     expected = eq.decoder_nll(x_0, x_0, log_var).mean() / math.log(2)
     torch.testing.assert_close(bits[0], expected)
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        ("epsilon", lambda snr: min(snr, 5) / snr),
-        ("sample", lambda snr: min(snr, 5)),
-        ("v_prediction", lambda snr: min(snr, 5) / (snr + 1)),
-    ],
-)
-def test_min_snr_weights(kind, expected):
-    t = torch.tensor([1, 10, 300, 1000])
-    weights = losses.min_snr_weight(SCHEDULE, kind, t, 5.0)
-    assert weights.tolist() == pytest.approx(
-        [expected(float(SCHEDULE.alpha_bar(i) / (1 - SCHEDULE.alpha_bar(i)))) for i in t], rel=1e-5
-    )
-
-
-def test_min_snr_weight_without_any_signal():
-    flat = NoiseSchedule.from_betas(eq.rescale_zero_terminal_snr(eq.linear_betas(10)))
-    for kind in ("epsilon", "sample", "v_prediction"):
-        assert losses.min_snr_weight(flat, kind, torch.tensor([10]), 5.0).isfinite().all()
-
-
-def test_targets():
-    x_0, z, t = gaussian(2, 1, 2, 2), gaussian(2, 1, 2, 2, seed=1), torch.tensor([3, 900])
-    assert losses.target(SCHEDULE, "epsilon", x_0, z, t) is z
-    assert losses.target(SCHEDULE, "sample", x_0, z, t) is x_0
-    v = losses.target(SCHEDULE, "v_prediction", x_0, z, t)
-    x_t = eq.q_sample(SCHEDULE, x_0, z, t)
-    back = eq.predict_x0_from_velocity(SCHEDULE, x_t, v, t)
-    torch.testing.assert_close(back, x_0, rtol=1e-4, atol=1e-5)

@@ -1,4 +1,4 @@
-"""What a run begins with, its network and its data, are as the flags say."""
+"""The network and the data of a run are as the flags say."""
 
 import accelerate
 import datasets
@@ -36,7 +36,7 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
     masks = dataset_of([picture("L", size=(12, 8), seed=i) for i in range(6)], "mask")
     both = datasets.concatenate_datasets([photos, masks.remove_columns("label")], axis=1)
     both.save_to_disk(tmp_path)
-    monkeypatch.setattr(source, "VALIDATION_PICTURES", 4)
+    monkeypatch.setattr(source, "VALIDATION_IMAGES", 4)
     accelerator = accelerate.Accelerator(cpu=True)
 
     def opened(**changes):
@@ -49,5 +49,5 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
     plain = opened(channels=4)
     assert (plain.spec.column, plain.spec.channels) == ("photo", 4)
     assert not (plain.spec.center_crop or plain.spec.keep_precision)
-    held_out = source.validation_pictures(plain, accelerator)
+    held_out = source.validation_images(plain, accelerator)
     assert len(held_out) == 4 and held_out[0].picture.shape == (4, 8, 8)

@@ -20,7 +20,9 @@ def test_every_statement_is_in_the_code_and_the_other_way_round():
 
 def test_functions_named_in_the_notes_exist():
     notes = (ROOT / "NOTES.md").read_text()
-    names = re.findall(r"`((?:equations|scheduler|pipeline|training)\.(?!py)[\w.]+)`", notes)
+    names = re.findall(
+        r"`((?:equations|schedules|prediction|scheduler|pipeline|training)\.(?!py)[\w.]+)`", notes
+    )
     assert len(names) > 12
     for name in names:
         parts = name.split(".")

@@ -1,4 +1,4 @@
-"""What chance decides, in training above all: the same wherever and whenever it is drawn."""
+"""Random draws, above all of training: the same wherever and whenever they are made."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from ddpm_hf.data.examples import Example
 from ddpm_hf.noise import image_generators
 from ddpm_hf.training.batches import BatchShard, batches
-from ddpm_hf.training.randomness import BatchRandomness, picture_index
+from ddpm_hf.training.randomness import BatchRandomness, image_index
 
 
 def examples(n=10):
@@ -15,7 +15,7 @@ def examples(n=10):
 
 def draw(positions, step=3, seed=0):
     randomness = BatchRandomness(seed, 2000, 2, random_flip=True)
-    return randomness.training(step, positions, (examples()[p % 10] for p in positions))
+    return randomness.training_batch(step, positions, (examples()[p % 10] for p in positions))
 
 
 def test_draws_depend_on_the_position_alone():
@@ -42,21 +42,21 @@ def test_half_of_the_pictures_are_mirrored_left_to_right_in_training_alone():
         BatchRandomness(0, 2000, 2, random_flip=True),
         [Example(picture, 0)] * 4000,
     )
-    bottom = randomness.training(3, range(4000), pictures).x_0[:, 0, 1]
+    bottom = randomness.training_batch(3, range(4000), pictures).x_0[:, 0, 1]
     mirrored = bottom[:, 1] == 1
     assert float(mirrored.double().mean()) == pytest.approx(0.5, abs=3 * (0.25 / 4000) ** 0.5)
     assert (bottom[~mirrored, 0] == 1).all(), "never upside down"
-    assert (randomness.validation(range(100), pictures[:100]).x_0[:, 0, 1, 0] == 1).all()
+    assert (randomness.validation_batch(range(100), pictures[:100]).x_0[:, 0, 1, 0] == 1).all()
 
 
 def test_a_validation_set_has_noise_of_its_own_and_an_epoch_an_order_by_the_seed():
     randomness, pictures = BatchRandomness(0, 2000, 2), examples()
     held_out, trained = (
-        randomness.validation(range(10), pictures),
-        randomness.training(0, range(10), pictures),
+        randomness.validation_batch(range(10), pictures),
+        randomness.training_batch(0, range(10), pictures),
     )
     assert not torch.equal(held_out.epsilon, trained.epsilon)
-    orders = [[picture_index(seed, 100, place) for place in range(100)] for seed in (0, 1)]
+    orders = [[image_index(seed, 100, place) for place in range(100)] for seed in (0, 1)]
     assert orders[0] != orders[1]
 
 
@@ -65,26 +65,28 @@ def test_classes_are_hidden_by_chance_and_nothing_else_changes():
         BatchRandomness(0, 2000, 2, class_dropout=p, null_class=10) for p in (0.0, 0.25)
     )
     pictures = examples() * 400
-    seen, hidden = (d.training(3, range(4000), pictures) for d in (plain, hiding))
+    seen, hidden = (d.training_batch(3, range(4000), pictures) for d in (plain, hiding))
     assert all(torch.equal(a, b) for a, b in zip(seen[:3], hidden[:3], strict=True))
     gone = hidden.labels == 10
     assert float(gone.double().mean()) == pytest.approx(0.25, abs=3 * (0.1875 / 4000) ** 0.5)
     assert torch.equal(hidden.labels[~gone], seen.labels[~gone])
-    assert 10 not in hiding.validation(range(4000), pictures).labels
+    assert 10 not in hiding.validation_batch(range(4000), pictures).labels
 
 
 def test_timesteps_can_be_logit_normal():
     randomness = BatchRandomness(0, 2000, 2, logit=(-2.0, 1.2))
-    t = randomness.training(3, range(4000), examples() * 400).t.double()
+    t = randomness.training_batch(3, range(4000), examples() * 400).t.double()
     assert int(t.min()) >= 1 and int(t.max()) <= 2000
     logit = torch.logit((t - 0.5) / 2000)
     assert float(logit.mean()) == pytest.approx(-2, abs=3 * 1.2 / 4000**0.5)
     assert float(logit.std()) == pytest.approx(1.2, rel=3 / 8000**0.5)
     wide = (
-        BatchRandomness(0, 2000, 2, logit=(0.0, 50.0)).training(3, range(4000), examples() * 400).t
+        BatchRandomness(0, 2000, 2, logit=(0.0, 50.0))
+        .training_batch(3, range(4000), examples() * 400)
+        .t
     )
     assert int(wide.min()) == 1 and int(wide.max()) == 2000
-    held_out = randomness.validation(range(4000), examples() * 400).t.double()
+    held_out = randomness.validation_batch(range(4000), examples() * 400).t.double()
     assert float(held_out.mean()) == pytest.approx(1000.5, abs=3 * 577 / 4000**0.5)
 
 
@@ -114,7 +116,7 @@ def test_batches_are_the_same_on_any_number_of_processes_and_workers(workers):
 
 
 def test_every_epoch_shows_every_picture_once_in_a_new_order():
-    epochs = [[picture_index(0, 10, e * 10 + i) for i in range(10)] for e in range(3)]
+    epochs = [[image_index(0, 10, e * 10 + i) for i in range(10)] for e in range(3)]
     assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
 

@@ -1,4 +1,4 @@
-"""What a run tells of its course: the record's figures, the samples on their grid and strip."""
+"""The log of a run: the figures in its tables, the samples on their grid and strip."""
 
 import accelerate
 import numpy as np
@@ -6,26 +6,26 @@ import numpy as np
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.noise import image_generators
 from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.progress import BINS, Report
 from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
-from ddpm_hf.training.trainer import BINS, Step
 from tests.conftest import tiny_unet
 
 
-def test_the_record_tells_the_mean_of_a_hundred_steps_and_goes_on(small_trainer, tmp_path):
-    trainer = small_trainer(output_dir=str(tmp_path), logging_steps=25)
-    record = RunLog(trainer)
+def test_the_log_has_the_mean_of_a_hundred_steps_and_is_resumed(small_state, tmp_path):
+    state = small_state(output_dir=str(tmp_path), logging_steps=25)
+    log = RunLog(state)
     for number in range(25, 151, 25):
-        record.report(Step(number, float(number), 1.0, 1e-3, 9.0, 5.0, [1.0] * BINS))
-    assert record.loss == 112.5  # of 75, 100, 125 and 150
-    trainer.step = 100
-    record.validated(0.5)
-    record.close()
-    trainer.step = 150
-    again = RunLog(trainer)
-    assert again.loss == 112.5
-    again.validated(0.25)
-    again.close()
+        log.log_report(Report(number, float(number), 1.0, 1e-3, 9.0, 5.0, [1.0] * BINS))
+    assert log.loss == 112.5  # of 75, 100, 125 and 150
+    state.step = 100
+    log.log_validation(0.5)
+    log.close()
+    state.step = 150
+    resumed = RunLog(state)
+    assert resumed.loss == 112.5
+    resumed.log_validation(0.25)
+    resumed.close()
     table = np.genfromtxt(tmp_path / "validation.csv", delimiter=",", names=True)
     assert table["number"].tolist() == [100, 150]
     assert table["validation_loss"].tolist() == [0.5, 0.25]

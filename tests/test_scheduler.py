@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf import equations as eq
-from ddpm_hf.equations import SCHEDULES
-from ddpm_hf.scheduler import FIXED_VARIANCES, LEARNED_VARIANCES, PREDICTION_TYPES
+from ddpm_hf.prediction import PREDICTIONS, velocity
+from ddpm_hf.schedules import SCHEDULES
 from ddpm_hf.timesteps import SPACINGS, spaced_timesteps
+from ddpm_hf.variance import FIXED_VARIANCES, LEARNED_VARIANCES
 from tests.conftest import tiny_unet
 
 
@@ -77,7 +78,7 @@ def test_short_chains_equal_stock(K, changes):
 @pytest.mark.parametrize(
     "variance", ["fixed_small", "fixed_small_log", "fixed_large", "learned", "learned_range"]
 )
-@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+@pytest.mark.parametrize("kind", PREDICTIONS)
 def test_a_step_equals_stocks(kind, variance, bounds, seeded):
     """Far out of the range of pictures, and by another measure for each picture of the batch."""
     ours = DDPMScheduler(
@@ -204,7 +205,7 @@ def test_quadratic_steps_grow_evenly():
             "beta_schedule": st.sampled_from(list(SCHEDULES)),
             "beta_end": st.floats(1e-3, 0.9),
             "variance_type": st.sampled_from((*FIXED_VARIANCES, "learned_range")),
-            "prediction_type": st.sampled_from(PREDICTION_TYPES),
+            "prediction_type": st.sampled_from(list(PREDICTIONS)),
             "clip_sample": st.booleans(),
             "thresholding": st.booleans(),
             "timestep_spacing": st.sampled_from(SPACINGS),
@@ -300,7 +301,7 @@ def test_no_signal_left_in_float32_divides_by_something(settings, predicted):
         assert step.prev_sample.isfinite().all() and step.pred_original_sample.isfinite().all()
 
 
-@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+@pytest.mark.parametrize("kind", PREDICTIONS)
 @pytest.mark.parametrize("widest", ["model", "sample"])
 def test_a_step_keeps_the_wider_precision(kind, widest):
     """Under autocast a network says in bfloat16 what it sees in float32."""
@@ -380,7 +381,7 @@ def test_methods_are_the_equations_at_one_timestep_less():
             ours.add_noise: (eq.q_sample(table, x, z, t), (x, z, t - 1)),
             ours.add_noise_step: (eq.q_step(table, x, z, t), (x, z, t - 1)),
             ours.add_noise_between: (eq.q_merge(table, x, z, s, t), (x, z, s - 1, t - 1)),
-            ours.get_velocity: (eq.velocity(table, x, z, t), (x, z, t - 1)),
+            ours.get_velocity: (eq.evaluate(velocity, eq.rates(table, t), x, z), (x, z, t - 1)),
             ours.posterior: (eq.posterior(table, x, z, s, t), (x, z, t - 1, s - 1)),
             ours.posterior_mean_from_noise: (
                 eq.posterior_mean_from_noise(table, x, z, s, t),
@@ -392,7 +393,7 @@ def test_methods_are_the_equations_at_one_timestep_less():
             torch.testing.assert_close(method(*arguments), result, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+@pytest.mark.parametrize("kind", PREDICTIONS)
 def test_a_learned_variance_is_no_part_of_the_prediction(kind):
     ours, x, t = DDPMScheduler(prediction_type=kind), torch.randn(1, 3, 8, 8), 700
     output = torch.randn(1, 6, 8, 8)
@@ -400,7 +401,7 @@ def test_a_learned_variance_is_no_part_of_the_prediction(kind):
         assert torch.equal(predict(output, t, x), predict(output[:, :3], t, x))
 
 
-@pytest.mark.parametrize("kind", PREDICTION_TYPES)
+@pytest.mark.parametrize("kind", PREDICTIONS)
 def test_one_jump_back_undoes_the_jump_forward(kind):
     ours = DDPMScheduler(prediction_type=kind)
     x, z = pictures(3, 1, 2, 2)
@@ -430,18 +431,19 @@ def test_weights_are_exact_after_the_cast_to_float32():
         w = ours._plan.at(t)
         a_t, a_s = bars[t + 1], bars[w.prev_timestep + 1]
         beta = 1 - a_t / a_s
-        exact = {
-            "sqrt_alpha_bar": mpmath.sqrt(a_t),
-            "sqrt_noise_var": mpmath.sqrt(1 - a_t),
-            "weight_xt": mpmath.sqrt(a_t / a_s) * (1 - a_s) / (1 - a_t),
-            "weight_x0": mpmath.sqrt(a_s) * beta / (1 - a_t),
-            "std_small": mpmath.sqrt((1 - a_s) / (1 - a_t) * beta),
-            "std_large": mpmath.sqrt(beta),
-        }
-        for name, value in exact.items():
+        exact = [
+            mpmath.sqrt(a_t),
+            mpmath.sqrt(1 - a_t),
+            mpmath.sqrt(a_t / a_s) * (1 - a_s) / (1 - a_t),
+            mpmath.sqrt(a_s) * beta / (1 - a_t),
+            mpmath.sqrt((1 - a_s) / (1 - a_t) * beta),
+            mpmath.sqrt(beta),
+        ]
+        weights = [*w.rates, *w.mean, w.std_small, w.std_large]
+        for place, (weight, value) in enumerate(zip(weights, exact, strict=True)):
             for cast, bound in ((float, 1e-12), (np.float32, 1e-6)):
-                error = abs(mpmath.mpf(float(cast(getattr(w, name)))) - value)
-                assert error <= bound * value, (name, t, cast)
+                error = abs(mpmath.mpf(float(cast(weight))) - value)
+                assert error <= bound * value, (place, t, cast)
 
 
 @pytest.mark.parametrize(

@@ -16,18 +16,23 @@ import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import datasets as data
 from ddpm_hf.errors import UserError
+from ddpm_hf.training import algorithm
+from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
+from ddpm_hf.training.progress import Progress
 from ddpm_hf.training.randomness import BatchRandomness
-from ddpm_hf.training.source import open_source, training_pictures, validation_pictures
-from ddpm_hf.training.trainer import Trainer
-from tests.conftest import tiny_unet
+from ddpm_hf.training.source import open_source, training_images, validation_images
+from ddpm_hf.training.state import TrainingState
+from ddpm_hf.training.validation import validation_loss
+from tests.conftest import BLACK_IMAGES, tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY, distance, losses_of, run, same, train_here
 from tests.test_randomness import examples
 
 
+@pytest.mark.slow
 def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
     one = train_here(dataset, tmp_path / "one", train_batch_size=8, max_train_steps=20)
     changes = {"gradient_accumulation_steps": 2, "max_train_steps": 20}
@@ -36,6 +41,7 @@ def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
     np.testing.assert_allclose(losses_of(one), losses_of(two), rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [{"in_memory": "never"}, {"in_memory": "never", "dataloader_num_workers": 2}],
@@ -47,6 +53,7 @@ def test_where_pictures_are_kept_makes_no_difference(dataset, tmp_path, changes)
     assert same(kept, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
     there = tmp_path / "data"
@@ -62,6 +69,7 @@ def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
         assert image.size == (8, 8) and len(image.getbands()) == channels
 
 
+@pytest.mark.slow
 def test_classes_are_learned_and_asked_for(tmp_path):
     there = tmp_path / "data"
     there.mkdir()
@@ -101,7 +109,7 @@ def test_draws_are_as_the_flags_say():
     def draws(**changes):
         config = TrainConfig(**{**TINY, "block_out_channels": (8, 16), **changes})
         model = make_model(config, 1, ["a", "b"])
-        return Trainer(config, model, examples(), accelerate.Accelerator(), 4).randomness
+        return TrainingState(config, model, accelerate.Accelerator(), 4).randomness
 
     plain = draws(class_column="label")
     assert (plain.class_dropout, plain.null_class, plain.logit) == (0, None, None)
@@ -111,6 +119,7 @@ def test_draws_are_as_the_flags_say():
     assert logit == (-1.5, 1.8)
 
 
+@pytest.mark.slow
 def test_fine_tuning_goes_on_from_a_trained_pipeline(dataset, tmp_path):
     first = train_here(
         dataset, tmp_path / "first", prediction_type="v_prediction", ddpm_num_steps=40
@@ -197,8 +206,8 @@ def test_validation_goes_by_the_names_of_classes_and_of_columns(tmp_path):
         given = {"class_column": "label", "validation_split": "test", "resolution": 8}
         config = TrainConfig(dataset_name=str(where), **given)
         source = open_source(config, accelerate.Accelerator(cpu=True))
-        pictures = training_pictures(source, config, accelerate.Accelerator(cpu=True))
-        held_out = validation_pictures(source, accelerate.Accelerator(cpu=True))
+        pictures = training_images(source, config, accelerate.Accelerator(cpu=True))
+        held_out = validation_images(source, accelerate.Accelerator(cpu=True))
         return [[e.label for e in split.examples] for split in (pictures, held_out)]
 
     assert splits(["cat", "dog"]) == [[0, 1], [0, 1]]
@@ -228,6 +237,7 @@ def test_average_of_the_weights_is_what_is_saved(dataset, tmp_path):
     assert losses_of(plain).tolist() == losses_of(averaged).tolist()
 
 
+@pytest.mark.slow
 def test_gradient_checkpointing_changes_nothing(dataset, tmp_path):
     plain = train_here(dataset, tmp_path / "plain")
     lean = train_here(dataset, tmp_path / "lean", gradient_checkpointing=True)
@@ -276,9 +286,9 @@ def test_fp16_is_refused_on_a_cpu(dataset, tmp_path):
         train_here(dataset, tmp_path / "out", mixed_precision="fp16")
 
 
-def test_the_wait_for_the_gpu_is_counted_as_training(small_trainer, monkeypatch):
+def test_the_wait_for_the_gpu_is_counted_as_training(small_state, monkeypatch):
     """The CPU is far ahead when it asks for the sums: then the GPU takes 5 s more."""
-    trainer, now = small_trainer("no"), 0.0
+    now = 0.0
 
     class OfABusyGPU(torch.Tensor):
         def tolist(self):
@@ -286,53 +296,54 @@ def test_the_wait_for_the_gpu_is_counted_as_training(small_trainer, monkeypatch)
             now += 5
             return super().tolist()
 
-    def clear(trainer):
-        honest(trainer)
-        trainer._sums = trainer._sums.as_subclass(OfABusyGPU)
+    def clear(progress):
+        honest(progress)
+        progress._sums = progress._sums.as_subclass(OfABusyGPU)
 
-    def losses(network, batch):
+    def losses(*arguments):
         nonlocal now
         now += 1
-        return forward(network, batch)
+        return image_losses(*arguments)
 
-    honest, forward, rows = Trainer._clear, trainer.picture_losses, []
-    monkeypatch.setattr(Trainer, "_clear", clear)
-    monkeypatch.setattr(trainer, "picture_losses", losses)
-    monkeypatch.setattr("ddpm_hf.training.trainer.time.perf_counter", lambda: now)
-    for step in trainer.steps():
-        if step % 2 == 0:
-            rows.append(trainer.report())
+    honest, rows = Progress._clear, []
+    monkeypatch.setattr(Progress, "_clear", clear)
+    monkeypatch.setattr(algorithm, "image_losses", losses)
+    monkeypatch.setattr("ddpm_hf.training.progress.time.perf_counter", lambda: now)
+    state = small_state("no")
+    progress = Progress(state)
+    for step in progress.watch(training_steps(state, BLACK_IMAGES)):
+        if step.number % 2 == 0:
+            rows.append(progress.report())
             now += 30  # for a sample grid
     assert [row.seconds for row in rows] == [7, 44, 81]
     assert [row.images_per_second for row in rows] == [8 / 7] * 3
 
 
-def test_validation_is_in_half_precision_where_training_is(small_trainer):
-    trainer, seen = small_trainer("bf16"), set()
+def test_validation_is_in_half_precision_where_training_is(small_state):
+    state, seen = small_state("bf16"), set()
     # As where the network is compiled: then Accelerate's wrapping is not around the network itself.
-    trainer.trained.forward = trainer.trained._original_forward
-    trainer.trained.conv_in.register_forward_hook(lambda *said: seen.add(said[-1].dtype))
-    trainer.validation_loss(trainer.pictures)
+    state.unet.forward = state.unet._original_forward
+    state.unet.conv_in.register_forward_hook(lambda *said: seen.add(said[-1].dtype))
+    validation_loss(state, BLACK_IMAGES)
     assert seen == {torch.bfloat16}
 
 
-def test_an_overflowed_step_is_tried_again_and_moves_nothing_on(small_trainer, monkeypatch):
+def test_an_overflowed_step_is_tried_again_and_moves_nothing_on(small_state, monkeypatch):
     """The first two tries overflow: the batch is repeated, with a quarter of the scale."""
-    trainer, tried = small_trainer("fp16"), []
-    accelerator = trainer.accelerator
-    honest = trainer.picture_losses
+    state, tried = small_state("fp16"), []
 
-    def watched(network, batch):
+    def watched(state, network, batch):
         tried.append(batch)
-        return honest(network, batch) * (float("inf") if len(tried) <= 2 else 1)
+        overflow = float("inf") if len(tried) <= 2 else 1
+        return image_losses(state, network, batch) * overflow
 
-    monkeypatch.setattr(trainer, "picture_losses", watched)
-    steps = trainer.steps()
-    assert next(steps) == 1
+    monkeypatch.setattr(algorithm, "image_losses", watched)
+    steps = training_steps(state, BLACK_IMAGES)
+    assert next(steps).number == 1
     assert len(tried) == 3 and all(batch is tried[0] for batch in tried)
-    assert trainer.ema.optimization_step == trainer.lr_scheduler.last_epoch == trainer.step == 1
-    assert accelerator.scaler.get_scale() == 256
-    monkeypatch.setattr(trainer, "picture_losses", lambda *_: honest(*_) * float("inf"))
+    assert state.ema.optimization_step == state.lr_scheduler.last_epoch == state.step == 1
+    assert state.accelerator.scaler.get_scale() == 256
+    monkeypatch.setattr(algorithm, "image_losses", lambda *_: image_losses(*_) * float("inf"))
     with pytest.raises(UserError, match="fp16 overflowed 24 times at step 2"):
         next(steps)
 
@@ -355,6 +366,7 @@ def test_a_set_too_small_for_a_report_is_shown_and_saved_each_epoch(dataset, tmp
     assert "the last 6 steps" in (output / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_config_that_is_no_networks_is_refused(dataset, tmp_path):
     first = train_here(dataset, tmp_path / "first")
     train_here(dataset, tmp_path / "good", model_config_name_or_path=str(first / "unet"))
@@ -419,6 +431,6 @@ def test_a_row_that_cannot_be_used_ends_the_run(tmp_path, workers):
 @pytest.mark.slow
 def test_time_limit_ends_a_run_like_a_finished_one(dataset, tmp_path):
     output = tmp_path / "run"
-    run(dataset, output, max_train_steps=10_000, max_train_minutes=0.02, checkpointing_steps=9999)
+    run(dataset, output, max_train_steps=10_000, max_train_minutes=0.001, checkpointing_steps=9999)
     assert 0 < len((output / "training.csv").read_text().splitlines()) < 10_000
     diffusers.DDPMPipeline.from_pretrained(output)

@@ -1,4 +1,4 @@
-"""Which of PyTorch's attention kernels a network is trained with."""
+"""PyTorch's attention kernels for training."""
 
 from diffusers import UNet2DModel
 from torch.nn.attention import SDPBackend
@@ -14,10 +14,10 @@ DEFAULT_ATTENTION = [
 
 
 def attention_kernels(unet: UNet2DModel, device: str, mixed_precision: str) -> list[SDPBackend]:
-    """The kernels to choose from, on a device of this type in this precision.
+    """The kernels that PyTorch may choose from, on a device of this type in this precision.
 
-    On a CPU in bf16, the fused ones take twice the time of plain products for 64 tokens, and half
-    of it for 256.
+    On a CPU in bf16, the fused kernels take twice as long as plain matrix products for 64 tokens,
+    and half as long for 256.
     """
     if device == "cpu" and mixed_precision == "bf16" and attention_tokens(unet) <= 64:
         return [SDPBackend.MATH]

@@ -1,4 +1,4 @@
-"""One process's batches, in the order of the run, prepared ahead by workers where asked."""
+"""One process's batches in the order of the run, prepared ahead by worker processes if asked."""
 
 import itertools
 import signal
@@ -11,18 +11,18 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from ddpm_hf.data.examples import ImageStream, MapDataset
 from ddpm_hf.errors import UserError
-from ddpm_hf.training.randomness import Batch, BatchRandomness, picture_index
+from ddpm_hf.training.randomness import Batch, BatchRandomness, image_index
 
-ImageSource = MapDataset | ImageStream
-"""A split's pictures: any that can be had by number, or a stream of this process's shard."""
+Images = MapDataset | ImageStream
+"""The images of a split: by number, or as a stream of this process's shard."""
 
 
 @dataclass(frozen=True)
 class BatchShard:
-    """Which part of each global batch is this process's.
+    """This process's part of each global batch.
 
-    A global batch is `accumulation` times `processes` pieces of `batch_size` positions; this
-    process has every `processes`-th piece, from `rank` on.
+    A global batch is `accumulation` × `processes` micro-batches of `batch_size` positions; this
+    process has every `processes`-th of them, from `rank` on.
     """
 
     batch_size: int
@@ -32,11 +32,11 @@ class BatchShard:
 
     @property
     def global_batch_size(self) -> int:
-        """ImageSource in one optimiser step."""
+        """Images in one optimiser step, over all processes."""
         return self.batch_size * self.processes * self.accumulation
 
-    def pieces(self, first_step: int) -> Iterator[tuple[int, range]]:
-        """(step, positions) of this process's pieces, from a step on, without end."""
+    def micro_batches(self, first_step: int) -> Iterator[tuple[int, range]]:
+        """(step, positions) of this process's micro-batches, from a step on, without end."""
         for step in itertools.count(first_step):
             for micro in range(self.accumulation):
                 first = (micro * self.processes + self.rank) * self.batch_size
@@ -44,52 +44,48 @@ class BatchShard:
 
 
 @dataclass(frozen=True)
-class _ByNumber(Dataset[Batch | UserError]):
-    """Batches of pictures that can be had by number."""
+class _MapBatches(Dataset[Batch | UserError]):
+    """The batches of images that are had by number."""
 
-    pictures: MapDataset
+    images: MapDataset
     randomness: BatchRandomness
     shard: BatchShard
 
-    def __getitem__(self, piece: tuple[int, range]) -> Batch | UserError:
-        step, positions = piece
-        n, start = len(self.pictures), step * self.shard.global_batch_size
-        indices = (
-            picture_index(self.randomness.seed, n, start + position) for position in positions
-        )
+    def __getitem__(self, micro_batch: tuple[int, range]) -> Batch | UserError:
+        step, positions = micro_batch
+        n, start = len(self.images), step * self.shard.global_batch_size
+        indices = (image_index(self.randomness.seed, n, start + p) for p in positions)
         try:
-            return self.randomness.training(step, positions, (self.pictures[i] for i in indices))
+            return self.randomness.training_batch(
+                step, positions, (self.images[i] for i in indices)
+            )
         except UserError as error:  # raised in a worker, it would come with all of its traceback
             return error
 
 
-class _Streamed(IterableDataset[Batch | UserError]):
-    """Batches of a stream, from a step on."""
+@dataclass(frozen=True)
+class _StreamBatches(IterableDataset[Batch | UserError]):
+    """The batches of a stream, from a step on."""
 
-    def __init__(
-        self, stream: ImageStream, randomness: BatchRandomness, shard: BatchShard, first_step: int
-    ) -> None:
-        self.stream, self.randomness, self.shard, self.first_step = (
-            stream,
-            randomness,
-            shard,
-            first_step,
-        )
+    stream: ImageStream
+    randomness: BatchRandomness
+    shard: BatchShard
+    first_step: int
 
     def __iter__(self) -> Iterator[Batch | UserError]:
         shard = self.shard
         seen = self.first_step * shard.accumulation * shard.batch_size
         examples = self.stream.examples(skip=seen)
-        for step, positions in shard.pieces(self.first_step):
+        for step, positions in shard.micro_batches(self.first_step):
             some = itertools.islice(examples, len(positions))
             try:
-                yield self.randomness.training(step, positions, some)
+                yield self.randomness.training_batch(step, positions, some)
             except UserError as error:
                 yield error
 
 
 def batches(
-    pictures: ImageSource,
+    images: Images,
     randomness: BatchRandomness,
     shard: BatchShard,
     first_step: int = 0,
@@ -97,17 +93,17 @@ def batches(
 ) -> Generator[Batch, None, None]:
     """This process's batches from `first_step` on, `shard.accumulation` for each step.
 
-    The same whatever the number of workers; a stream takes one at most, to keep its order. To be
-    closed: workers pass over the SIGTERM by which Python would end them at its own end.
-    Raises UserError for a row that can't be used, RuntimeError for a worker that was killed.
+    They do not depend on the number of workers; a stream takes at most one, to keep its order.
+    Close the generator to end the workers: they ignore SIGTERM.
+    Raises UserError for a row that can't be used, RuntimeError if a worker was killed.
     """
     loader: DataLoader[Batch | UserError]
-    if isinstance(pictures, ImageStream):
-        streamed = _Streamed(pictures, randomness, shard, first_step)
+    if isinstance(images, ImageStream):
+        streamed = _StreamBatches(images, randomness, shard, first_step)
         loader = DataLoader(streamed, num_workers=min(workers, 1), **_LOADING)
     else:
-        pieces, numbered = shard.pieces(first_step), _ByNumber(pictures, randomness, shard)
-        loader = DataLoader(numbered, sampler=pieces, num_workers=workers, **_LOADING)
+        numbered, order = _MapBatches(images, randomness, shard), shard.micro_batches(first_step)
+        loader = DataLoader(numbered, sampler=order, num_workers=workers, **_LOADING)
     loaded = iter(loader)
     try:
         for batch in loaded:
@@ -121,8 +117,8 @@ def batches(
             loaded._shutdown_workers()  # type: ignore[attr-defined]
 
 
-def _let_the_run_decide(_worker: int) -> None:
-    """Have a worker outlive the signals that tell the whole run to stop: the run saves first."""
+def _ignore_stop_signals(_worker: int) -> None:
+    """Keep a worker alive when the whole run is told to stop: the run saves first."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
 
@@ -130,5 +126,5 @@ def _let_the_run_decide(_worker: int) -> None:
 _LOADING: dict[str, Any] = {
     "batch_size": None,
     "pin_memory": torch.cuda.is_available(),
-    "worker_init_fn": _let_the_run_decide,
+    "worker_init_fn": _ignore_stop_signals,
 }

@@ -1,11 +1,10 @@
-"""The configuration of a run: one frozen dataclass, from a JSON file and the command line."""
+"""The configuration of a run: one frozen dataclass, read from a JSON file and the command line."""
 
 import dataclasses
 import json
-import math
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,32 +12,12 @@ from typing import Any, Literal
 import tyro
 
 from ddpm_hf.errors import UserError
+from ddpm_hf.training.config_checks import check
 
-AT_LEAST_ONE = (
-    *("resolution", "ddpm_num_steps", "ddpm_num_inference_steps", "train_batch_size"),
-    *("gradient_accumulation_steps", "num_epochs", "max_train_steps", "layers_per_block"),
-    *("attention_head_dim", "norm_num_groups", "eval_batch_size", "save_images_epochs"),
-    *("save_model_epochs", "checkpointing_steps", "checkpoints_total_limit", "logging_steps"),
-)
-ABOVE_ZERO = (
-    *("snr_gamma", "logit_std", "max_train_minutes", "learning_rate", "adam_epsilon"),
-    *("max_grad_norm", "ema_inv_gamma", "ema_power"),
-)
-NOT_BELOW_ZERO = ("seed", "dataloader_num_workers", "lr_warmup_steps", "adam_weight_decay")
-BELOW_ONE = ("class_dropout", "adam_beta1", "adam_beta2", "ema_max_decay")
-LIMITS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
-    (AT_LEAST_ONE, lambda value: value >= 1, "be at least 1"),
-    (ABOVE_ZERO, lambda value: value > 0, "be above 0"),
-    (NOT_BELOW_ZERO, lambda value: value >= 0, "not be below 0"),
-    (BELOW_ONE, lambda value: 0 <= value < 1, "be in [0, 1)"),
-    (("logit_mean",), math.isfinite, "be finite"),
-    (("seed",), lambda value: value < 2**63, "be below 2^63"),
-)
-"""Bounds of the settings that are given; NaN is outside each."""
 DATA = ("dataset_name", "train_data_dir")
-"""Either of which names the data."""
-OF_ONE_CALL = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")
-"""Settings that are not written down."""
+"""The two settings that name the data; one of them is given."""
+NOT_SAVED = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpoint")
+"""Settings that are never saved: secrets, and how this one run was started."""
 
 
 @dataclass(frozen=True)
@@ -231,73 +210,27 @@ class TrainConfig:
     """Unless given, $HF_TOKEN or the one from `hf auth login`. Never written or shown."""
 
     def __post_init__(self) -> None:
-        for names, fits, bounds in LIMITS:
-            for name in names:
-                if (value := getattr(self, name)) is not None and not fits(value):
-                    raise UserError(f"--{name} must {bounds}; got {value}.")
-        if self.dataset_name is not None and self.train_data_dir is not None:
-            raise UserError("Name the data once: by --dataset_name or by --train_data_dir.")
-        if self.class_dropout > 0 and self.class_column is None:
-            raise UserError("--class_dropout needs --class_column: there are no classes to hide.")
-        if min(self.block_out_channels, default=0) < 1:
-            raise UserError("--block_out_channels takes a number above 0 for each level.")
-        if bad := [c for c in self.block_out_channels if c % self.norm_num_groups]:
-            raise UserError(
-                f"--block_out_channels {bad[0]} can't be divided into --norm_num_groups"
-                f" {self.norm_num_groups} groups; give a number of groups that divides them all."
-            )
-        attending = [c for i, c in enumerate(self.block_out_channels) if i in self.attention_levels]
-        fewest = min([*attending, self.block_out_channels[-1]])  # the middle always has attention
-        if self.attention_head_dim > fewest:
-            raise UserError(
-                f"--attention_head_dim {self.attention_head_dim} is more than the {fewest} channels"
-                " of a level with attention or of the middle; give at most as many."
-            )
+        check(self)
 
     def settings(self) -> dict[str, Any]:
-        """What decides the run: all but secrets, and how this one call began."""
-        return {k: v for k, v in dataclasses.asdict(self).items() if k not in OF_ONE_CALL}
+        """All settings but those of `NOT_SAVED`."""
+        return {k: v for k, v in dataclasses.asdict(self).items() if k not in NOT_SAVED}
 
     def recipe(self) -> dict[str, Any]:
-        """The settings that are not the defaults, but for where things lie on this machine."""
+        """The settings that differ from the defaults, but for paths on this machine."""
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
-        said = {k: v for k, v in self.settings().items() if v != defaults[k]}
-        return {k: v for k, v in said.items() if k not in ("output_dir", "cache_dir")}
+        changed = {k: v for k, v in self.settings().items() if v != defaults[k]}
+        return {k: v for k, v in changed.items() if k not in ("output_dir", "cache_dir")}
 
     def save(self, path: Path) -> None:
         """Write the file that `--config` reads."""
         path.write_text(json.dumps(self.settings(), indent=2) + "\n")
 
-    def notices(self) -> list[str]:
-        """Where a flag of diffusers' script does not do here what it does there."""
-        said = []
-        if self.enable_xformers_memory_efficient_attention:
-            said.append("xformers is not needed: PyTorch's own attention is used.")
-        names = ("train", "test", "val", "validation") if self.train_data_dir else ()
-        splits = [n for n in names if Path(str(self.train_data_dir), n).is_dir()]
-        if splits:
-            said.append(
-                f"--train_data_dir takes all pictures of the folder, of {', '.join(splits)} alike;"
-                " --dataset_name with this folder keeps splits apart."
-            )
-        levels = len(self.block_out_channels)
-        if not set(self.attention_levels) <= set(range(levels)) and self.init_from is None:
-            said.append(
-                f"--attention_levels {' '.join(map(str, self.attention_levels))}: there are levels"
-                f" 0 to {levels - 1}, so only those of them have attention, and the middle."
-            )
-        if self.prediction_type == "sample" and self.snr_gamma is None:
-            said.append(
-                "The x_0 loss is not weighted here; diffusers' script weights it by the SNR, which"
-                " puts 79 % of it on timesteps below 10. --snr_gamma 5 weights it with a cap."
-            )
-        return said
-
 
 def flags_in(path: str, *, without: Collection[str] = ()) -> list[str]:
-    """The settings in a JSON file as flags, but those `without`.
+    """The settings of a JSON file, as flags; those named in `without` are left out.
 
-    Raises UserError for what can't be read as such.
+    Raises UserError for a file that can't be read, or has unknown settings.
     """
     try:
         settings: Any = json.loads(Path(path).read_text())
@@ -334,7 +267,7 @@ def parse_config(arguments: list[str] | None = None) -> TrainConfig:
         prog="train_accelerate.py",
         use_underscores=True,
     )
-    # Some trackers keep the command line: it is not to have the token.
+    # Some trackers save the command line; the token must not be in it.
     if config.hub_token:
         sys.argv = [word.replace(config.hub_token, "…") for word in sys.argv]
     return config

@@ -1,4 +1,4 @@
-"""What a run leaves behind: checkpoints, and the pipeline with its card and pictures."""
+"""What a run saves: checkpoints, and the pipeline with its model card and images."""
 
 import sys
 import tempfile
@@ -14,72 +14,97 @@ from ddpm_hf.hub.card import TrainingFacts, model_card
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.loss_curve import draw_curve
-from ddpm_hf.training.run_log import RECORD, RunLog
+from ddpm_hf.training.run_log import TRAINING_CSV, RunLog
 from ddpm_hf.training.samples import Samples, enlarged
 from ddpm_hf.training.source import Source
-from ddpm_hf.training.trainer import Trainer
+from ddpm_hf.training.state import TrainingState
 
 
-def last_good(folder: Path) -> str:
-    """Which checkpoint there is to go on from, as a clause."""
-    there = checkpoint.checkpoints(folder)
-    return f"the last good one is {there[-1].name}" if there else "there is no checkpoint yet"
+def last_checkpoint(folder: Path) -> str:
+    """Which checkpoint a run can go on from, as a clause of an error message."""
+    found = checkpoint.checkpoints(folder)
+    return f"the last good one is {found[-1].name}" if found else "there is no checkpoint yet"
 
 
-def lower_rate(folder: Path) -> str:
-    """What to do where numbers broke, as a clause."""
+def lower_learning_rate(folder: Path) -> str:
+    """What to do after a NaN, as a clause of an error message."""
     rate = "with a lower --learning_rate"
     if checkpoint.checkpoints(folder):
-        return f"{last_good(folder)}: go on from there by --resume_from_checkpoint latest, {rate}"
-    return f"{last_good(folder)}: start anew {rate} and --overwrite_output_dir"
+        resume = "go on from there by --resume_from_checkpoint latest"
+        return f"{last_checkpoint(folder)}: {resume}, {rate}"
+    return f"{last_checkpoint(folder)}: start anew {rate} and --overwrite_output_dir"
 
 
-def save_checkpoint(trainer: Trainer) -> None:
-    """Write a checkpoint. Raises UserError, the last good one untouched, if that can't be done."""
-    folder = Path(trainer.config.output_dir)
-    if not trainer.is_finite():
+def save_checkpoint(state: TrainingState) -> None:
+    """Write a checkpoint. Raises UserError, the earlier ones untouched, if that can't be done."""
+    folder = Path(state.config.output_dir)
+    if not state.weights_are_finite():
         raise UserError(
-            f"The weights are not numbers any more at step {trainer.step}, so no checkpoint was"
-            f" written; {lower_rate(folder)}."
+            f"The weights are not numbers any more at step {state.step}, so no checkpoint was"
+            f" written; {lower_learning_rate(folder)}."
         )
-    keep = trainer.config.checkpoints_total_limit
+    keep = state.config.checkpoints_total_limit
     try:
-        checkpoint.save(folder, trainer.step, trainer.state_dict(), keep)
+        checkpoint.save(folder, state.step, state.state_dict(), keep)
     except OSError as error:
         raise UserError(
-            f"Can't write checkpoint-{trainer.step} to {folder}: {error.strerror};"
-            f" {last_good(folder)}. Once there is room, go on with --resume_from_checkpoint latest."
+            f"Can't write checkpoint-{state.step} to {folder}: {error.strerror};"
+            f" {last_checkpoint(folder)}. Once there is room, go on with --resume_from_checkpoint"
+            " latest."
         ) from error
 
 
-def stored_pipeline(trainer: Trainer) -> DDPMPipeline:
-    """The pipeline as it stands, its weights rounded to what will be stored."""
-    pipeline = trainer.pipeline()
-    _cast(pipeline, trainer.config.weights_dtype)
+def stored_pipeline(state: TrainingState) -> DDPMPipeline:
+    """The pipeline as it stands, in float32, with its weights rounded to --weights_dtype."""
+    pipeline = state.pipeline()
+    _cast(pipeline, state.config.weights_dtype)
     _cast(pipeline, "float32")
     return pipeline
 
 
 def _cast(pipeline: DDPMPipeline, dtype: str) -> None:
-    """Change the weights' precision; diffusers' own `to` warns of an empty list of exceptions."""
+    """Change the dtype of the weights; diffusers' own `to` warns of an empty list of exceptions."""
     for weight in pipeline.unet.parameters():
         weight.data = weight.to(getattr(torch, dtype))
 
 
-def save_model(
-    pipeline: DDPMPipeline, record: RunLog, samples: Samples, source: Source, name: str
+def save_pipeline(
+    pipeline: DDPMPipeline, samples: Samples, facts: TrainingFacts, state: TrainingState
 ) -> None:
-    """Write the pipeline with its card and pictures; each file is there whole or not at all.
+    """Write the pipeline with its card and images; each file is replaced whole or not at all.
 
     Raises UserError if that can't be done.
     """
-    trainer = record.trainer
-    config, folder = trainer.config, Path(trainer.config.output_dir)
+    folder = Path(state.config.output_dir)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as temporary:
+            new = Path(temporary)
+            _cast(pipeline, state.config.weights_dtype)
+            pipeline.save_pretrained(new)
+            model_card(facts).save(new / "README.md")
+            enlarged(samples.grid).save(new / "samples.png")
+            enlarged(samples.strip, 864).save(new / "strip.png")
+            loss_curve(folder / TRAINING_CSV).save(new / "loss.png")
+            for file in (f for f in new.rglob("*") if f.is_file()):
+                target = folder / file.relative_to(new)
+                target.parent.mkdir(exist_ok=True)
+                file.replace(target)
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else first_sentence(error)
+        raise UserError(
+            f"Can't write the pipeline to {folder}: {reason}; {last_checkpoint(folder)}. Once there"
+            " is room, go on with --resume_from_checkpoint latest."
+        ) from error
+
+
+def training_facts(pipeline: DDPMPipeline, log: RunLog, source: Source, name: str) -> TrainingFacts:
+    """What the model card states of a run. name: what the model is called."""
+    state, config = log.state, log.state.config
+    T, accelerator = state.schedule.T, state.accelerator
     info = source.dataset.info
     data = str(config.dataset_name or config.train_data_dir)
     is_folder = Path(data).is_dir()
-    parameters = sum(p.numel() for p in pipeline.unet.parameters()) / 1e6
-    facts = TrainingFacts(
+    return TrainingFacts(
         name=name,
         dataset=Path(data).resolve().name if is_folder else data,
         on_hub=not is_folder and data != "cats",
@@ -89,48 +114,29 @@ def save_model(
         command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
         config=config.recipe(),
         seed=config.seed,
-        steps=trainer.step,
-        total_steps=max(trainer.step, trainer.total_steps),
-        batch=trainer.shard.global_batch_size,
-        minutes=trainer.seconds / 60,
-        loss=record.loss,
-        loss_steps=min(trainer.step, len(record.losses) * config.logging_steps),
+        steps=state.step,
+        total_steps=max(state.step, state.plan.total_steps),
+        batch=state.shard.global_batch_size,
+        minutes=state.seconds / 60,
+        loss=log.loss,
+        loss_steps=min(state.step, len(log.losses) * config.logging_steps),
         validation_split=config.validation_split,
-        validation_loss=record.validation_loss,
-        T=trainer.schedule.T,
-        schedule=trainer.scheduler.config.beta_schedule,
-        prediction=trainer.scheduler.config.prediction_type,
-        inference_steps=min(config.ddpm_num_inference_steps, trainer.schedule.T),
-        parameters=parameters,
+        validation_loss=log.validation_loss,
+        T=T,
+        schedule=state.scheduler.config.beta_schedule,
+        prediction=state.scheduler.config.prediction_type,
+        inference_steps=min(config.ddpm_num_inference_steps, T),
+        parameters=sum(p.numel() for p in pipeline.unet.parameters()) / 1e6,
         dtype=config.weights_dtype,
-        device=trainer.accelerator.device.type,
-        precision=trainer.accelerator.mixed_precision,
-        processes=trainer.accelerator.num_processes,
+        device=accelerator.device.type,
+        precision=accelerator.mixed_precision,
+        processes=accelerator.num_processes,
         license=info.license or None,
         attribution=info.citation if data == "cats" and not is_folder else None,
     )
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as aside:
-            there = Path(aside)
-            _cast(pipeline, config.weights_dtype)
-            pipeline.save_pretrained(there)
-            model_card(facts).save(there / "README.md")
-            enlarged(samples.grid).save(there / "samples.png")
-            enlarged(samples.strip, 864).save(there / "strip.png")
-            loss_curve(folder / RECORD).save(there / "loss.png")
-            for file in (f for f in there.rglob("*") if f.is_file()):
-                target = folder / file.relative_to(there)
-                target.parent.mkdir(exist_ok=True)
-                file.replace(target)
-    except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) else first_sentence(error)
-        raise UserError(
-            f"Can't write the pipeline to {folder}: {reason}; {last_good(folder)}. Once there is"
-            " room, go on with --resume_from_checkpoint latest."
-        ) from error
 
 
-def loss_curve(record: Path) -> Image.Image:
-    """The loss over the steps, as a picture."""
-    rows = np.atleast_1d(np.genfromtxt(record, delimiter=",", names=True))
+def loss_curve(training_csv: Path) -> Image.Image:
+    """The loss over the steps, as an image."""
+    rows = np.atleast_1d(np.genfromtxt(training_csv, delimiter=",", names=True))
     return draw_curve(rows["number"].tolist(), rows["loss"].tolist(), "loss")

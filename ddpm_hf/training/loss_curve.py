@@ -1,4 +1,4 @@
-"""A curve as a picture, on a logarithmic scale."""
+"""The loss curve as an image, on a logarithmic scale."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ INK, GRID, LINE = "#333333", "#dddddd", "#d9480f"
 
 
 def draw_curve(xs: Sequence[float], ys: Sequence[float], label: str) -> Image.Image:
-    """ys over xs, both finite, ys > 0: 720 × 320, with lines at 1, 2 and 5 times powers of ten.
+    """ys over xs, both finite, ys > 0: 720 × 320, grid lines at 1, 2 and 5 times powers of ten.
 
-    Of no points, the label alone.
+    Without points, only the label.
     """
     image = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(image)

@@ -1,4 +1,4 @@
-"""What is minimised: the notes' simple loss (N15), its weights, and the bound's variance term."""
+"""The losses: the notes' simple loss (N15), and the term of the bound that trains a variance."""
 
 import math
 from collections.abc import Callable
@@ -8,35 +8,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from ddpm_hf import equations
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.schedules import NoiseSchedule
 
 Distance = Callable[..., Tensor]
 DISTANCES: dict[str, Distance] = {"l2": functional.mse_loss, "l1": functional.l1_loss}
 
 
-def target(schedule: NoiseSchedule, kind: str, x_0: Tensor, epsilon: Tensor, t: Tensor) -> Tensor:
-    """What the network is to say: ε, x_0 or v."""
-    if kind == "epsilon":
-        return epsilon
-    return x_0 if kind == "sample" else equations.velocity(schedule, x_0, epsilon, t)
-
-
 def simple_loss(distance: str, prediction: Tensor, truth: Tensor) -> Tensor:
     """The mean square, or `distance`, of each picture's error, (batch,) (N15), DDPM eq. 14."""
     return DISTANCES[distance](prediction.float(), truth, reduction="none").flatten(1).mean(1)
-
-
-def min_snr_weight(schedule: NoiseSchedule, kind: str, t: Tensor, gamma: float) -> Tensor:
-    """min(SNR, γ) as a weight of the x_0 loss, and what comes to the same for ε and v; (batch,).
-
-    Hang et al. 2023, section 3.4.
-    """
-    snr = schedule.snr(t)
-    capped = snr.clamp(max=gamma)
-    divisor = {"epsilon": snr, "sample": torch.ones_like(snr), "v_prediction": snr + 1}[kind]
-    # Zero terminal SNR: min(SNR, γ)/SNR is 1 in the limit.
-    weight = torch.where(divisor > 0, capped / divisor, torch.ones_like(snr))
-    return weight.float()
 
 
 def variance_loss(

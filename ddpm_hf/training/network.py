@@ -8,91 +8,74 @@ from diffusers import UNet2DModel
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import check_classes, load_pipeline
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.scheduler import LEARNED_VARIANCES, DDPMScheduler
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.training.batches import BatchShard
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.unet import height_width
+from ddpm_hf.variance import LEARNED_VARIANCES
 
 
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
-    """The network for pictures of `channels` and of these classes, if any, and its scheduler.
+    """The network for images of `channels` and of these classes, if any, and its scheduler.
 
-    With --class_dropout, the network knows one class more, the last: none in particular.
-
-    Raises UserError for a resolution that the network can't halve often enough, or a model that
-    is for pictures of another kind.
+    With --class_dropout, the network has one class more, the last, which stands for no class.
+    Raises UserError for a resolution that the network can't halve often enough, or a model for
+    other images.
     """
     classes = len(class_names) + (config.class_dropout > 0) if class_names else None
-    id2label = dict(enumerate(class_names)) or None
     if config.init_from is not None:
-        pipeline = _trained(config.init_from)
-        _check(config.init_from, pipeline.unet.config, config.resolution, channels, classes)
-        known = pipeline.class_names
-        if known != class_names and set(known) == set(class_names):
-            raise UserError(
-                f"--init_from {config.init_from!r} has the classes {', '.join(known)}, and the data"
-                f" set has {', '.join(class_names)}: bring its column into the model's order first."
-            )
-        return DDPMPipeline(pipeline.unet, pipeline.scheduler, id2label)
-    torch.manual_seed(config.seed)
-    scheduler = DDPMScheduler(
-        num_train_timesteps=config.ddpm_num_steps,
-        beta_schedule=config.ddpm_beta_schedule,
-        prediction_type=config.prediction_type,
-        variance_type=config.variance_type,
-    )
-    outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
-    if config.model_config_name_or_path is not None:
-        name = config.model_config_name_or_path
-        unet = _configured(name, config.resolution)
-        if unet.config.out_channels != outputs:
-            raise UserError(
-                f"{name} says {unet.config.out_channels} output channels; --variance_type"
-                f" {config.variance_type} with pictures of {channels} needs {outputs}."
-            )
-        _check(name, unet.config, config.resolution, channels, classes)
+        pipeline = _pretrained(config, channels, classes, class_names)
+        unet, scheduler = pipeline.unet, pipeline.scheduler
     else:
-        attention = [i in config.attention_levels for i in range(len(config.block_out_channels))]
-        unet = UNet2DModel(
-            sample_size=config.resolution,
-            in_channels=channels,
-            out_channels=outputs,
-            layers_per_block=config.layers_per_block,
-            block_out_channels=config.block_out_channels,
-            down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in attention),
-            up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
-            attention_head_dim=config.attention_head_dim,
-            norm_num_groups=config.norm_num_groups,
-            num_class_embeds=classes,
+        torch.manual_seed(config.seed)
+        scheduler = DDPMScheduler(
+            num_train_timesteps=config.ddpm_num_steps,
+            beta_schedule=config.ddpm_beta_schedule,
+            prediction_type=config.prediction_type,
+            variance_type=config.variance_type,
         )
-    divisor = 2 ** (len(unet.config.block_out_channels) - 1)
-    if config.resolution % divisor:
-        below = config.resolution // divisor * divisor
+        outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
+        named = config.model_config_name_or_path is not None
+        make_unet = _unet_of_named_config if named else _unet_of_flags
+        unet = make_unet(config, channels, outputs, classes)
+        _check_resolution(config.resolution, unet)
+    return DDPMPipeline(unet, scheduler, dict(enumerate(class_names)) or None)
+
+
+def _unet_of_flags(
+    config: TrainConfig, channels: int, outputs: int, classes: int | None
+) -> UNet2DModel:
+    attention = [i in config.attention_levels for i in range(len(config.block_out_channels))]
+    return UNet2DModel(
+        sample_size=config.resolution,
+        in_channels=channels,
+        out_channels=outputs,
+        layers_per_block=config.layers_per_block,
+        block_out_channels=config.block_out_channels,
+        down_block_types=tuple("AttnDownBlock2D" if a else "DownBlock2D" for a in attention),
+        up_block_types=tuple("AttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
+        attention_head_dim=config.attention_head_dim,
+        norm_num_groups=config.norm_num_groups,
+        num_class_embeds=classes,
+    )
+
+
+def _unet_of_named_config(
+    config: TrainConfig, channels: int, outputs: int, classes: int | None
+) -> UNet2DModel:
+    """The UNet whose configuration --model_config_name_or_path names, if it fits the images."""
+    name = str(config.model_config_name_or_path)
+    unet = _unet_from_config(name, config.resolution)
+    if unet.config.out_channels != outputs:
         raise UserError(
-            f"--resolution {config.resolution} must be a multiple of {divisor}, for the UNet halves"
-            f" the picture {len(unet.config.block_out_channels) - 1} times; take"
-            f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
+            f"{name} says {unet.config.out_channels} output channels; --variance_type"
+            f" {config.variance_type} with pictures of {channels} needs {outputs}."
         )
-    return DDPMPipeline(unet, scheduler, id2label)
+    _check_fits(name, unet.config, config.resolution, channels, classes)
+    return unet
 
 
-def _trained(name: str) -> DDPMPipeline:
-    pipeline = load_pipeline(name, "--init_from")
-    if not isinstance(pipeline.scheduler, DDPMScheduler):
-        raise UserError(
-            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
-            " only from a pipeline with a DDPMScheduler."
-        )
-    learned = pipeline.unet.config.out_channels == 2 * pipeline.unet.config.in_channels
-    kind = pipeline.scheduler.config.variance_type
-    if kind == "learned" or learned != (kind == "learned_range"):
-        raise UserError(
-            f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
-            " for or which can't be trained here; learned_range can."
-        )
-    return pipeline
-
-
-def _configured(name: str, resolution: int) -> UNet2DModel:
+def _unet_from_config(name: str, resolution: int) -> UNet2DModel:
     try:
         settings = dict(UNet2DModel.load_config(name))
     except OSError as error:
@@ -110,8 +93,49 @@ def _configured(name: str, resolution: int) -> UNet2DModel:
         ) from error
 
 
-def _check(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
-    """Raise UserError unless the model is for such pictures."""
+def _pretrained(
+    config: TrainConfig, channels: int, classes: int | None, class_names: list[str]
+) -> DDPMPipeline:
+    """The pipeline that --init_from names, if it can be trained on such images."""
+    name = str(config.init_from)
+    pipeline = load_pipeline(name, "--init_from")
+    if not isinstance(pipeline.scheduler, DDPMScheduler):
+        raise UserError(
+            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
+            " only from a pipeline with a DDPMScheduler."
+        )
+    learned = pipeline.unet.config.out_channels == 2 * pipeline.unet.config.in_channels
+    kind = pipeline.scheduler.config.variance_type
+    if kind == "learned" or learned != (kind == "learned_range"):
+        raise UserError(
+            f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
+            " for or which can't be trained here; learned_range can."
+        )
+    _check_fits(name, pipeline.unet.config, config.resolution, channels, classes)
+    known = pipeline.class_names
+    if known != class_names and set(known) == set(class_names):
+        raise UserError(
+            f"--init_from {name!r} has the classes {', '.join(known)}, and the data set has"
+            f" {', '.join(class_names)}: bring its column into the model's order first."
+        )
+    return pipeline
+
+
+def _check_resolution(resolution: int, unet: UNet2DModel) -> None:
+    """Raise UserError unless images of this resolution can be halved at each level."""
+    halvings = len(unet.config.block_out_channels) - 1
+    divisor = 2**halvings
+    if resolution % divisor:
+        below = resolution // divisor * divisor
+        raise UserError(
+            f"--resolution {resolution} must be a multiple of {divisor}, for the UNet halves the"
+            f" picture {halvings} times; take"
+            f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
+        )
+
+
+def _check_fits(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
+    """Raise UserError unless a UNet of the config `model` is for such images."""
     check_classes(name, model)
     if model.out_channels not in (channels, 2 * channels):
         raise UserError(
@@ -136,3 +160,12 @@ def _check(name: str, model: Any, resolution: int, channels: int, classes: int |
             f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"
             f" {classes or 'none'}, counting one for no class where there is a --class_dropout."
         )
+
+
+def compiled(unet: UNet2DModel, shard: BatchShard) -> Any:
+    """The network, compiled for a GPU."""
+    torch.backends.cudnn.benchmark = True
+    # Forward and backward are a CUDA graph each, unless other processes or micro-batches add to the
+    # gradients in between.
+    alone = shard.processes == shard.accumulation == 1
+    return torch.compile(unet, mode="reduce-overhead" if alone else "default")

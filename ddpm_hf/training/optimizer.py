@@ -1,10 +1,12 @@
-"""How a gradient becomes a step: AdamW, or Muon for the weights that are matrices inside."""
+"""How a gradient becomes a step: AdamW, or Muon for the inner weight matrices; learning rate."""
 
 import math
 from typing import Any
 
 import torch
+from diffusers.optimization import get_scheduler
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from ddpm_hf.training.config import TrainConfig
 
@@ -13,13 +15,13 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 """a, b, c of X ← a·X + (b·XXᵀ + c·(XXᵀ)²)·X, which brings singular values near 1 (Jordan 2024)."""
 ROUNDS = 5
 ENDS = ("conv_in", "conv_out", "class_embedding")
-"""Layers of a UNet2DModel between the network and what is outside: no matrix in Muon's sense."""
+"""Layers of a UNet2DModel that Muon leaves to AdamW: the first, the last, and the embedding."""
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """U·Vᵀ for a matrix U·S·Vᵀ, roughly: singular values from about 0.7 to 1.2, in bfloat16.
+    """U·Vᵀ for a matrix U·S·Vᵀ, roughly: singular values from about 0.7 to 1.2.
 
-    Takes and returns (rows, columns).
+    (rows, columns) → the same shape, bfloat16.
     """
     a, b, c = NEWTON_SCHULZ
     tall = matrix.shape[0] > matrix.shape[1]
@@ -32,11 +34,11 @@ def orthogonal(matrix: Tensor) -> Tensor:
 
 
 class Muon(torch.optim.AdamW):
-    """Muon for the matrices inside a UNet2DModel, filters among them; AdamW for all the rest.
+    """Muon for the inner matrices and convolution filters of a UNet2DModel, AdamW for the rest.
 
     Muon makes the mean gradient orthogonal, so that all directions are learned at the same speed.
-    As in "Muon is scalable for LLM training" (Liu et al. 2025) its step is scaled to the size of
-    AdamW's, so one learning rate and weight decay serve both. PyTorch's own Muon takes no filters.
+    Its step is scaled to the size of AdamW's, so that one learning rate and weight decay serve both
+    (Liu et al. 2025, "Muon is scalable for LLM training"). PyTorch's own takes no filters.
     """
 
     def __init__(self, unet: nn.Module, **settings: Any) -> None:
@@ -50,12 +52,12 @@ class Muon(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step; the gradients that Muon has used are gone after it."""
+        """One step; it clears the gradients that Muon has used."""
         group = self.param_groups[0]
         for weight in group["params"]:
             state = self.state[weight]
             if not state:
-                state["step"] = torch.zeros(())  # AdamW reads it of every weight when it is loaded
+                state["step"] = torch.zeros(())  # AdamW's loading expects one for every weight
                 state["momentum_buffer"] = torch.zeros_like(weight)
             state["step"] += 1
             mean = state["momentum_buffer"].lerp_(weight.grad, 1 - MOMENTUM)
@@ -86,9 +88,48 @@ def make_optimizer(config: TrainConfig, unet: nn.Module, fused: bool) -> torch.o
 
 
 def laid_out_like(weight: Tensor, value: Tensor) -> Tensor:
-    """The value with the memory layout of the weight; a single number as it is.
+    """The value in the memory layout of the weight; a scalar as it is.
 
-    The fused optimiser goes through memory in order: a channels-last weight and a plain moment
-    would be paired wrongly, without a word.
+    The fused optimiser goes through memory in order: it would silently pair the elements of a
+    channels-last weight with the wrong ones of a contiguous moment.
     """
     return value if value.ndim == 0 else torch.empty_like(weight).copy_(value)
+
+
+def make_lr_scheduler(
+    config: TrainConfig, optimizer: torch.optim.Optimizer, total_steps: int
+) -> LambdaLR:
+    """The learning rate over the steps of a run, as --lr_scheduler names it."""
+    schedule: LambdaLR = get_scheduler(
+        config.lr_scheduler,
+        optimizer,
+        num_warmup_steps=config.lr_warmup_steps,
+        num_training_steps=total_steps,
+    )
+    return schedule
+
+
+def state_dict(optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """The optimiser's own, but with the moments as a list, one entry for each weight."""
+    state = optimizer.state_dict()
+    return {**state, "state": [moments for _, moments in sorted(state["state"].items())]}
+
+
+def load_state_dict(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Go on from what `state_dict` gave."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    moments = {
+        i: {name: laid_out_like(weight, value) for name, value in values.items()}
+        for i, (weight, values) in enumerate(zip(weights, state["state"], strict=True))
+    }
+    optimizer.load_state_dict({**state, "state": moments})
+
+
+def use_settings(config: TrainConfig, optimizer: torch.optim.Optimizer, schedule: LambdaLR) -> None:
+    """Take the learning rate and so on from the configuration, not from a loaded state."""
+    groups = optimizer.param_groups
+    schedule.base_lrs = [config.learning_rate] * len(groups)
+    rate = config.learning_rate * schedule.lr_lambdas[0](schedule.last_epoch)
+    schedule._last_lr = [rate] * len(groups)
+    for group in groups:
+        group.update(lr=rate, initial_lr=config.learning_rate, **adam_settings(config))

@@ -1,4 +1,4 @@
-"""Beginning a run: the accelerator with its tracker, and the output folder."""
+"""Checks before a run: what the launcher and the tracker can do, and the output folder."""
 
 import re
 import shutil
@@ -13,16 +13,16 @@ from ddpm_hf import distributed
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.run_log import RECORD, SAMPLES, VALIDATION
+from ddpm_hf.training.run_log import SAMPLES, TRAINING_CSV, VALIDATION_CSV
 
 PROJECT = "train_accelerate"
-"""What trackers call it."""
+"""The project's name in trackers."""
 
 
-def make_accelerator(config: TrainConfig) -> Accelerator:
-    """The accelerator of this process.
+def training_accelerator(config: TrainConfig) -> Accelerator:
+    """The accelerator of this process, with its tracker.
 
-    Raises UserError for a tracker that is not installed, or what the launcher can't ask for.
+    Raises UserError for a tracker that is not installed, or a launcher's setting that can't be had.
     """
     if config.logger not in map(str, get_available_trackers()):
         raise UserError(f"--logger {config.logger} needs its package: pip install {config.logger}.")
@@ -44,20 +44,14 @@ def make_accelerator(config: TrainConfig) -> Accelerator:
     return accelerator
 
 
-def claim_output_dir(config: TrainConfig) -> None:
+def check_output_dir(config: TrainConfig) -> None:
     """Make the output folder.
 
-    Raises UserError if it can't be written, or if the new run would take something from another
+    Raises UserError if it can't be written, or if the run would remove something of another run
     that it holds.
     """
     folder = Path(config.output_dir)
-    data = config.train_data_dir or config.dataset_name
-    for place in (folder, folder / SAMPLES, folder / config.logging_dir):
-        if data and Path(data).is_dir() and place.resolve().is_relative_to(Path(data).resolve()):
-            raise UserError(
-                f"--output_dir {folder} would put pictures into the data in {data}, and they would"
-                " become some of them; name another."
-            )
+    _check_outside_data(config)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -67,11 +61,11 @@ def claim_output_dir(config: TrainConfig) -> None:
             shutil.rmtree(leftover)
     except OSError as error:
         raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
-    beginning, which = _beginning(config), config.resume_from_checkpoint
+    start, which = _named_checkpoint(config), config.resume_from_checkpoint
     if config.overwrite_output_dir:
         return
     if which != "latest" and any(folder.iterdir()):
-        _spare(folder, beginning)
+        _check_nothing_is_lost(folder, start)
     finished = (folder / "model_index.json").exists()
     if which == "latest" and finished and not checkpoint.checkpoints(folder):
         raise UserError(
@@ -80,52 +74,65 @@ def claim_output_dir(config: TrainConfig) -> None:
         )
 
 
-def _beginning(config: TrainConfig) -> Path | None:
-    """The named checkpoint to start from; None for none or `latest`. Raises UserError for a
-    name that is none.
+def _check_outside_data(config: TrainConfig) -> None:
+    """Raise UserError if the run would write images into the folder that it reads them from."""
+    folder = Path(config.output_dir)
+    data = config.train_data_dir or config.dataset_name
+    for place in (folder, folder / SAMPLES, folder / config.logging_dir):
+        if data and Path(data).is_dir() and place.resolve().is_relative_to(Path(data).resolve()):
+            raise UserError(
+                f"--output_dir {folder} would put pictures into the data in {data}, and they would"
+                " become some of them; name another."
+            )
+
+
+def _named_checkpoint(config: TrainConfig) -> Path | None:
+    """The checkpoint to resume from if it is named; None for none or `latest`.
+
+    Raises UserError if there is none of that name.
     """
     which = config.resume_from_checkpoint
     if which is None or which == "latest":
         return None
-    return checkpoint.named(Path(config.output_dir), which)
+    return checkpoint.resolve(Path(config.output_dir), which)
 
 
-def _spare(folder: Path, beginning: Path | None) -> None:
-    """Raise UserError if starting there would remove something of the run in this folder."""
-    there = checkpoint.checkpoints(folder.resolve())
-    if beginning not in there:
+def _check_nothing_is_lost(folder: Path, start: Path | None) -> None:
+    """Raise UserError if a run that starts there would remove something of the folder's run."""
+    existing = checkpoint.checkpoints(folder.resolve())
+    if start not in existing:
         raise UserError(
             f"--output_dir {folder} is not empty; go on with its run by --resume_from_checkpoint"
             " latest, start anew with --overwrite_output_dir, or name another folder."
         )
-    if newer := there[there.index(beginning) + 1 :]:
+    if newer := existing[existing.index(start) + 1 :]:
         raise UserError(
-            f"To go on from {beginning.name} would remove {', '.join(p.name for p in newer)}; allow"
+            f"To go on from {start.name} would remove {', '.join(p.name for p in newer)}; allow"
             " it by --overwrite_output_dir, or name another --output_dir."
         )
 
 
 def remove_old_run(config: TrainConfig) -> None:
-    """Remove what another run wrote of its course, once nothing is in the way of the new one.
+    """Remove what an earlier run wrote to the output folder, once the new one can start.
 
-    Where the new one goes on with it: what comes after the checkpoint that was named.
+    If the new run resumes it from a named checkpoint: only what is newer than that checkpoint.
     """
     if config.resume_from_checkpoint == "latest":
         return
-    folder, beginning = Path(config.output_dir), _beginning(config)
-    there = checkpoint.checkpoints(folder.resolve())
-    kept = checkpoint.number(beginning) if beginning in there else -1
-    for old in there:
-        if checkpoint.number(old) > kept:
+    folder, start = Path(config.output_dir), _named_checkpoint(config)
+    existing = checkpoint.checkpoints(folder.resolve())
+    last_kept_step = checkpoint.step_of(start) if start in existing else -1
+    for old in existing:
+        if checkpoint.step_of(old) > last_kept_step:
             shutil.rmtree(old, ignore_errors=True)
-    for picture in (folder / SAMPLES).glob("*.png"):
-        shown = re.fullmatch(r"(?:step|strip)-(\d+)", picture.stem)
-        if shown and int(shown[1]) > kept:
-            picture.unlink()
-    if kept >= 0:
+    for image in (folder / SAMPLES).glob("*.png"):
+        drawn = re.fullmatch(r"(?:step|strip)-(\d+)", image.stem)
+        if drawn and int(drawn[1]) > last_kept_step:
+            image.unlink()
+    if last_kept_step >= 0:
         return
     log = folder / config.logging_dir / PROJECT
     if log.resolve().is_relative_to(folder.resolve()):  # --logging_dir may lead elsewhere
         shutil.rmtree(log, ignore_errors=True)
-    for table in (RECORD, VALIDATION):
+    for table in (TRAINING_CSV, VALIDATION_CSV):
         (folder / table).unlink(missing_ok=True)

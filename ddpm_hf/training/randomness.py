@@ -1,8 +1,8 @@
-"""What chance decides in training, as a function of (seed, step, position in the global batch).
+"""The random draws of training, each a function of (seed, step, position in the global batch).
 
-A counter-based generator (Philox) is keyed by the seed and started at a counter made of step and
-position, so every draw can be had again without drawing those before it. A resumed run, or a run
-on another number of processes, sees the same samples, timesteps and noise.
+A counter-based generator (Philox) is keyed by the seed, and its counter starts at (step, position),
+so any draw can be repeated without those before it. A resumed run, or one on another number of
+processes, sees the same images, timesteps and noise.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,14 @@ from torch import Tensor
 
 from ddpm_hf.data.examples import Example
 from ddpm_hf.data.images import random_square, to_unit_range
+from ddpm_hf.training.config import TrainConfig
 
 _ORDER, _TRAINING, _VALIDATION = 0, 1, 2
-"""Streams of randomness: the order of the pictures, and what happens to one picture."""
+"""Streams of randomness: the order of the images, and the draws for one image."""
 
 
 def generator(seed: int, stream: int, step: int, position: int = 0) -> np.random.Generator:
-    """A generator of its own for one place in the run."""
+    """The generator for one place in the run."""
     return np.random.Generator(np.random.Philox(key=seed, counter=[0, stream, step, position]))
 
 
@@ -32,32 +33,32 @@ def _permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
     return generator(seed, _ORDER, epoch).permutation(n)
 
 
-def picture_index(seed: int, n: int, place: int) -> int:
-    """Which of n pictures stands at `place` in the endless run through shuffled epochs."""
+def image_index(seed: int, n: int, place: int) -> int:
+    """Which of n images stands at `place` in the endless sequence of shuffled epochs."""
     epoch, offset = divmod(place, n)
     return int(_permutation(seed, epoch, n)[offset])
 
 
 class Batch(NamedTuple):
-    """One process's share of a batch: what Algorithm 1 draws (N15)."""
+    """Images of one process with the draws of Algorithm 1 (N15)."""
 
     x_0: Tensor  # float32 in [−1, 1], (batch, channels, height, width)
     t: Tensor  # the paper's t, 1..T, (batch,)
     epsilon: Tensor  # N(0, I), like x_0
-    labels: Tensor  # classes, (batch,); zeros where there are none
+    labels: Tensor  # classes, (batch,); zeros without classes
 
     def to(self, device: torch.device) -> "Batch":
-        """The batch on a device, sent there without waiting."""
+        """The batch on a device; the copy runs while the CPU goes on."""
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
 
 
 @dataclass(frozen=True)
 class BatchRandomness:
-    """The draws of one run.
+    """How the draws of a run are made.
 
-    T: diffusion steps. resolution: the side of the squares cut out. random_flip: mirror by chance.
-    class_dropout: the chance that a picture's class is hidden. null_class: what stands there then.
-    logit: mean and standard deviation of logit(t/T), for a t that is not uniform.
+    T: diffusion steps. resolution: the side of the random square crop. random_flip: mirror with
+    probability ½. class_dropout: the probability that `null_class` replaces an image's class.
+    logit: mean and standard deviation of logit(t/T), for logit-normal instead of uniform timesteps.
     """
 
     seed: int
@@ -68,34 +69,48 @@ class BatchRandomness:
     null_class: int | None = None
     logit: tuple[float, float] | None = None
 
-    def training(self, step: int, positions: range, examples: Iterable[Example]) -> Batch:
+    @classmethod
+    def configured(cls, config: TrainConfig, T: int, null_class: int | None) -> "BatchRandomness":
+        """As the configuration asks for it."""
+        logit_normal = config.timestep_sampling == "logit_normal"
+        return cls(
+            config.seed,
+            T,
+            config.resolution,
+            config.random_flip,
+            config.class_dropout,
+            null_class,
+            (config.logit_mean, config.logit_std) if logit_normal else None,
+        )
+
+    def training_batch(self, step: int, positions: range, examples: Iterable[Example]) -> Batch:
         """Lines 2 to 4 of Algorithm 1 for these positions of a step's global batch."""
         return self._batch(_TRAINING, step, positions, examples)
 
-    def validation(self, positions: range, examples: Iterable[Example]) -> Batch:
-        """The same t and ε for a picture of the validation split at each measurement."""
-        as_they_are = replace(self, random_flip=False, class_dropout=0.0, logit=None)
-        return as_they_are._batch(_VALIDATION, 0, positions, examples)
+    def validation_batch(self, positions: range, examples: Iterable[Example]) -> Batch:
+        """Validation images as they are, with the same t and ε each time."""
+        plain = replace(self, random_flip=False, class_dropout=0.0, logit=None)
+        return plain._batch(_VALIDATION, 0, positions, examples)
 
     def _timestep(self, rng: np.random.Generator) -> int:
         """t in 1..T: uniform (N15), or logit-normal (Esser et al. 2024, section 3.1)."""
         if self.logit is None:
             return int(rng.integers(1, self.T + 1))
-        share = 1 / (1 + np.exp(-rng.normal(*self.logit)))  # of T, in (0, 1)
-        return int(np.ceil(share * self.T).clip(1, self.T))
+        fraction = 1 / (1 + np.exp(-rng.normal(*self.logit)))  # t/T
+        return int(np.ceil(fraction * self.T).clip(1, self.T))
 
     def _batch(
         self, stream: int, step: int, positions: range, examples: Iterable[Example]
     ) -> Batch:
         crops, timesteps, noises, labels = [], [], [], []
-        for position, (picture, label) in zip(positions, examples, strict=True):
+        for position, (image, label) in zip(positions, examples, strict=True):
             rng = generator(self.seed, stream, step, position)
             timesteps.append(self._timestep(rng))
-            crop = random_square(picture, self.resolution, rng)
+            crop = random_square(image, self.resolution, rng)
             crops.append(crop.flip(-1) if self.random_flip and rng.random() < 0.5 else crop)
             shape = tuple(crop.shape)
             noises.append(torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)))
-            hidden = self.null_class is not None and rng.random() < self.class_dropout
-            labels.append(self.null_class if hidden else label)
+            dropped = self.null_class is not None and rng.random() < self.class_dropout
+            labels.append(self.null_class if dropped else label)
         t = torch.tensor(np.array(timesteps))
         return Batch(to_unit_range(crops), t, torch.stack(noises), torch.tensor(labels))

@@ -1,4 +1,4 @@
-"""A training run from its configuration to the folder it leaves."""
+"""A training run, from its configuration to the folder that it fills."""
 
 import dataclasses
 import logging
@@ -10,189 +10,205 @@ from typing import Any
 from accelerate import Accelerator
 
 from ddpm_hf.cli import STOPPED
-from ddpm_hf.distributed import leave, on_main
+from ddpm_hf.distributed import on_main, shut_down
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.push import push, repository
 from ddpm_hf.training import checkpoint
+from ddpm_hf.training.algorithm import training_steps
 from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.config_checks import notices
 from ddpm_hf.training.export import (
-    last_good,
-    lower_rate,
+    last_checkpoint,
+    lower_learning_rate,
     save_checkpoint,
-    save_model,
+    save_pipeline,
     stored_pipeline,
+    training_facts,
 )
 from ddpm_hf.training.network import make_model
-from ddpm_hf.training.preflight import PROJECT, claim_output_dir, make_accelerator, remove_old_run
+from ddpm_hf.training.preflight import (
+    PROJECT,
+    check_output_dir,
+    remove_old_run,
+    training_accelerator,
+)
+from ddpm_hf.training.progress import Progress
 from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.signals import StopRequest
-from ddpm_hf.training.source import Source, open_source, training_pictures, validation_pictures
-from ddpm_hf.training.trainer import Trainer
+from ddpm_hf.training.source import Source, open_source, training_images, validation_images
+from ddpm_hf.training.state import TrainingState
+from ddpm_hf.training.validation import validation_loss
 
 MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
-"""Settings of which a resumed run may have others without a word."""
-
-
-def _as_read(value: Any) -> Any:
-    """A setting as JSON gives it back."""
-    return list(value) if isinstance(value, tuple) else value
+"""Settings that a resumed run may change without notice."""
 
 
 class Run:
-    """A run on one of its processes; `record` is there on the main process alone."""
+    """A run on one of its processes; only the main process has a `log`."""
 
     def __init__(
         self, config: TrainConfig, accelerator: Accelerator, source: Source, name: str
     ) -> None:
-        """`name`: what the model is called, its id on the Hub if it is pushed."""
+        """name: what the model is called, its id on the Hub if it is pushed."""
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.spec.channels, list(source.spec.class_names))
-        pictures = training_pictures(source, config, accelerator)
-        self.trainer = Trainer(config, model, pictures, accelerator, source.rows)
-        self.validation = validation_pictures(source, accelerator)
-        self.saved = 0
+        self.images = training_images(source, config, accelerator)
+        self.state = TrainingState(config, model, accelerator, source.rows)
+        self.validation = validation_images(source, accelerator)
+        self.progress = Progress(self.state)
+        self.checkpointed = 0
+        """The step of the newest checkpoint."""
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
         on_main(accelerator, lambda: remove_old_run(config))
-        hyper_parameters = {name: str(value) for name, value in config.settings().items()}
+        self._init_trackers()
+        accelerator.print(self.state.plan)
+        self.log: RunLog | None = None
+        on_main(accelerator, self._open_log)
+
+    def _init_trackers(self) -> None:
+        hyperparameters = {name: str(value) for name, value in self.config.settings().items()}
         try:
-            accelerator.init_trackers(PROJECT, config=hyper_parameters)
+            self.accelerator.init_trackers(PROJECT, config=hyperparameters)
         except OSError as error:
             raise UserError(
-                f"Can't write to --logging_dir {config.logging_dir}: {error.strerror}."
+                f"Can't write to --logging_dir {self.config.logging_dir}: {error.strerror}."
             ) from error
-        accelerator.print(self.trainer.plan())
-        self.record: RunLog | None = None
-        on_main(accelerator, self._begin_record)
 
-    def _begin_record(self) -> None:
+    def _open_log(self) -> None:
         self.config.save(self.folder / "config.json")
-        self.record = RunLog(self.trainer)
+        self.log = RunLog(self.state)
 
     def _resume(self, which: str) -> None:
-        """Go on from a checkpoint as the main process finds it."""
-        state: dict[str, Any] | None
-        state, sentence = on_main(self.accelerator, lambda: checkpoint.find(self.folder, which))
-        self.accelerator.print(sentence)
-        if state is None:
+        """Go on from the checkpoint that the main process finds, if there is one."""
+        saved: dict[str, Any] | None
+        saved, message = on_main(self.accelerator, lambda: checkpoint.find(self.folder, which))
+        self.accelerator.print(message)
+        if saved is None:
             return
-        now = self.config.settings()
-        # A setting that is newer than the checkpoint had its default.
-        defaults = {field.name: field.default for field in dataclasses.fields(self.config)}
-        then = defaults | state["config"]
-        other = {k for k, v in now.items() if _as_read(then[k]) != _as_read(v)}
-        if changed := sorted(other - MAY_DIFFER):
+        if changed := _changed_settings(self.config, saved["config"]):
             self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
-        self.trainer.load_state_dict(state)
-        self.saved = self.trainer.step
-        for key, what, here in (
-            ("global_batch_size", "A step", self.trainer.shard.global_batch_size),
-            ("rows", "An epoch", self.trainer.rows),
+        self.state.load_state_dict(saved)
+        self.checkpointed = self.state.step
+        for key, what, now in (
+            ("global_batch_size", "A step", self.state.shard.global_batch_size),
+            ("rows", "An epoch", self.source.rows),
         ):
-            before = state.get(key, here)  # an earlier version kept no rows
-            if before != here and None not in (before, here):  # a stream tells none
+            before = saved.get(key, now)  # an earlier version kept no rows
+            if before != now and None not in (before, now):  # a stream does not tell its rows
                 self.accelerator.print(
-                    f"{what} had {before} pictures before the checkpoint and has {here} now, so"
+                    f"{what} had {before} pictures before the checkpoint and has {now} now, so"
                     " this is not the run that would have been."
                 )
 
     def _report(self) -> None:
-        """Tell how training goes. Raises UserError if the loss is no number."""
-        step = self.trainer.report()
-        if not math.isfinite(step.loss):
+        """Log the progress since the last report. Raises UserError if the loss is not finite."""
+        report = self.progress.report()
+        if not math.isfinite(report.loss):
             raise UserError(
-                f"The loss is {step.loss} at step {step.number}; {lower_rate(self.folder)}."
+                f"The loss is {report.loss} at step {report.number};"
+                f" {lower_learning_rate(self.folder)}."
             )
 
-        def tell() -> None:
-            if self.record is not None:
-                self.record.report(step)
+        def write() -> None:
+            if self.log is not None:
+                self.log.log_report(report)
 
-        on_main(self.accelerator, tell)
+        on_main(self.accelerator, write)
 
-    def _show(self, *, save: bool, stopped: Callable[[], bool]) -> bool:
-        """Measure on the validation split and draw samples; `save` the pipeline with them.
+    def _evaluate(self, *, save: bool, stopped: Callable[[], bool]) -> bool:
+        """Measure the validation loss and draw samples; `save` the pipeline with them.
 
-        False, with nothing shown or saved, if `stopped` told all processes so meanwhile.
+        False, with nothing logged or saved, if `stopped` became true on the way.
         """
-        validation, record = self.validation, self.record
-        loss = None if validation is None else self.trainer.validation_loss(validation)
-        pipeline = stored_pipeline(self.trainer)
+        state, log = self.state, self.log
+        loss = None if self.validation is None else validation_loss(state, self.validation)
+        pipeline = stored_pipeline(state)
         samples = draw_samples(pipeline, self.config, self.accelerator, stopped)
         if samples is None:
             return False
 
-        def keep() -> None:
-            if record is not None:
-                if loss is not None:
-                    record.validated(loss)
-                record.show(samples)
-                if save:
-                    save_model(pipeline, record, samples, self.source, self.name)
+        def write() -> None:
+            if log is None:
+                return
+            if loss is not None:
+                log.log_validation(loss)
+            log.log_samples(samples)
+            if save:
+                facts = training_facts(pipeline, log, self.source, self.name)
+                save_pipeline(pipeline, samples, facts, state)
 
-        on_main(self.accelerator, keep)
+        on_main(self.accelerator, write)
         return True
 
     def _checkpoint(self) -> None:
         """Write a checkpoint of this step, unless there is one."""
-        if self.saved < self.trainer.step:
-            on_main(self.accelerator, lambda: save_checkpoint(self.trainer))
-            self.saved = self.trainer.step
+        if self.checkpointed < self.state.step:
+            on_main(self.accelerator, lambda: save_checkpoint(self.state))
+            self.checkpointed = self.state.step
 
-    def _due(self, epochs: int) -> bool:
-        """Whether an epoch whose number is a multiple of `epochs` ended with this step."""
-        per_epoch = self.trainer.steps_per_epoch
-        return per_epoch is not None and self.trainer.step % (per_epoch * epochs) == 0
-
-    def _steps(self, stop: StopRequest) -> bool:
-        """Train to the end; False if told to stop before. What was reached is in a checkpoint."""
-        config, trainer, total = self.config, self.trainer, self.trainer.total_steps
-        # A GPU is not to wait for the end of each step; a CPU does anyway.
-        ask_every = 1 if self.accelerator.device.type == "cpu" else config.logging_steps
-        for number in trainer.steps():
-            save = self._due(config.save_model_epochs)
-            show = number < total and (save or self._due(config.save_images_epochs))
-            if number % config.logging_steps == 0 or number == total or show:
+    def _train(self, stop: StopRequest) -> bool:
+        """Train to the end; False if told to stop before. The last step is in a checkpoint."""
+        plan = self.state.plan
+        # To ask all processes, the CPU waits for the GPU's steps: it does not ask after each.
+        ask_every = 1 if self.accelerator.device.type == "cpu" else self.config.logging_steps
+        for step in self.progress.watch(training_steps(self.state, self.images)):
+            if plan.logs(step.number):
                 self._report()
-            if number % config.checkpointing_steps == 0:
+            if plan.saves_checkpoint(step.number):
                 self._checkpoint()
-            stopping = number % ask_every == 0 and stop.agreed()
-            if show and not stopping:
-                stopping = not self._show(save=save, stopped=stop.agreed)
+            stopping = step.number % ask_every == 0 and stop.on_any_process()
+            if plan.draws_samples(step.number) and not stopping:
+                save = plan.saves_model(step.number)
+                stopping = not self._evaluate(save=save, stopped=stop.on_any_process)
             if stopping:
                 self._checkpoint()
                 return False
         self._checkpoint()
         return True
 
-    def to_the_end(self) -> bool:
-        """Train, then draw, measure and save what it came to; False if told to stop before."""
+    def complete(self) -> bool:
+        """Train, then measure, sample and save the result; False if told to stop before."""
         with StopRequest(self.accelerator) as stop:
-            finished = self._steps(stop) and self._show(save=True, stopped=stop.agreed)
-        if self.record is not None:
-            self.record.close()
+            finished = self._train(stop) and self._evaluate(save=True, stopped=stop.on_any_process)
+        if self.log is not None:
+            self.log.close()
         return finished
 
 
-def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
-    """The run to its end; False if it was told to stop before."""
+def _changed_settings(config: TrainConfig, saved: dict[str, Any]) -> list[str]:
+    """The names of the settings that are not as a checkpoint has them."""
+    # A setting that is newer than the checkpoint had its default then.
+    defaults = {field.name: field.default for field in dataclasses.fields(config)}
+    now, then = config.settings(), defaults | saved
+    changed = {name for name, value in now.items() if _as_json(then[name]) != _as_json(value)}
+    return sorted(changed - MAY_DIFFER)
+
+
+def _as_json(value: Any) -> Any:
+    """A setting as JSON gives it back."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
+    """Train and save, and say so; False if told to stop before."""
     run = Run(config, accelerator, open_source(config, accelerator), name)
     try:
-        finished = run.to_the_end()
+        finished = run.complete()
     except RuntimeError as error:
         if "DataLoader worker" not in str(error):
             raise
         raise UserError(
             f"{first_sentence(error)}, perhaps for want of memory; fewer --dataloader_num_workers"
-            f" need less. Of the run, {last_good(run.folder)}."
+            f" need less. Of the run, {last_checkpoint(run.folder)}."
         ) from error
     if finished:
         accelerator.print(f"The pipeline is in {run.folder}, its card in README.md there.")
         return True
     accelerator.print(
-        f"Stopped at step {run.trainer.step} and saved; go on with --resume_from_checkpoint latest."
+        f"Stopped at step {run.state.step} and saved; go on with --resume_from_checkpoint latest."
     )
     return False
 
@@ -200,22 +216,22 @@ def _run(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
 def train(config: TrainConfig) -> None:
     """Run the configuration to its end.
 
-    Raises UserError for what the user can mend, and SystemExit with `STOPPED` if told to stop.
+    Raises UserError for what the user can fix, and SystemExit with `STOPPED` if told to stop.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    accelerator = make_accelerator(config)
+    accelerator = training_accelerator(config)
     config = dataclasses.replace(config, mixed_precision=accelerator.mixed_precision)
-    on_main(accelerator, lambda: claim_output_dir(config))
-    for notice in config.notices():
+    on_main(accelerator, lambda: check_output_dir(config))
+    for notice in notices(config):
         accelerator.print(notice)
     name = config.hub_model_id or Path(config.output_dir).resolve().name
-    if config.push_to_hub:  # before the work, so that a refusal comes in time
+    if config.push_to_hub:  # before training, so that a refusal comes early
         private, token = config.hub_private_repo, config.hub_token
         name = on_main(accelerator, lambda: repository(name, private=private, token=token))
-    finished = _run(config, accelerator, name)
+    finished = _complete(config, accelerator, name)
     if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: push(folder, name, token=token))
-    leave(accelerator)
+    shut_down(accelerator)
     if not finished:
         raise SystemExit(STOPPED)

@@ -1,4 +1,4 @@
-"""The data of a run: which pictures, and where they are kept."""
+"""The data of a run: opened, described, and decoded into memory, from disk or as a stream."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from ddpm_hf.data import datasets as data
 from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream, fits_in_memory
 from ddpm_hf.data.image_spec import ImageSpec, infer_spec
 from ddpm_hf.data.images import MODES
-from ddpm_hf.distributed import processes_here
-from ddpm_hf.errors import UserError, few
-from ddpm_hf.training import batches
+from ddpm_hf.distributed import local_world_size
+from ddpm_hf.errors import UserError, first_ten
+from ddpm_hf.training.batches import Images
 from ddpm_hf.training.config import TrainConfig
 
-VALIDATION_PICTURES = 1024
-"""The most pictures of the validation split that are measured."""
+VALIDATION_IMAGES = 1024
+"""The loss is measured on at most this many images of the validation split."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is known of the data before its pictures are decoded.
+    """The data before its images are decoded.
 
-    rows: how many pictures make an epoch; None for a stream that does not tell. held_out: the rows
-    of the validation split that are measured, and their spec, if there is one.
+    rows: how many images make an epoch; None for a stream of unknown length. held_out: the rows of
+    the validation split, if there is one, and their spec.
     """
 
     dataset: Dataset | IterableDataset
@@ -51,7 +51,7 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     )
     if names := list(spec.classes.values()):
         accelerator.print(
-            f"{len(names)} classes of the column {spec.class_column!r}: {few(names)}."
+            f"{len(names)} classes of the column {spec.class_column!r}: {first_ten(names)}."
         )
     if rows is None:
         accelerator.print(
@@ -64,10 +64,10 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
 def _held_out(
     config: TrainConfig, accelerator: Accelerator, spec: ImageSpec
 ) -> tuple[Dataset | IterableDataset, ImageSpec] | None:
-    """The validation split, its pictures and classes read as those of the training split are."""
+    """The validation split, with its images and classes read like those of the training split."""
     if config.validation_split is None:
         return None
-    rows = _split(config, accelerator, config.validation_split).take(VALIDATION_PICTURES)
+    rows = _split(config, accelerator, config.validation_split).take(VALIDATION_IMAGES)
     try:
         return rows, infer_spec(
             rows,
@@ -101,15 +101,13 @@ def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset
         )
 
 
-def training_pictures(
-    source: Source, config: TrainConfig, accelerator: Accelerator
-) -> batches.ImageSource:
-    """The pictures to train on. Raises UserError if none can be read."""
+def training_images(source: Source, config: TrainConfig, accelerator: Accelerator) -> Images:
+    """The images to train on. Raises UserError if none can be read."""
     dataset, spec = source.dataset, source.spec
     if isinstance(dataset, IterableDataset):
         rank, processes = accelerator.process_index, accelerator.num_processes
         return ImageStream(dataset, spec, seed=config.seed, rank=rank, processes=processes)
-    fits = fits_in_memory(dataset, spec, processes_here())
+    fits = fits_in_memory(dataset, spec, local_world_size())
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
         if config.dataloader_num_workers == 0:
             accelerator.print(
@@ -117,24 +115,24 @@ def training_pictures(
                 " them prepared ahead."
             )
         return ImagesOnDisk(dataset, spec)
-    pictures = ImagesInMemory(dataset, spec, show_progress=accelerator.is_local_main_process)
-    if pictures.corrupt:
-        rows = [f"{i}{_file(dataset, spec, i)}" for i in pictures.corrupt[:11]]
+    images = ImagesInMemory(dataset, spec, show_progress=accelerator.is_local_main_process)
+    if images.corrupt:
+        rows = [f"{i}{_file(dataset, spec, i)}" for i in images.corrupt[:11]]
         accelerator.print(
-            f"{len(pictures.corrupt)} of {len(dataset)} pictures can't be read: rows {few(rows)}."
-            " The next ones stand in for them."
+            f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows"
+            f" {first_ten(rows)}. The next ones stand in for them."
         )
-    return pictures
+    return images
 
 
 def _file(dataset: Dataset, spec: ImageSpec, row: int) -> str:
-    """The file that a row's picture comes from, in brackets, if it is known."""
+    """The file of a row's image, in brackets, if it is known."""
     cell = spec.encoded(dataset)[row][spec.column]
     return f" ({cell['path']})" if cell and cell["path"] else ""
 
 
-def validation_pictures(source: Source, accelerator: Accelerator) -> ImagesInMemory | None:
-    """The pictures to validate on, if there are to be any. Raises UserError if none can be read."""
+def validation_images(source: Source, accelerator: Accelerator) -> ImagesInMemory | None:
+    """The images to validate on, if any. Raises UserError if none can be read."""
     if source.held_out is None:
         return None
     rows, spec = source.held_out

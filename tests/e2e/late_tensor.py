@@ -17,12 +17,12 @@ class LateTensor(torch.Tensor):
         time.sleep(2)
 
 
-def leave(accelerator):
+def shut_down(accelerator):
     tensor = torch.zeros(1).as_subclass(LateTensor)
     torch.distributed.group.WORLD.allreduce([tensor])
     del tensor
-    distributed.leave(accelerator)
+    distributed.shut_down(accelerator)
 
 
-run.leave = leave
+run.shut_down = shut_down
 run.train(parse_config())

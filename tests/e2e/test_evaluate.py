@@ -1,9 +1,6 @@
 """`ddpm_hf.evaluate` as it is started: one report, whatever the number of processes."""
 
 import json
-import os
-import subprocess
-import sys
 
 import datasets
 import PIL.ImageChops
@@ -14,27 +11,21 @@ import torch
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.evaluate import main
 from tests.conftest import tiny_unet
-from tests.e2e.conftest import free_port
+from tests.e2e import side_by_side
+from tests.preloaded import preloaded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 PARTS = ("kid", "precision", "likelihood", "loss", "one_jump", "memorisation")
 
 
-def evaluate(folder, *flags, processes=1):
-    launcher = [sys.executable]
-    if processes > 1:
-        launcher += ["-m", "accelerate.commands.launch", "--multi_gpu"]
-        launcher += ["--num_processes", str(processes), "--main_process_port", str(free_port())]
-    output = ("--output", str(folder / "report.json"), "--output_dir", str(folder / "samples"))
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*launcher, "-m", "ddpm_hf.evaluate", *output, *flags],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=900,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def evaluation(folder, *flags):
+    output = ("--output", folder / "report.json", "--output_dir", folder / "samples")
+    return ["-m", "ddpm_hf.evaluate", *output, *flags]
+
+
+def evaluate(folder, *flags):
+    said, status = preloaded().run(evaluation(folder, *flags))
+    assert status == 0, said
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +42,7 @@ def model(tmp_path_factory):
 def common(model, fashion):
     return (
         *("--model", str(model), "--dataset_name", str(fashion), "--num_inference_steps", "4"),
-        *("--train_split", "train[:600]", "--test_split", "train[600:]", "--backend", "eager"),
+        *("--train_split", "train[:300]", "--test_split", "train[300:400]", "--backend", "eager"),
     )
 
 
@@ -65,8 +56,8 @@ def report(common, model, tmp_path_factory):
 
 def test_report_is_whole_and_its_page_finds_its_pictures(report):
     figures = json.loads((report / "report.json").read_text())
-    assert set(PARTS) < set(figures) and figures["real"]["train_pictures"] == 600
-    assert figures["likelihood"]["n"] == 256 and figures["loss"]["n"] == 400
+    assert set(PARTS) < set(figures) and figures["real"]["train_pictures"] == 300
+    assert figures["likelihood"]["n"] == figures["loss"]["n"] == 100
     page = (report / "report.md").read_text()
     shown = [word.split(")")[0] for word in page.split("](")[1:]]
     assert len(shown) == 5 and all((report / picture).stat().st_size > 0 for picture in shown)
@@ -76,7 +67,7 @@ def test_report_is_whole_and_its_page_finds_its_pictures(report):
 
 def test_two_processes_write_the_same_report(common, report, tmp_path):
     few = ("--num_samples", "50", "--batch_size", "8", "--parts", *PARTS)
-    evaluate(tmp_path, *common, *few, processes=2)
+    side_by_side.run(evaluation(tmp_path, *common, *few))
     for name in ("report.json", "report.md"):
         assert (tmp_path / name).read_bytes() == (report / name).read_bytes()
 
@@ -111,7 +102,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
         (("--num_samples", "100"), "at least 1281"),
         (("--num_samples", "2", "--parts", "kid"), "must be at least 8"),
         (("--model", "tests", "--parts", "loss"), "Can't load --model 'tests'"),
-        (("--num_samples", "501", "--parts", "kid"), "at most --num_samples 500"),
+        (("--num_samples", "201", "--parts", "kid"), "at most --num_samples 200"),
         (("--test_split", "nothing", "--parts", "loss"), "split 'nothing'"),
         (("--test_split", "train[:0]", "--parts", "loss"), "corresponds to no data"),
         (("--features", "inception", "--parts", "kid"), "pip install torch-fidelity"),
@@ -121,7 +112,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
             "The model draws no classes, and the data set's --class_column gives 10",
         ),
         (("--parts", "decoder"), "nothing to measure"),
-        (("--test_split", "train[:600]", "--parts", "loss"), "in the training split, too"),
+        (("--test_split", "train[:300]", "--parts", "loss"), "in the training split, too"),
         (("--output", "report.md"), "--output must be a .json file"),
         (("--output", "/proc/report.json"), "/proc"),
         (("--num_inference_steps", "5000"), "must be in 1..2000"),

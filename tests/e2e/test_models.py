@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LOAD = """
 import gc, json, sys, weakref
+sys.modules["openvino"] = None  # how the network runs is not the point; to convert each takes long
 import gradio as gr
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.demo.views.generate.choice import choose
@@ -229,11 +230,3 @@ def test_the_page_falls_back_on_the_bundled_model(told):
     assert not classes["visible"] and not guidance["visible"]
     assert banner["value"].startswith("There is no model no/such")
     assert banner["value"].endswith("cats-32 draws instead.")
-
-
-def test_off_unless_it_is_allowed():
-    environment = {**os.environ, "DDPM_ALLOW_MODELS": "0"}
-    command = [sys.executable, "-c", LOAD, '["someone/good"]']
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
-    said = json.loads(done.stdout.splitlines()[-1])[0]
-    assert said == {"someone/good": "This server draws with its own models alone."}

@@ -1,15 +1,10 @@
 """Pushing, with the real client, to a small Hub on loopback."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from huggingface_hub import ModelCard
 
 from ddpm_hf import DDPMPipeline
-from tests.hub import TOKEN, USER, Repo, running_hub
-from tests.pictures import dataset_of, picture
+from tests.hub import TOKEN, USER, Repo
 from tests.runs import run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -26,30 +21,22 @@ UPLOADED = {
 
 
 @pytest.fixture
-def hub():
-    with running_hub() as hub:
-        yield hub
+def push(on_hub, dataset, tmp_path):
+    """Train and push, in a process of its own; what it prints."""
 
+    def run_and_push(*flags, token=TOKEN, expect=0):
+        how = {"parent": on_hub, "environment": {"HF_TOKEN": token} if token else {}}
+        return run(dataset, tmp_path / "model", "--push_to_hub", *flags, expect=expect, **how)
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data")
-    dataset_of([picture(seed=i) for i in range(10)], "img").to_parquet(path / "train.parquet")
-    return path
-
-
-def push(hub, data, tmp_path, *flags, token=TOKEN, expect=0):
-    environment = hub.environment(tmp_path / "home", token)
-    flags = ("--push_to_hub", *flags)
-    return run(data, tmp_path / "model", *flags, expect=expect, environment=environment)
+    return run_and_push
 
 
 def nowhere(folder, secret):
     return not any(secret.encode() in p.read_bytes() for p in folder.rglob("*") if p.is_file())
 
 
-def test_private_stays_private_and_only_the_model_goes(hub, data, tmp_path):
-    said = push(hub, data, tmp_path, "--hub_private_repo")
+def test_private_stays_private_and_only_the_model_goes(hub, push, tmp_path):
+    said = push("--hub_private_repo")
     repo = hub.repos[f"{USER}/model"]
     assert repo.private
     # .gitattributes is the Hub's own affair.
@@ -63,10 +50,8 @@ def test_private_stays_private_and_only_the_model_goes(hub, data, tmp_path):
     assert DDPMPipeline.from_pretrained(tmp_path / "model").unet.config.sample_size == 8
 
 
-def test_a_token_given_as_a_flag_is_nowhere_to_be_read(hub, data, tmp_path):
-    said = push(
-        hub, data, tmp_path, "--hub_token", TOKEN, "--hub_model_id", "student/other", token=None
-    )
+def test_a_token_given_as_a_flag_is_nowhere_to_be_read(hub, push, tmp_path):
+    said = push("--hub_token", TOKEN, "--hub_model_id", "student/other", token=None)
     assert set(hub.repos["student/other"].files) >= UPLOADED
     assert TOKEN not in said and nowhere(tmp_path / "model", TOKEN)
 
@@ -80,21 +65,21 @@ def test_a_token_given_as_a_flag_is_nowhere_to_be_read(hub, data, tmp_path):
         (TOKEN, {"/api/repos/create": "drop"}, "can't be reached"),
     ],
 )
-def test_a_refusal_comes_before_the_work(hub, data, tmp_path, token, fault, sentence):
-    hub.faults = fault
-    said = push(hub, data, tmp_path, token=token, expect=1)
+def test_a_refusal_comes_before_the_work(hub, push, tmp_path, token, fault, sentence):
+    hub.faults.update(fault)
+    said = push(token=token, expect=1)
     assert sentence in said and "Traceback" not in said
     assert not list((tmp_path / "model").glob("checkpoint*"))
 
 
-def test_a_name_that_the_hub_does_not_allow_is_refused(hub, data, tmp_path):
-    said = push(hub, data, tmp_path, "--hub_model_id", "my model", expect=1)
+def test_a_name_that_the_hub_does_not_allow_is_refused(hub, push, tmp_path):
+    said = push("--hub_model_id", "my model", expect=1)
     assert "Can't make the repository my model" in said and "Traceback" not in said
 
 
-def test_a_public_repository_is_not_taken_for_a_private_one(hub, data, tmp_path):
+def test_a_public_repository_is_not_taken_for_a_private_one(hub, push, tmp_path):
     hub.repos[f"{USER}/model"] = Repo(private=False)
-    said = push(hub, data, tmp_path, "--hub_private_repo", expect=1)
+    said = push("--hub_private_repo", expect=1)
     assert "is there already and is public" in said
     assert hub.repos[f"{USER}/model"].files == {}
 
@@ -104,12 +89,14 @@ def test_a_public_repository_is_not_taken_for_a_private_one(hub, data, tmp_path)
     [
         ({"/commit/": 403}, "may not write there"),
         ({"/commit/": 500}, "the Hub answered 500"),
-        ({"/preupload/": "drop"}, "can't be reached"),
+        ({"/commit/": "drop"}, "can't be reached"),
     ],
 )
-def test_a_push_that_fails_leaves_all_and_is_made_up_for(hub, data, tmp_path, fault, sentence):
-    hub.faults = fault
-    said = push(hub, data, tmp_path, expect=1)
+def test_a_push_that_fails_leaves_all_and_is_made_up_for(
+    hub, on_hub, push, tmp_path, fault, sentence
+):
+    hub.faults.update(fault)
+    said = push(expect=1)
     assert sentence in said and "push it later by `python -m ddpm_hf.hub" in said
     assert "Traceback" not in said
     for name in UPLOADED:
@@ -119,13 +106,8 @@ def test_a_push_that_fails_leaves_all_and_is_made_up_for(hub, data, tmp_path, fa
     (unet / "diffusion_pytorch_model.bin").write_text("old")
     (unet / "sub").mkdir()
     (unet / "sub" / "notes.txt").write_text("mine")
-    hub.faults = {}
-    later = [sys.executable, "-m", "ddpm_hf.hub", "--folder", str(tmp_path / "model")]
-    done = subprocess.run(
-        [*later, "--model_id", f"{USER}/model"],
-        env={**os.environ, **hub.environment(tmp_path / "home", TOKEN)},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    hub.faults.clear()
+    later = ("-m", "ddpm_hf.hub", "--folder", tmp_path / "model", "--model_id", f"{USER}/model")
+    said, status = on_hub.run(later, HF_TOKEN=TOKEN)
+    assert status == 0, said
     assert set(hub.repos[f"{USER}/model"].files) - {".gitattributes"} == UPLOADED

@@ -21,31 +21,21 @@ from ddpm_hf.sample import main
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.model import load
 from tests.conftest import tiny_unet
-from tests.e2e.conftest import free_port
+from tests.e2e import side_by_side
+from tests.preloaded import preloaded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 FLAGS = ("--num_samples", "10", "--batch_size", "4", "--num_inference_steps", "6", "--seed", "3")
 
 
-def command(output, *flags, processes=1):
-    launcher = [sys.executable]
-    if processes > 1:
-        launcher += ["-m", "accelerate.commands.launch", "--multi_gpu"]
-        launcher += ["--num_processes", str(processes), "--main_process_port", str(free_port())]
-    return [*launcher, "-m", "ddpm_hf.sample", "--output_dir", str(output), *FLAGS, *flags]
+def command(output, *flags):
+    return ["-m", "ddpm_hf.sample", "--output_dir", output, *FLAGS, *flags]
 
 
-def sample(output, *flags, processes=1, expect=0):
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command(output, *flags, processes=processes),
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=900,
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def sample(output, *flags, expect=0):
+    said, status = preloaded().run(command(output, *flags))
+    assert status == expect, said
+    return said
 
 
 def drawn(output, *flags):
@@ -65,7 +55,7 @@ def samples(tmp_path_factory):
 
 
 def test_files_are_the_same_bytes_on_two_processes(samples, tmp_path):
-    sample(tmp_path / "two", processes=2)
+    side_by_side.run(command(tmp_path / "two"))
     assert len(contents(samples)) == 10
     assert contents(tmp_path / "two") == contents(samples)
 
@@ -90,14 +80,12 @@ def test_another_block_size_is_the_same_to_one_level(tmp_path):
 
 def test_a_killed_run_completes_and_keeps_its_files(samples, tmp_path):
     output = tmp_path / "out"
-    process = subprocess.Popen(
-        command(output), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = preloaded().start(command(output))
     while not list(output.glob("*.png")):
-        assert process.poll() is None
+        assert process.status() is None
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    os.kill(process.pids[0], signal.SIGKILL)
+    process.finish()
     kept = {path.name: path.stat().st_mtime_ns for path in output.glob("*.png")}
     sample(output)
     assert contents(output) == contents(samples)
@@ -300,8 +288,8 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
     of("model", "--scheduler", "DDIM")
     with pytest.raises(SystemExit, match="quadratic is not for DDIMScheduler: it knows leading,"):
         of("ddim", "--timestep_spacing", "quadratic")
-    with pytest.raises(SystemExit, match="DPMSolverSDEScheduler: it has a spacing of its own"):
-        of("model", "--scheduler", "DPMSolverSDE", "--timestep_spacing", "leading")
+    with pytest.raises(SystemExit, match="SinglestepScheduler: it has a spacing of its own"):
+        of("model", "--scheduler", "DPMSolverSinglestep", "--timestep_spacing", "leading")
 
 
 @pytest.mark.parametrize(

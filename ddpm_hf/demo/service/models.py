@@ -20,8 +20,9 @@ from diffusers import UNet2DModel
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
+from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_PICTURES, MIN_STEPS, refusal
-from ddpm_hf.pipeline import DDPMPipeline, bundled_models
+from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.unet import attention_tokens, height_width
 

@@ -18,8 +18,8 @@ from ddpm_hf.demo.views.schedule.inputs import NOTES, half_typed, noise_schedule
 from ddpm_hf.demo.web.encoding import packed
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.picture import picture_input, x_0_of
-from ddpm_hf.equations import BY_BETAS, NoiseSchedule
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
+from ddpm_hf.schedules import BY_BETAS, NoiseSchedule
 
 SIDE = 64
 """Pixels along each side: few enough for the page to take thousands of steps."""

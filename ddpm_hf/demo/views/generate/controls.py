@@ -5,12 +5,12 @@ from typing import Any
 
 import gradio as gr
 
+from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS
 from ddpm_hf.demo.service.models import ALLOWED, MODEL
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import NO_CLASSES
-from ddpm_hf.pipeline import bundled_models
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""

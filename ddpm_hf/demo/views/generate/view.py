@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.service.zero_gpu import on_gpu
@@ -20,7 +21,6 @@ from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import Chunk, chunks
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.run.run import SCREENS, connect
-from ddpm_hf.pipeline import bundled_models
 
 _EVENTS = "views/generate/events.js"
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import gradio as gr
 
-from ddpm_hf import equations
+from ddpm_hf import schedules
 from ddpm_hf.demo.service.limits import one_of, refusal, whole, within
 from ddpm_hf.demo.texts import i18n, spoken
-from ddpm_hf.equations import NoiseSchedule
+from ddpm_hf.schedules import NoiseSchedule
 
 FEWEST_STEPS, MOST_STEPS = 10, 4000
 SMALLEST_BETA, LARGEST_BETA = 1e-6, 0.999
 NOTES = ("linear", 2000, 1e-4, 2e-2, False)
 """The notes' schedule (N1), as the values of the controls."""
 _SHOW_BETAS = f"""(kind) => {{
-  const visible = {json.dumps(equations.BY_BETAS)}.includes(kind);
+  const visible = {json.dumps(schedules.BY_BETAS)}.includes(kind);
   return Array(2).fill({{ visible, __type__: "update" }});
 }}"""
 
@@ -28,13 +28,13 @@ def schedule_inputs(elem_id: str, values: tuple[Any, ...] = NOTES) -> list[gr.co
     """
     kind, T, beta_1, beta_T, zero_snr = values
     chosen = gr.Dropdown(
-        list(equations.SCHEDULES),
+        list(schedules.SCHEDULES),
         value=kind,
         label=i18n("schedule_kind"),
         elem_id=f"{elem_id}-kind",
     )
     steps = gr.Slider(FEWEST_STEPS, MOST_STEPS, T, step=1, label="T", elem_id=f"{elem_id}-T")
-    by_betas = {"visible": kind in equations.BY_BETAS}
+    by_betas = {"visible": kind in schedules.BY_BETAS}
     betas: list[gr.components.Component] = [
         gr.Slider(
             1e-5, 0.02, beta_1, step=1e-5, label="β₁", elem_id=f"{elem_id}-beta-1", **by_betas
@@ -70,14 +70,14 @@ def noise_schedule(
     """
     kind, T, beta_1, beta_T, zero_snr = values
     names = names or (spoken(request, "schedule_kind"), "T", "β₁", "β_T")
-    make_betas = equations.SCHEDULES[one_of(names[0], kind, equations.SCHEDULES, request)]
+    make_betas = schedules.SCHEDULES[one_of(names[0], kind, schedules.SCHEDULES, request)]
     betas = make_betas(
         whole(names[1], T, FEWEST_STEPS, MOST_STEPS, request),
         within(names[2], beta_1, SMALLEST_BETA, LARGEST_BETA, request),
         within(names[3], beta_T, SMALLEST_BETA, LARGEST_BETA, request),
     )
     if zero_snr:
-        betas = equations.rescale_zero_terminal_snr(betas)
+        betas = schedules.rescale_zero_terminal_snr(betas)
         if betas.isnan().any():  # ᾱ is 0 already before T, and 0/0 is no α
             raise refusal(request, "schedule_nothing_left")
     return NoiseSchedule.from_betas(betas)

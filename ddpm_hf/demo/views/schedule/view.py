@@ -12,8 +12,9 @@ from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.schedule.inputs import NOTES, half_typed, noise_schedule, schedule_inputs
 from ddpm_hf.demo.views.schedule.strings import PAGE
 from ddpm_hf.demo.web.page import Page
-from ddpm_hf.equations import BY_BETAS, NoiseSchedule, posterior_var, posterior_weights
+from ddpm_hf.equations import posterior_var, posterior_weights
 from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
+from ddpm_hf.schedules import BY_BETAS, NoiseSchedule
 
 POINTS = 300
 COMPARED = (

@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
+from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.demo.service.limits import one_of
 from ddpm_hf.demo.service.models import MODEL
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.training.record import read_course
 from ddpm_hf.demo.views.training.strings import PAGE
 from ddpm_hf.demo.web.page import Page
-from ddpm_hf.pipeline import PRETRAINED, bundled_models
 from ddpm_hf.scheduler import DDPMScheduler
 
 _HERE = Path(__file__).parent

@@ -11,6 +11,7 @@ from gradio.events import Dependency
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_unit_range
 from ddpm_hf.demo.service.limits import whole
 from ddpm_hf.demo.service.uploads import read_upload
@@ -18,7 +19,6 @@ from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.web.encoding import image_url
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.strings import PAGE
-from ddpm_hf.pipeline import PRETRAINED
 
 _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 """Generated cats of 32 × 32, each drawn four times as large."""

@@ -26,7 +26,7 @@ def course(scheduler: DDPMScheduler, K: int, keys: set[int], noise_scale: float)
     s = torch.cat([t[1:], t.new_zeros(1)])
     weight_xt, weight_x0 = equations.posterior_weights(run.schedule, s, t)
     std = torch.stack([run._get_variance(timestep) for timestep in run.timesteps]).sqrt()
-    std[-1] = 0  # the last step adds no noise (N11)
+    std[-1] = 0  # the last step adds no noise
     at = sorted(keys)
     return Course(
         root_alpha_bar=run.schedule.alpha_bar(t).sqrt()[at].tolist(),

@@ -12,7 +12,8 @@ from ddpm_hf.demo.views.noise.playground.strings import PAGE
 from ddpm_hf.demo.views.noise.points import DISTRIBUTIONS
 from ddpm_hf.demo.web.encoding import packed
 from ddpm_hf.demo.web.page import Page
-from ddpm_hf.equations import NoiseSchedule, linear_betas, posterior_var, posterior_weights
+from ddpm_hf.equations import posterior_var, posterior_weights
+from ddpm_hf.schedules import NoiseSchedule, linear_betas
 
 T, STRIDE = 2000, 10
 """The notes' T, and how many of its steps are taken as one."""

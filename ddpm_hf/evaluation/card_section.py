@@ -1,15 +1,15 @@
-"""A report's figures in the model's card, where the Hub reads and shows them."""
+"""The evaluation section of a model card, and its figures as metadata that the Hub reads."""
 
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard
 
+from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.errors import UserError
-from ddpm_hf.pipeline import PRETRAINED, bundled_models
 
 TASK = "unconditional-image-generation"
-OURS = (
+METRICS = (
     "frechet_distance",
     "kernel_distance",
     "precision",
@@ -20,13 +20,13 @@ OURS = (
     "share_valid",
     "share_novel",
 )
-STATED = ("frechet", "kid", "precision", "classes", "likelihood", "decoder")
-"""The parts of a report that a card has figures of."""
+CARD_PARTS = ("frechet", "kid", "precision", "classes", "likelihood", "decoder")
+"""The parts of a report whose figures a card states."""
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
 
-def card_of(model: str) -> Path:
-    """The card's file. Raises UserError for a model that is no local folder with a card."""
+def card_path(model: str) -> Path:
+    """The card of a local folder or bundled model. Raises UserError if there is none."""
     is_folder = (Path(model) / "model_index.json").exists()
     folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
     if not (folder / "README.md").exists():
@@ -37,8 +37,8 @@ def card_of(model: str) -> Path:
     return folder / "README.md"
 
 
-def headline(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
-    """The figures that a card states: (type, name with its terms, value, floor or None)."""
+def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
+    """The figures that a card states: (metric, description, value, floor or None)."""
     rows: list[tuple[str, str, Any, Any]] = []
     if f := report.get("frechet"):
         terms = f"{f['features']}, n = {f['n']}; not comparable with published FID"
@@ -69,10 +69,10 @@ def headline(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
 
 
 def section(report: dict[str, Any]) -> str:
-    """The card's section: a table, each figure beside what real pictures score."""
+    """The section in Markdown: a table of the figures, each beside that of real images."""
     rows = [
         f"| {name} | {value} | {'' if floor is None else floor} |"
-        for _, name, value, floor in headline(report)
+        for _, name, value, floor in card_figures(report)
     ]
     settings = report["settings"]
     steps = settings["num_inference_steps"] or "all"
@@ -89,11 +89,11 @@ def section(report: dict[str, Any]) -> str:
 
 
 def add_to_card(model: str, report: dict[str, Any]) -> None:
-    """Write the figures into the card: as `EvalResult`s, and as a section; old ones are replaced.
+    """Write the figures into the card, as metadata and as a section, replacing earlier ones.
 
-    Raises UserError like `card_of`.
+    Raises UserError if the model has no card.
     """
-    path = card_of(model)
+    path = card_path(model)
     card = ModelCard.load(path)
     real = report["real"]
     measured = [
@@ -102,16 +102,16 @@ def add_to_card(model: str, report: dict[str, Any]) -> None:
             dataset_type=real["dataset"],
             dataset_name=real["dataset"],
             dataset_split=real["test_split"],
-            metric_type=kind,
+            metric_type=metric,
             metric_name=name,
             metric_value=value,
         )
-        for kind, name, value, _ in headline(report)
+        for metric, name, value, _ in card_figures(report)
     ]
     kept = [
         result
         for result in card.data.eval_results or []
-        if result.metric_type not in OURS or result.dataset_type != real["dataset"]
+        if result.metric_type not in METRICS or result.dataset_type != real["dataset"]
     ]
     card.data.eval_results = kept + measured
     card.data.model_name = card.data.model_name or Path(model).name
@@ -121,6 +121,6 @@ def add_to_card(model: str, report: dict[str, Any]) -> None:
         before, _, attribution = before.partition("\n## Attribution")
         after = f"\n\n## Attribution{attribution}"
     card.text = f"{before.rstrip()}\n\n{section(report)}{after}"
-    aside = path.with_suffix(".tmp")
-    card.save(aside)
-    aside.replace(path)
+    temporary = path.with_suffix(".tmp")
+    card.save(temporary)
+    temporary.replace(path)
