@@ -6,6 +6,7 @@ its own, and dies by real signals. ddpm_hf itself is imported inside.
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -17,6 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
+SLOW_TO_IMPORT = (
+    *("datasets", "diffusers.pipelines.ddpm", "diffusers.training_utils", "matplotlib"),
+    *("torch.utils.tensorboard", "torchmetrics", "tyro"),
+)
 LONGEST = 300
 """Seconds after which a process is killed, so that one that hangs fails its test."""
 
@@ -64,7 +69,7 @@ class Preloaded:
             for environment in environments or [{}]
         ]
         os.close(writing)
-        return Started(self, pids, open(reading))
+        return Started(self, pids, os.fdopen(reading))
 
     def run(self, arguments, **environment):
         """What such a process prints, and its exit status."""
@@ -131,14 +136,8 @@ def execute(arguments):
 
 if __name__ == "__main__":
     sys.path[0] = str(Path.cwd())
-    import datasets  # noqa: F401
-    import diffusers.pipelines.ddpm
-    import diffusers.training_utils  # noqa: F401
-    import matplotlib  # noqa: F401
-    import torch.utils.tensorboard  # noqa: F401
-    import torchmetrics  # noqa: F401
-    import tyro  # noqa: F401
-
+    for name in SLOW_TO_IMPORT:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as control:

@@ -361,7 +361,7 @@ def test_a_saved_data_set_without_splits_has_one(tmp_path):
         data.load_split(str(tmp_path), "test")
 
 
-def test_saved_sets_and_the_cats_have_slices(tmp_path):
+def test_saved_sets_have_slices(tmp_path):
     rows = dataset_of([picture(seed=i) for i in range(10)])
     rows = rows.remove_columns("label").add_column("label", list(range(10)))
     parts = {"train": rows.select(range(8)), "test": rows.select(range(8, 10))}
@@ -374,8 +374,12 @@ def test_saved_sets_and_the_cats_have_slices(tmp_path):
     assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
     with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
         labels("train[")
-    whole = data.load_split("cats", "test", resolution=8)
-    some = data.load_split("cats", "test[10:13]", resolution=8)
+
+
+def test_the_cats_have_slices(world, tmp_path):
+    eight = {"resolution": 8, "cache_dir": str(tmp_path)}
+    whole = data.load_split("cats", "test", **eight)
+    some = data.load_split("cats", "test[10:13]", **eight)
     assert some["body"][:] == whole["body"][10:13] and some.info.license == whole.info.license
     with pytest.raises(UserError, match=r"split 'nothing': .*; there is 'train', 'test'"):
         data.load_split("cats", "nothing")

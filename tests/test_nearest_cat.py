@@ -20,6 +20,8 @@ from ddpm_hf.evaluation.nearest_cat import (
     valid_threshold,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def indexes(tmp_path_factory):
@@ -130,13 +132,12 @@ def test_classes_are_those_counted(index):
 
 
 @pytest.mark.soak
-def test_of_all_cats_as_many_look_different_as_the_notes_say():
-    index = CatIndex()
+def test_of_all_cats_as_many_look_different_as_were_counted(indices):
+    index = indices("all")
     assert len(np.unique(index.canonical)) == 319_015
     assert index.novel_share() == pytest.approx(0.93, abs=0.005)
 
 
-@pytest.mark.slow
 def test_threshold_comes_from_the_data():
     apart, threshold = distance_to_neighbours(32, n=500), valid_threshold(32)
     assert threshold == pytest.approx(np.quantile(apart, 0.01), rel=0.2)

@@ -24,6 +24,5 @@ def test_the_tab_stays_beside_gradios_settings(visit):
     page.get_by_role("tab", name="Training").click()
     page.locator("footer button", has_text="Settings").click()
     page.wait_for_url("**view=settings*")
-    again = page.context.new_page()
-    again.goto(page.url)
-    again.wait_for_selector("[data-tab-id=training][aria-selected=true]")
+    page.reload()
+    page.wait_for_selector("[data-tab-id=training][aria-selected=true]")
