@@ -1,7 +1,7 @@
-"""Quality against steps and seconds: how many steps does which sampler need for a good cat?
+"""Quality against steps and seconds: how many steps does each sampler need for good cats?
 
-`python benchmarks/sweep.py --output_dir sweep` samples, measures, and writes sweep.json, .md and
-.png there. Samples are kept: a sweep that was cut short goes on from what is there.
+`python benchmarks/sweep.py --output_dir sweep` writes sweep.json, .md and .png there. Samples are
+kept, so that an interrupted sweep continues from them.
 """
 
 import json
@@ -50,22 +50,22 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Config:
-    """Sweep samplers and numbers of steps over a model of the cats."""
+    """Sample and measure a model of the cats with several samplers and numbers of steps."""
 
     model: str = "cats-32"
     """A pipeline's folder, or a bundled model."""
     output_dir: str = "sweep"
-    """Where samples, table and plot go."""
+    """The folder for samples, table and plot."""
     steps: tuple[int, ...] = (10, 25, 50, 100, 250)
-    """Numbers of steps for every sampler."""
+    """Numbers of steps for all samplers."""
     long_steps: tuple[int, ...] = (1000, 2000)
-    """Numbers of steps for β̃ alone."""
+    """Numbers of steps for β̃ only."""
     num_samples: int = 500
-    """Samples of each setting."""
+    """Samples for each setting."""
     num_long_samples: int = 200
-    """Samples of each setting of long_steps."""
+    """Samples for each setting of long_steps."""
     seed: int = 0
-    """Decides all noise, and which real pictures are compared."""
+    """The seed of all noise, and of the choice of real pictures."""
 
 
 def settings(config):
@@ -88,7 +88,7 @@ def settings(config):
 
 
 def seconds_a_picture(config):
-    """Of one block, the network compiled before."""
+    """Seconds a picture of one block, after the network is compiled."""
     pipeline, indices = load(config), blocks(config)[0]
     sample_block(pipeline, replace(config, num_inference_steps=1), indices)
     start = time.perf_counter()

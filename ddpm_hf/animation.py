@@ -45,7 +45,7 @@ def frames_of(steps: DenoisingStream) -> Iterable[Image.Image]:
         if step.index in keys:
             yield grid(to_images(step.noisy_sample[:, :3]))
     if step is None:
-        raise ValueError("This run is over: each stream() can be gone through once.")
+        raise ValueError("This run is over: each stream() can be used once.")
     yield grid(to_images(step.sample[:, :3]))
 
 

@@ -9,7 +9,7 @@ from ddpm_hf.evaluation.config import EvaluateConfig
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    with command_line("ddpm_hf.evaluate", "Stopped; started again, it goes on from its samples."):
+    with command_line("ddpm_hf.evaluate", "Stopped; start it again to continue from its samples."):
         config = tyro.cli(
             EvaluateConfig, args=arguments, prog="ddpm_hf.evaluate", use_underscores=True
         )

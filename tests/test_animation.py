@@ -57,7 +57,7 @@ def test_another_suffix_is_one_sentence_before_any_work(pipeline, tmp_path):
 def test_a_run_that_is_over_is_told(pipeline, tmp_path):
     steps = pipeline.stream(1, num_inference_steps=3)
     save_animation(steps, tmp_path / "cats.gif")
-    with pytest.raises(ValueError, match="can be gone through once"):
+    with pytest.raises(ValueError, match="can be used once"):
         save_animation(steps, tmp_path / "again.gif")
 
 

@@ -191,9 +191,7 @@ def test_a_column_of_bytes_or_paths_is_read_where_it_is_asked_for(tmp_path):
             torch.equal(a.image, b.image)
             for a, b in zip(pictures.examples, decoded(original).examples, strict=True)
         )
-    with pytest.raises(
-        UserError, match=r"no image column\. .*bytes \(binary\).* if --image_column"
-    ):
+    with pytest.raises(UserError, match=r"no image column\. .*bytes \(binary\).*--image_column"):
         decoded(dataset)
     with pytest.raises(UserError, match="no image column 'size'"):
         decoded(dataset, column="size")
@@ -326,7 +324,9 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
 def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_data(tmp_path):
     picture().save(tmp_path / "one.png")
     for load in (data.load_folder, data.load_split):
-        with pytest.raises(UserError, match=r"Can't read or write /proc/no.*; if that is where"):
+        with pytest.raises(
+            UserError, match=r"Can't read or write /proc/no.*; if data sets are cached"
+        ):
             load(str(tmp_path), cache_dir="/proc/no")
 
 

@@ -63,8 +63,8 @@ class IdlePool:
     """Idle graphs by shape. Any thread may call, and finalizers as well."""
 
     def __init__(self) -> None:
-        # A finalizer may interrupt a call in its own thread: therefore an RLock, and no statement
-        # that looks up a key which an earlier one has found.
+        # A finalizer may interrupt a call in its own thread: therefore an RLock, and no line may
+        # rely on a key that an earlier line has found.
         self._lock, self._idle = RLock(), OrderedDict[tuple[int, ...], list[Any]]()
 
     def take(self, shape: tuple[int, ...]) -> Any | None:

@@ -45,7 +45,7 @@ def core() -> Any:
     except ImportError:
         logger.warning(
             "OpenVINO is not installed: the UNet runs in plain PyTorch, several times slower."
-            " `pip install openvino` mends that."
+            " `pip install openvino` fixes that."
         )
         return None
     return openvino.Core()

@@ -103,8 +103,8 @@ def load_folder(
         _check_for_file_error(error)
         raise UserError(
             f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
-            f" {_reason(error)}. All of a folder is the split train, of which slices can be"
-            " had: 'train[:90%]'. Parquet, arrow and the like are named by --dataset_name."
+            f" {_reason(error)}. A folder is one split, train, or slices of it, such as"
+            " 'train[:90%]'. For parquet, arrow and the like use --dataset_name."
         ) from error
 
 
@@ -134,8 +134,8 @@ def _check_for_file_error(error: Exception) -> None:
     """Raise UserError if the cause is that a file of the cache or the data can't be accessed."""
     if isinstance(error, OSError) and error.filename is not None:
         raise UserError(
-            f"Can't read or write {error.filename}: {error.strerror}; if that is where data sets"
-            " are cached, choose another place by --cache_dir or HF_HOME."
+            f"Can't read or write {error.filename}: {error.strerror}; if data sets are cached"
+            " there, choose another folder with --cache_dir or HF_HOME."
         ) from error
 
 
@@ -165,8 +165,8 @@ def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) 
         return "image" if "image" in columns else str(columns[0])
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
     raise UserError(
-        f"The data set has {missing}. {_listed(features)} One with the files' bytes or paths is"
-        " taken if --image_column names it."
+        f"The data set has {missing}. {_listed(features)} --image_column may also name"
+        " one with the files' bytes or paths."
     )
 
 

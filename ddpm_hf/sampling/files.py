@@ -75,8 +75,8 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UserError(
-            f"Can't write {path}: {error.strerror}; once that is mended, start it again to complete"
-            " the samples."
+            f"Can't write {path}: {error.strerror}; once that is fixed, start again to complete the"
+            " samples."
         ) from error
 
 
