@@ -4,20 +4,13 @@ import threading
 
 import pytest
 
-from ddpm_hf import DDPMPipeline, DDPMScheduler
-from ddpm_hf.demo import LAUNCH, build
 from ddpm_hf.demo.service.models import Models
-from ddpm_hf.stream import DenoisingStream
-from tests.conftest import tiny_unet
-from tests.e2e.conftest import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 STEPS = 2000
-SECONDS_A_STEP = 0.01
-"""At least, so that a run that is not stopped takes 20 s on the fastest machine."""
 PATIENCE = 15
-"""Seconds: less than such a run."""
+"""Seconds: less than a run takes on the slowed network, unless it is stopped."""
 ACT = """
 async (action) => {
   const find = (selector) => document.querySelector(selector);
@@ -67,32 +60,12 @@ async (action) => {
 """One of a person's acts, until the page has answered; and then what she sees."""
 
 
-@pytest.fixture(scope="module")
-def demo():
-    """The page in this process, with a small network whose runs take their time without work."""
-    honest, ended = DenoisingStream.__next__, threading.Event()
-
-    def unhurried(stream):
-        ended.wait(SECONDS_A_STEP / 2)  # twice: one stream is wrapped in another
-        return honest(stream)
-
-    pipeline = DDPMPipeline(tiny_unet(), DDPMScheduler())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DenoisingStream, "__next__", unhurried)
-        patch.setattr(Models, "_load", lambda models, name: pipeline)
-        page = build(pipeline)
-        settings = {**LAUNCH, "app_kwargs": dict(LAUNCH["app_kwargs"]), "quiet": True}
-        page.launch(server_port=free_port(), prevent_thread_lock=True, **settings)
-        yield page
-        ended.set()
-        page.close()
-
-
 @pytest.fixture
-def act(demo, browser):
-    """The page, with a run that was stopped on show; does what a person does."""
-    page = browser.new_context(locale="en-US").new_page()
-    page.goto(demo.local_url)
+def act(tiny, visit, monkeypatch):
+    """Does what a person does, on a page that shows a run which was stopped."""
+    monkeypatch.setattr(Models, "_load", lambda models, name: tiny.pipeline)
+    page = visit()
+    tiny.network.slow()
     page.locator("#steps input[type=number]").fill(str(STEPS))
     page.locator("#number input[type=number]").fill("1")
 
@@ -101,8 +74,7 @@ def act(demo, browser):
 
     act("generate")
     act("stop")
-    yield act
-    page.context.close()
+    return act
 
 
 def until_idle(demo):
@@ -127,7 +99,7 @@ def walk(length):
     return way
 
 
-def test_after_any_sequence_the_last_start_or_stop_counts(demo, act):
+def test_after_any_sequence_the_last_start_or_stop_counts(tiny, act):
     before, runs_with, so_far = act("look"), None, []
     for action in walk(3):
         seen = act(action)
@@ -136,12 +108,13 @@ def test_after_any_sequence_the_last_start_or_stop_counts(demo, act):
             runs_with = {"seed": str(before["seed"]), "model": before["model"]}
         elif action == "stop":
             runs_with = None
-            until_idle(demo)
+            until_idle(tiny.demo)
         else:
             assert seen["run"] == before["run"], so_far
+            if runs_with:
+                act("wait for frames")
         assert seen["running"] == bool(runs_with), so_far
         assert ("Sampling" if runs_with else "Stopped") in seen["status"], so_far
         if runs_with:
             assert seen["shown"].items() >= runs_with.items(), so_far
-            assert act("wait for frames")["run"] == seen["run"], so_far
         before = seen
