@@ -22,7 +22,7 @@ SLOW_TO_IMPORT = (
     *("datasets", "diffusers.pipelines.ddpm", "diffusers.training_utils", "matplotlib"),
     *("torch.utils.tensorboard", "torchmetrics", "tyro"),
 )
-LONGEST = 300
+LONGEST = 600
 """Seconds after which a process is killed, so that one that hangs fails its test."""
 
 

@@ -20,6 +20,7 @@ from tests.e2e.views import (
     listen,
     next_frames,
 )
+from tests.e2e.windows import leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -34,11 +35,14 @@ def test_a_link_reproduces_the_pictures(visit):
     generate(page, seed=8, number=4, steps=15, noise=0.9)
     pictures, link = canvas(page, "noisy"), link_of(page)
     assert page.url == link, "the address bar has the link, too"
+    leave(page)
     page.goto(link + "&lang=zh")
     page.wait_for_selector(DONE)
     assert np.array_equal(canvas(page, "noisy"), pictures)
     assert "seed=8&number=4&steps=15&" in page.url, "nor is it lost where the link was opened"
-    page.reload()
+    again = page.url
+    leave(page)
+    page.goto(again)
     page.wait_for_selector(DONE)
     assert np.array_equal(canvas(page, "noisy"), pictures)
     expect(page.locator("#seed input")).to_have_value("8")

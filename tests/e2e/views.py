@@ -143,6 +143,7 @@ def next_frames(page):
 
 def listen(page):
     """Keep what a screen reader is told of a run, from now on, in `window.spoken`."""
+    page.wait_for_selector("#player [role=status]:not(:empty)", state="attached")
     page.evaluate(
         """() => {
           const node = document.querySelector("#player [role=status]");

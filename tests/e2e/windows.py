@@ -21,20 +21,20 @@ class Windows:
     """
 
     def __init__(self, browser):
-        self._browser, self._contexts, self._pages = browser, {}, {}
+        self._browser, self._pages = browser, {}
 
     def page(self, name, color_scheme="light", viewport=None, **kind):
         """The window's page. kind: locale, has_touch, device_scale_factor.
 
         It has two lists more: `errors`, of the console, and `requests`, all addresses.
         """
-        key = tuple(sorted(kind.items()))
-        if key not in self._contexts:
-            self._contexts[key] = self._browser.new_context(**{"locale": "en-US", **kind})
-            self._contexts[key].set_default_timeout(PATIENCE)
-        if (name, key) not in self._pages:
-            self._pages[name, key] = listened(self._contexts[key].new_page())
-        page = self._pages[name, key]
+        key = (name, *sorted(kind.items()))
+        if key not in self._pages:
+            # Of two pages in one context the one behind would not be drawn.
+            context = self._browser.new_context(**{"locale": "en-US", **kind})
+            context.set_default_timeout(PATIENCE)
+            self._pages[key] = listened(context.new_page())
+        page = self._pages[key]
         page.set_viewport_size(viewport or {"width": 1280, "height": 720})
         page.emulate_media(color_scheme=color_scheme)
         return page
@@ -54,7 +54,7 @@ def ready(page):
 
 
 def leave(page):
-    """Leave the page: what goes on there ends, and says so in the console."""
+    """Leave the page. What goes on there ends, and says so in the console: that is no error."""
     page.evaluate("0")  # what was said before is heard by now
     errors = [*page.errors]
     page.goto("about:blank")

@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { evenTicks, linearAxis, logAxis, multiples, oneTwoFive, powersOfTen } from "../../ddpm_hf/demo/web/axes.js";
+import {
+  evenTicks,
+  linearAxis,
+  logAxis,
+  multiples,
+  oneTwoFive,
+  powersOfTen,
+} from "../../ddpm_hf/demo/web/axes.js";
 import { Area } from "../../ddpm_hf/demo/web/chart.js";
 import { digits } from "../../ddpm_hf/demo/web/digits.js";
 import { timeAxis, valueAxis } from "../../ddpm_hf/demo/views/schedule/plot.js";
 
-const near = (a, b, tolerance = 1e-9) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
+const near = (a, b, tolerance = 1e-9) =>
+  assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 
 test("even ticks are round numbers from end to end", () => {
   assert.deepEqual(evenTicks(0, 1), [0, 0.25, 0.5, 0.75, 1]);
@@ -19,7 +27,10 @@ test("logarithmic ticks lie between the ends", () => {
   assert.deepEqual(powersOfTen(1, 1000), [1, 10, 100, 1000]);
   assert.ok(powersOfTen(1e-8, 1e4).length <= 5);
   const ticks = oneTwoFive(0.004, 1.2);
-  assert.equal(ticks.map((v) => Number(v.toPrecision(1))).join(" "), "0.005 0.01 0.02 0.05 0.1 0.2 0.5 1");
+  assert.equal(
+    ticks.map((v) => Number(v.toPrecision(1))).join(" "),
+    "0.005 0.01 0.02 0.05 0.1 0.2 0.5 1",
+  );
 });
 
 test("an axis maps its ends to 0 and 1, and each place back", () => {
@@ -49,6 +60,14 @@ test("an area has its axes inside the margins, y upwards", () => {
 });
 
 test("numbers have three significant digits", () => {
-  const told = [[0, "0"], [1, "1"], [0.60345, "0.603"], [1999.6, "2000"], [4.04e-5, "4.04·10⁻⁵"], [12345678, "1.23·10⁷"]];
-  for (const [x, words] of [...told, [NaN, "NaN"], [-0.00012, "-1.2·10⁻⁴"]]) assert.equal(digits(x), words);
+  const told = [
+    [0, "0"],
+    [1, "1"],
+    [0.60345, "0.603"],
+    [1999.6, "2000"],
+    [4.04e-5, "4.04·10⁻⁵"],
+    [12345678, "1.23·10⁷"],
+  ];
+  for (const [x, words] of [...told, [NaN, "NaN"], [-0.00012, "-1.2·10⁻⁴"]])
+    assert.equal(digits(x), words);
 });

@@ -24,28 +24,54 @@ test("a link has all settings, and gives them back", () => {
 
 test("what a link lacks, or what is no number, is as the controls have it", () => {
   assert.deepEqual(settingsIn("http://host/", CONTROLS, "cats-32"), CONTROLS);
-  assert.deepEqual(settingsIn("http://host/?seed=abc&steps=&number=1e1", CONTROLS, "cats-32").slice(0, 3), [0, 10, 100]);
+  assert.deepEqual(
+    settingsIn("http://host/?seed=abc&steps=&number=1e1", CONTROLS, "cats-32").slice(0, 3),
+    [0, 10, 100],
+  );
 });
 
 test("the first model of the page knows no classes", () => {
-  for (const link of ["http://host/?class=3&guidance=4", "http://host/?class=3&guidance=4&model=cats-32"])
+  for (const link of [
+    "http://host/?class=3&guidance=4",
+    "http://host/?class=3&guidance=4&model=cats-32",
+  ])
     assert.deepEqual(settingsIn(link, CONTROLS, "cats-32").slice(6, 8), ["", 1]);
 });
 
 test("the script says what differs from the model's own", () => {
   const plain = scriptOf(CONTROLS, ["cats-32", "fashion-28"]);
-  assert.ok(!plain.includes("DDPMScheduler") && !plain.includes("noise_scale") && !plain.includes("class"));
+  assert.ok(
+    !plain.includes("DDPMScheduler") && !plain.includes("noise_scale") && !plain.includes("class"),
+  );
   const script = scriptOf(CLASSES, ["cats-32", "fashion-28"]);
-  for (const part of ['variance_type="fixed_large", timestep_spacing="quadratic"', "noise_scale=0.5,", "class_labels=7,", "guidance_scale=3,"])
+  for (const part of [
+    'variance_type="fixed_large", timestep_spacing="quadratic"',
+    "noise_scale=0.5,",
+    "class_labels=7,",
+    "guidance_scale=3,",
+  ])
     assert.ok(script.includes(part), part);
-  assert.ok(scriptOf(CONTROLS, []).includes('variance_type="fixed_small"'), "a model from elsewhere");
+  assert.ok(
+    scriptOf(CONTROLS, []).includes('variance_type="fixed_small"'),
+    "a model from elsewhere",
+  );
   assert.ok(scriptOf(CONTROLS.with(3, "none"), ["cats-32"]).includes("noise_scale=0,"));
-  assert.ok(scriptOf(CLASSES.with(6, "each"), ["fashion-28"]).includes("[i % len(pipe.class_names) for i in range(2)]"));
-  assert.ok(scriptOf(CONTROLS.with(5, 'a"b'), []).includes('from_pretrained("a\\"b")'), "it is quoted");
+  assert.ok(
+    scriptOf(CLASSES.with(6, "each"), ["fashion-28"]).includes(
+      "[i % len(pipe.class_names) for i in range(2)]",
+    ),
+  );
+  assert.ok(
+    scriptOf(CONTROLS.with(5, 'a"b'), []).includes('from_pretrained("a\\"b")'),
+    "it is quoted",
+  );
 });
 
 test("while a box is empty, link and script stay", () => {
-  assert.deepEqual(described(["cats-32"], ...CONTROLS.with(0, null)), Array(2).fill({ __type__: "update" }));
+  assert.deepEqual(
+    described(["cats-32"], ...CONTROLS.with(0, null)),
+    Array(2).fill({ __type__: "update" }),
+  );
 });
 
 test("a view that there is not is not opened", () => {
@@ -54,7 +80,10 @@ test("a view that there is not is not opened", () => {
 });
 
 test("images stand in the smallest square, row by row", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 16].map((n) => Object.values(gridOf(n)).join("×")), ["1×1", "2×1", "2×2", "2×2", "3×2", "4×4"]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 16].map((n) => Object.values(gridOf(n)).join("×")),
+    ["1×1", "2×1", "2×2", "2×2", "3×2", "4×4"],
+  );
   assert.equal(imageAt(3, 0.7, 0.2), 1);
   assert.equal(imageAt(3, 0.2, 0.7), 2);
   assert.equal(imageAt(3, 0.7, 0.7), null);
@@ -71,7 +100,10 @@ test("a course: running means, and whether the rate rises anew", () => {
 });
 
 test("the nearest of some numbers, the first of two", () => {
-  assert.deepEqual([0, 2.9, 3, 3.1, 99].map((t) => nearest([1, 5, 9], t)), [0, 0, 0, 1, 2]);
+  assert.deepEqual(
+    [0, 2.9, 3, 3.1, 99].map((t) => nearest([1, 5, 9], t)),
+    [0, 0, 0, 1, 2],
+  );
 });
 
 test("strings are filled in, in the browser's language", () => {

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { advanced, frameAt } from "../../ddpm_hf/demo/web/player.js";
-import { IDLE, arrived, failed, isActive, started, stopped, told } from "../../ddpm_hf/demo/web/run/state.js";
+import {
+  IDLE,
+  arrived,
+  failed,
+  isActive,
+  started,
+  stopped,
+  told,
+} from "../../ddpm_hf/demo/web/run/state.js";
 
 // `n` frames of a run, the first of them `first` of 5.
 const chunk = (run, first, n) => ({ run, first, t: Array(n).fill(0), total: 5 });
@@ -97,5 +105,8 @@ test("playing waits at the newest frame, or begins again", () => {
 test("a lost frame is replaced by the one before it, or by the first", () => {
   const kept = [];
   [kept[1], kept[4]] = ["one", "four"];
-  assert.deepEqual([0, 1, 2, 3, 4].map((i) => frameAt(kept, i)), ["one", "one", "one", "one", "four"]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((i) => frameAt(kept, i)),
+    ["one", "one", "one", "one", "four"],
+  );
 });

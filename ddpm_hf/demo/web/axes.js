@@ -3,7 +3,8 @@
 
 // About four even ticks: multiples of 1, 2, 2.5 or 5 times a power of ten.
 export function evenTicks(low, high) {
-  const rough = (high - low) / 4, unit = 10 ** Math.floor(Math.log10(rough));
+  const rough = (high - low) / 4,
+    unit = 10 ** Math.floor(Math.log10(rough));
   const gap = [1, 2, 2.5, 5, 10].map((n) => n * unit).find((n) => n >= rough * 0.999);
   const ticks = [];
   for (let i = Math.ceil(low / gap); i * gap <= high * 1.0001; i++) ticks.push(i * gap);
@@ -18,8 +19,10 @@ export function multiples(high, unit) {
 
 // At most about four powers of ten.
 export function powersOfTen(low, high) {
-  const from = Math.log10(low), to = Math.log10(high);
-  const every = Math.max(1, Math.ceil((to - from) / 4)), ticks = [];
+  const from = Math.log10(low),
+    to = Math.log10(high);
+  const every = Math.max(1, Math.ceil((to - from) / 4)),
+    ticks = [];
   for (let e = Math.ceil(from - 1e-9); e <= to + 1e-9; e += every) ticks.push(10 ** e);
   return ticks;
 }
@@ -43,7 +46,8 @@ export function linearAxis(low, high, ticks = []) {
 
 // Values below `low` are not shown.
 export function logAxis(low, high, ticks = []) {
-  const from = Math.log10(low), span = Math.log10(high) - from || 1;
+  const from = Math.log10(low),
+    span = Math.log10(high) - from || 1;
   return {
     place: (v) => (Math.log10(v) - from) / span,
     value: (place) => 10 ** (from + place * span),

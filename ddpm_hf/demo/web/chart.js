@@ -41,7 +41,8 @@ export class Area {
 
   // The value across that is under the pointer.
   under(event, svg) {
-    const { left, right, width } = this.box, drawn = svg.getBoundingClientRect();
+    const { left, right, width } = this.box,
+      drawn = svg.getBoundingClientRect();
     const x = ((event.clientX - drawn.left) / drawn.width) * width;
     return this.across.value((x - left) / (width - left - right));
   }

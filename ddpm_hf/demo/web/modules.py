@@ -41,7 +41,7 @@ def needed(*modules: str) -> list[str]:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            imports = re.findall(r'^import .* from "(.+)";$', MODULES[module].decode(), re.M)
+            imports = re.findall(r'^import [^"]* from "([^"]+)"', MODULES[module].decode(), re.M)
             waiting += [posixpath.normpath(f"{posixpath.dirname(module)}/{i}") for i in imports]
     return sorted(found)
 

@@ -94,7 +94,8 @@ export class FramePlayer {
   }
 
   #move(seconds) {
-    const before = this.index, at = advanced(this.#at, seconds * this.rate(), this.#newest, this.loops());
+    const before = this.index,
+      at = advanced(this.#at, seconds * this.rate(), this.#newest, this.loops());
     if (Math.floor(at) === before) this.#at = at;
     else this.seek(at);
   }

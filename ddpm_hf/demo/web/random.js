@@ -15,7 +15,8 @@ export function uniforms(seed) {
 export function fillNormal(numbers, seed) {
   const uniform = uniforms(seed);
   for (let i = 0; i < numbers.length; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform())), angle = 2 * Math.PI * uniform();
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform())),
+      angle = 2 * Math.PI * uniform();
     numbers[i] = radius * Math.cos(angle);
     if (i + 1 < numbers.length) numbers[i + 1] = radius * Math.sin(angle);
   }

@@ -44,7 +44,9 @@ export function mount({ element, props }) {
   function showCode(number) {
     element.querySelector("h2").textContent = say("code", { number });
     const places = props.places[number];
-    part("places").replaceChildren(...places.flatMap((place) => [headingOf(place), blockOf(place)]));
+    part("places").replaceChildren(
+      ...places.flatMap((place) => [headingOf(place), blockOf(place)]),
+    );
     part("dialog").showModal();
   }
 

@@ -41,7 +41,8 @@ export class Chain {
 
   // x_t, or the last that is there: from a key frame on, step by step.
   at(t) {
-    const reached = Math.min(t, this.t), key = Math.floor(reached / this.stride);
+    const reached = Math.min(t, this.t),
+      key = Math.floor(reached / this.stride);
     const x = this.#frames[key].slice();
     for (let s = key * this.stride + 1; s <= reached; s++) this.#step(s, x);
     return x;

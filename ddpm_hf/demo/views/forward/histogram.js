@@ -1,7 +1,8 @@
 // How often each pixel value occurs, beside N(0, 1).
 import { histogram, normalDensity } from "./statistics.js";
 
-const BINS = 80, REACH = 4; // from −4 to 4
+const BINS = 80,
+  REACH = 4; // from −4 to 4
 const HEIGHT = 40;
 const HIGHEST = 0.8; // of the density; N(0, 1) reaches 0.40
 

@@ -4,8 +4,11 @@
 export function correlation(x, y) {
   if (y.every((value) => value === y[0])) return NaN;
   const mean = (v) => v.reduce((sum, value) => sum + value, 0) / v.length;
-  const mx = mean(x), my = mean(y);
-  let xy = 0, xx = 0, yy = 0;
+  const mx = mean(x),
+    my = mean(y);
+  let xy = 0,
+    xx = 0,
+    yy = 0;
   for (let i = 0; i < x.length; i++) {
     xy += (x[i] - mx) * (y[i] - my);
     xx += (x[i] - mx) ** 2;
@@ -15,8 +18,12 @@ export function correlation(x, y) {
 }
 
 export function moments(x) {
-  let sum = 0, squares = 0;
-  for (const value of x) { sum += value; squares += value * value; }
+  let sum = 0,
+    squares = 0;
+  for (const value of x) {
+    sum += value;
+    squares += value * value;
+  }
   const mean = sum / x.length;
   return { mean, deviation: Math.sqrt(Math.max(0, squares / x.length - mean * mean)) };
 }

@@ -36,8 +36,14 @@ class Forward {
       show: (t) => this.show(t),
       rate: () => this.data.T / SECONDS_TO_PLAY,
     });
-    part("misreading").addEventListener("change", () => { this.judge(); this.redraw(); });
-    part("again").addEventListener("click", () => { this.restart(); this.redraw(); });
+    part("misreading").addEventListener("change", () => {
+      this.judge();
+      this.redraw();
+    });
+    part("again").addEventListener("click", () => {
+      this.restart();
+      this.redraw();
+    });
     for (const name of SCREENS) drawNormal(part(`${name}Histogram`));
   }
 
@@ -50,7 +56,8 @@ class Forward {
 
   // Works the chain out, a little between two pictures.
   work() {
-    const { chain } = this, wasMissing = this.player.index > chain.t;
+    const { chain } = this,
+      wasMissing = this.player.index > chain.t;
     chain.extend(performance.now() + FRAME_BUDGET);
     if (wasMissing) this.redraw();
     this.working = !chain.isComplete;
@@ -63,37 +70,53 @@ class Forward {
   }
 
   draw(name, x) {
-    const { part, say } = this.view, { side, x0 } = this.data;
+    const { part, say } = this.view,
+      { side, x0 } = this.data;
     paint(part(name), side, side, pixelsOf(x));
     drawHistogram(part(`${name}Histogram`), x);
-    const { mean, deviation } = moments(x), r = correlation(x, x0);
+    const { mean, deviation } = moments(x),
+      r = correlation(x, x0);
     part(`${name}Numbers`).textContent = say("numbers", {
-      mean: mean.toFixed(2), deviation: deviation.toFixed(2), r: Number.isNaN(r) ? "–" : r.toFixed(2),
+      mean: mean.toFixed(2),
+      deviation: deviation.toFixed(2),
+      r: Number.isNaN(r) ? "–" : r.toFixed(2),
     });
   }
 
   // The weights of x_0 and ε in the jump to t; wrong ones where the misreading is shown.
   weights(t) {
-    const { tables } = this.data, wrong = this.view.part("misreading").checked;
-    return wrong ? [tables.misreadingSignal[t], tables.misreadingNoise[t]] : [tables.signal[t], tables.noise[t]];
+    const { tables } = this.data,
+      wrong = this.view.part("misreading").checked;
+    return wrong
+      ? [tables.misreadingSignal[t], tables.misreadingNoise[t]]
+      : [tables.signal[t], tables.noise[t]];
   }
 
   show(t) {
-    const { part, say } = this.view, { T, x0, epsilon } = this.data, [signal, noise] = this.weights(t);
+    const { part, say } = this.view,
+      { T, x0, epsilon } = this.data,
+      [signal, noise] = this.weights(t);
     const jumped = new Float32Array(x0.length);
     mix(signal, x0, noise, epsilon, jumped); // (N4)
     this.draw("jump", jumped);
     this.draw("steps", this.chain.at(t));
     if (t > this.chain.t) part("stepsNumbers").textContent = say("working", { t: this.chain.t });
     part("t").setAttribute("aria-valuetext", `t = ${t}`);
-    part("clock").textContent = say("clock", { t, T, signal: digits(signal), noise: digits(noise) });
+    part("clock").textContent = say("clock", {
+      t,
+      T,
+      signal: digits(signal),
+      noise: digits(noise),
+    });
     this.element.dataset.t = t;
   }
 
   // What is left of the picture at T, and whether that is right.
   judge() {
-    const { part, say, text } = this.view, { T, tables, mostSignalLeft, byBetas } = this.data;
-    const left = tables.signal[T], stays = left > mostSignalLeft;
+    const { part, say, text } = this.view,
+      { T, tables, mostSignalLeft, byBetas } = this.data;
+    const left = tables.signal[T],
+      stays = left > mostSignalLeft;
     const key = !stays ? "gone" : byBetas ? "outline" : "outlineAlways";
     part("verdict").textContent = say(key, { left: digits(left), T });
     part("verdict").classList.toggle("warning", stays);
@@ -101,13 +124,21 @@ class Forward {
     part("jumpFigure").classList.toggle("wrong", wrong);
     part("jumpFormula").textContent = text[wrong ? "wrongFormula" : "jumpFormula"];
     part("misreadingVerdict").hidden = !wrong;
-    part("misreadingVerdict").textContent = say("misreadingVerdict", { left: digits(tables.misreadingSignal[T]), T });
+    part("misreadingVerdict").textContent = say("misreadingVerdict", {
+      left: digits(tables.misreadingSignal[T]),
+      T,
+    });
   }
 
   receive(value) {
-    const share = this.data ? this.player.index / this.data.T : SHARE_AT_FIRST; // stays at the same part
+    const share = this.data ? this.player.index / this.data.T : SHARE_AT_FIRST;
     const { x0, epsilon, tables } = value;
-    this.data = { ...value, x0: floatsOf(x0), epsilon: floatsOf(epsilon), tables: tablesOf(tables) };
+    this.data = {
+      ...value,
+      x0: floatsOf(x0),
+      epsilon: floatsOf(epsilon),
+      tables: tablesOf(tables),
+    };
     this.restart();
     this.judge();
     this.player.load(value.T + 1);

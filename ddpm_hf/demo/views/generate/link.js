@@ -1,5 +1,15 @@
 // A run's settings as a link, and as lines of Python.
-const NAMES = ["seed", "number", "steps", "variance", "noise", "model", "class", "guidance", "spacing"];
+const NAMES = [
+  "seed",
+  "number",
+  "steps",
+  "variance",
+  "noise",
+  "model",
+  "class",
+  "guidance",
+  "spacing",
+];
 
 const isNumber = (word) => word.trim() !== "" && Number.isFinite(Number(word));
 
@@ -10,16 +20,21 @@ export function settingsIn(link, controls, firstModel) {
   const hasClasses = (asked.get("model") ?? firstModel) !== firstModel;
   return NAMES.map((name, i) => {
     const value = asked.get(name);
-    if (value === null || (!hasClasses && (name === "class" || name === "guidance"))) return controls[i];
+    if (value === null || (!hasClasses && (name === "class" || name === "guidance")))
+      return controls[i];
     if (typeof controls[i] !== "number") return value;
     return isNumber(value) ? Number(value) : controls[i];
   });
 }
 
 // The address with these settings; whatever else it says stays, but the view.
-export function linkTo(address, [seed, number, steps, variance, noise, model, classLabel, guidance, spacing]) {
+export function linkTo(
+  address,
+  [seed, number, steps, variance, noise, model, classLabel, guidance, spacing],
+) {
   const link = new URL(address);
-  const byTheModel = classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
+  const byTheModel =
+    classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
   const values = { tab: null, seed, number, steps, spacing, variance, noise, model, ...byTheModel };
   for (const [name, value] of Object.entries(values)) {
     if (value === null) link.searchParams.delete(name);
@@ -42,7 +57,9 @@ function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidan
   const scale = variance === "none" ? 0 : noise;
   const byClass = classLabel !== "" && classLabel !== "any";
   const labels =
-    classLabel === "each" ? `[i % len(pipe.class_names) for i in range(${number})]` : Number(classLabel);
+    classLabel === "each"
+      ? `[i % len(pipe.class_names) for i in range(${number})]`
+      : Number(classLabel);
   return [
     `batch_size=${number}`,
     `generator=torch.Generator().manual_seed(${seed})`,

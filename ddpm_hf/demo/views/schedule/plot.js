@@ -30,18 +30,24 @@ export class Plot {
     const values = schedules.flatMap((s) => s.curves[quantity]);
     Object.assign(this, { quantity, schedules });
     this.area = new Area(BOX, timeAxis(T, isLogT), valueAxis(values, isLogY));
-    this.svg = svgNode("svg", { viewBox: `0 0 ${BOX.width} ${BOX.height}`, role: "img", "aria-label": title });
+    this.svg = svgNode("svg", {
+      viewBox: `0 0 ${BOX.width} ${BOX.height}`,
+      role: "img",
+      "aria-label": title,
+    });
     this.drawGrid();
     this.drawCurves();
     this.cursor = this.area.cursor({ class: "cursor" });
     this.dots = schedules.map((schedule) => svgNode("circle", { class: schedule.name, r: 4 }));
     this.svg.append(this.cursor, ...this.dots);
-    this.svg.onpointerdown = this.svg.onpointermove = (event) => point(this.area.under(event, this.svg));
+    this.svg.onpointerdown = this.svg.onpointermove = (event) =>
+      point(this.area.under(event, this.svg));
     this.figure = this.framed(title);
   }
 
   framed(title) {
-    const figure = document.createElement("figure"), caption = document.createElement("figcaption");
+    const figure = document.createElement("figure"),
+      caption = document.createElement("figcaption");
     caption.innerHTML = "<b></b><div class='values'></div>";
     caption.firstChild.textContent = title;
     this.values = caption.lastChild;
@@ -51,16 +57,20 @@ export class Plot {
   }
 
   drawGrid() {
-    const { width, height, left, right, bottom } = BOX, { area, svg } = this;
+    const { width, height, left, right, bottom } = BOX,
+      { area, svg } = this;
     for (const tick of area.up.ticks) {
       const y = area.y(tick);
       svg.append(svgNode("path", { class: "grid", d: `M${left} ${y}H${width - right}` }));
       svg.append(svgNode("text", { x: left - 5, y: y + 3, "text-anchor": "end" }, digits(tick)));
     }
     for (const tick of area.across.ticks) {
-      const x = area.x(tick), anchor = x > width - 25 ? "end" : "middle";
+      const x = area.x(tick),
+        anchor = x > width - 25 ? "end" : "middle";
       svg.append(svgNode("path", { class: "grid", d: `M${x} ${height - bottom}v4` }));
-      svg.append(svgNode("text", { x, y: height - 5, "text-anchor": anchor }, String(Math.round(tick))));
+      svg.append(
+        svgNode("text", { x, y: height - 5, "text-anchor": anchor }, String(Math.round(tick))),
+      );
     }
   }
 
@@ -76,7 +86,8 @@ export class Plot {
     this.area.stand(this.cursor, t);
     const values = this.schedules.map((schedule, n) => schedule.curves[this.quantity][at[n]]);
     this.schedules.forEach((schedule, n) => {
-      const isShown = this.area.up.shows(values[n]), dot = this.dots[n];
+      const isShown = this.area.up.shows(values[n]),
+        dot = this.dots[n];
       dot.setAttribute("visibility", isShown ? "visible" : "hidden");
       if (!isShown) return;
       dot.setAttribute("cx", this.area.x(schedule.t[at[n]]));

@@ -30,7 +30,9 @@ class Schedule {
     const quantities = this.schedules.length ? QUANTITIES : [];
     this.plots = quantities.map((quantity) => {
       const names = { quantity, title: text[quantity] };
-      return new Plot(names, this.schedules, { T: this.longest.T, ...scales }, (t) => this.point(t));
+      return new Plot(names, this.schedules, { T: this.longest.T, ...scales }, (t) =>
+        this.point(t),
+      );
     });
     part("plots").replaceChildren(...this.plots.map((plot) => plot.figure));
     this.showCursor();
@@ -43,9 +45,12 @@ class Schedule {
   }
 
   showCursor() {
-    const { t, schedules } = this, at = schedules.map((schedule) => nearest(schedule.t, t));
+    const { t, schedules } = this,
+      at = schedules.map((schedule) => nearest(schedule.t, t));
     this.slider.setAttribute("aria-valuetext", `t = ${t}`);
-    const keys = schedules.map((s, n) => keyOf(s.name, `${s.name} · ${s.kind} · t = ${s.t[at[n]]} / ${s.T}`));
+    const keys = schedules.map((s, n) =>
+      keyOf(s.name, `${s.name} · ${s.kind} · t = ${s.t[at[n]]} / ${s.T}`),
+    );
     this.view.part("legend").replaceChildren(...keys);
     for (const plot of this.plots) plot.show(t, at);
   }
@@ -55,10 +60,12 @@ class Schedule {
     const sentences = this.schedules
       .filter((s) => s.signalLeft > mostSignalLeft)
       .map(({ byBetas, name, signalLeft, T }) =>
-        say(byBetas ? "outline" : "outlineAlways", { name, left: digits(signalLeft), T }));
+        say(byBetas ? "outline" : "outlineAlways", { name, left: digits(signalLeft), T }),
+      );
     if (!this.schedules.length) sentences.push(text.nothing);
     const warnings = sentences.map((textContent) =>
-      Object.assign(document.createElement("p"), { className: "warning", textContent }));
+      Object.assign(document.createElement("p"), { className: "warning", textContent }),
+    );
     part("warnings").replaceChildren(...warnings);
   }
 

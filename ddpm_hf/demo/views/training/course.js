@@ -20,7 +20,9 @@ export function risesAnew(rates) {
 
 export class Course {
   constructor(svg, { numbers, losses, rates }, means, text) {
-    const low = Math.min(...losses) / 1.1, high = Math.max(...losses) * 1.1, last = numbers.at(-1);
+    const low = Math.min(...losses) / 1.1,
+      high = Math.max(...losses) * 1.1,
+      last = numbers.at(-1);
     const across = linearAxis(0, last, multiples(last, 500));
     Object.assign(this, { svg, numbers, means });
     this.area = new Area(BOX, across, logAxis(low, high, oneTwoFive(low, high)));
@@ -36,16 +38,27 @@ export class Course {
   }
 
   drawAxes(text) {
-    const { width, height, left, right, bottom } = BOX, { area } = this, middle = height / 2 - 20;
+    const { width, height, left, right, bottom } = BOX,
+      { area } = this,
+      middle = height / 2 - 20;
     for (const tick of area.up.ticks) {
       const y = area.y(tick);
       this.add("line", { class: "rule", x1: left, x2: width - right, y1: y, y2: y });
-      this.add("text", { x: left - 8, y: y + 5, "text-anchor": "end" }, Number(tick.toPrecision(1)));
+      this.add(
+        "text",
+        { x: left - 8, y: y + 5, "text-anchor": "end" },
+        Number(tick.toPrecision(1)),
+      );
     }
     for (const tick of area.across.ticks)
       this.add("text", { x: area.x(tick), y: height - bottom + 18, "text-anchor": "middle" }, tick);
     this.add("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, text.steps);
-    const turned = { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` };
+    const turned = {
+      x: 14,
+      y: middle,
+      "text-anchor": "middle",
+      transform: `rotate(-90 14 ${middle})`,
+    };
     this.add("text", turned, text.loss);
   }
 
@@ -55,7 +68,12 @@ export class Course {
 
   // A dot on the mean at report i.
   mark(i) {
-    this.add("circle", { class: "moment", r: 5, cx: this.area.x(this.numbers[i]), cy: this.area.y(this.means[i]) });
+    this.add("circle", {
+      class: "moment",
+      r: 5,
+      cx: this.area.x(this.numbers[i]),
+      cy: this.area.y(this.means[i]),
+    });
   }
 
   // A vertical line, to be stood at a report.

@@ -17,11 +17,14 @@ class TimeMachine {
 
   constructor({ element, props }) {
     this.view = viewOf(element, props.strings);
-    const chart = this.view.part("chart"), slider = this.view.part("slider");
+    const chart = this.view.part("chart"),
+      slider = this.view.part("slider");
     slider.addEventListener("input", () => this.travel(Number(slider.value)));
     chart.addEventListener("pointermove", (event) => this.hover(this.under(event)));
     chart.addEventListener("pointerleave", () => this.leave());
-    chart.addEventListener("click", (event) => this.travel(nearest(this.moments, this.under(event))));
+    chart.addEventListener("click", (event) =>
+      this.travel(nearest(this.moments, this.under(event))),
+    );
   }
 
   // The report under the pointer.
@@ -30,7 +33,8 @@ class TimeMachine {
   }
 
   receive(data) {
-    const { numbers, losses, grids } = data, { part, text } = this.view;
+    const { numbers, losses, grids } = data,
+      { part, text } = this.view;
     this.data = data;
     this.means = runningMeans(losses, MEAN_OF);
     this.course = new Course(part("chart"), data, this.means, text);
@@ -47,10 +51,12 @@ class TimeMachine {
 
   // What is the same at every moment.
   tellAll() {
-    const { rates, finished } = this.data, { part, say } = this.view;
+    const { rates, finished } = this.data,
+      { part, say } = this.view;
     part("rate").textContent = say("rate", { most: brief(Math.max(...rates)) });
     part("anew").hidden = !risesAnew(rates);
-    const { t = [], losses = [] } = finished, labels = t.map((at, k) => (k ? at : `t = ${at}`));
+    const { t = [], losses = [] } = finished,
+      labels = t.map((at, k) => (k ? at : `t = ${at}`));
     this.bars("finished", labels, losses, (loss) => loss.toPrecision(2));
   }
 
@@ -73,7 +79,9 @@ class TimeMachine {
 
   // To the moment of the k-th grid of samples.
   travel(k) {
-    const { part, say } = this.view, { T, grids, by_t } = this.data, i = this.moments[k];
+    const { part, say } = this.view,
+      { T, grids, by_t } = this.data,
+      i = this.moments[k];
     const caption = say("samples", { number: grids[k].number });
     part("slider").value = k;
     part("slider").setAttribute("aria-valuetext", caption);
@@ -82,7 +90,12 @@ class TimeMachine {
     this.course.stand(this.cursor, i);
     this.tell(i);
     const ends = Array.from({ length: TENTHS }, (_, n) => Math.ceil(((n + 1) * T) / TENTHS));
-    this.bars("by_t", ends.map((t, n) => (n ? t : `≤${t}`)), by_t[i], (loss) => brief(1000 * loss));
+    this.bars(
+      "by_t",
+      ends.map((t, n) => (n ? t : `≤${t}`)),
+      by_t[i],
+      (loss) => brief(1000 * loss),
+    );
   }
 
   hover(i) {

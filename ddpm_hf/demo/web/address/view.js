@@ -41,6 +41,8 @@ export function mount({ element, trigger }) {
     const views = document.querySelector("#views");
     views.scrollIntoView();
     // On a phone the tab's button may be behind the "…", where nothing can have the focus.
-    views.querySelector(`[role=tab][data-tab-id="${event.detail}"]`)?.focus({ preventScroll: true });
+    views
+      .querySelector(`[role=tab][data-tab-id="${event.detail}"]`)
+      ?.focus({ preventScroll: true });
   });
 }

@@ -28,8 +28,10 @@ class Row {
 
   // One picture with its caption above and its note below.
   figureOf(caption) {
-    const figure = document.createElement("figure"), words = this.view.say(caption.key, caption);
-    figure.innerHTML = "<figcaption><b></b></figcaption><canvas role='img'></canvas><figcaption></figcaption>";
+    const figure = document.createElement("figure"),
+      words = this.view.say(caption.key, caption);
+    figure.innerHTML =
+      "<figcaption><b></b></figcaption><canvas role='img'></canvas><figcaption></figcaption>";
     figure.querySelector("b").textContent = words;
     figure.querySelector("canvas").setAttribute("aria-label", words);
     figure.dataset.name = caption.key;
@@ -37,9 +39,16 @@ class Row {
   }
 
   show({ t, notes, pixels }) {
-    const { part, say } = this.view, { width, height } = this.shape, size = width * height * 3;
+    const { part, say } = this.view,
+      { width, height } = this.shape,
+      size = width * height * 3;
     this.figures.forEach((figure, n) => {
-      paint(figure.querySelector("canvas"), width, height, pixels.subarray(n * size, (n + 1) * size));
+      paint(
+        figure.querySelector("canvas"),
+        width,
+        height,
+        pixels.subarray(n * size, (n + 1) * size),
+      );
       figure.lastChild.textContent = notes[n].key ? say(notes[n].key, notes[n]) : "";
     });
     part("timeline").setAttribute("aria-valuetext", `t = ${t}`);
@@ -60,7 +69,8 @@ class Row {
   receive(chunk) {
     if (!chunk || !this.run.accept(chunk)) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
-    const bytes = bytesOf(chunk.data), size = bytes.length / chunk.t.length;
+    const bytes = bytesOf(chunk.data),
+      size = bytes.length / chunk.t.length;
     chunk.t.forEach((t, i) => {
       const pixels = bytes.subarray(i * size, (i + 1) * size);
       this.frames[chunk.first + i] = { t, notes: chunk.notes[i], pixels };

@@ -74,14 +74,16 @@ export class Run {
   #showLink() {
     if (!this.#link) return;
     this.element.dataset.link = this.#link;
-    const address = new URL(this.#link), tab = new URL(location).searchParams.get("tab");
+    const address = new URL(this.#link),
+      tab = new URL(location).searchParams.get("tab");
     if (tab) address.searchParams.set("tab", tab);
     history.replaceState(null, "", address);
     this.#link = null;
   }
 
   #tell() {
-    const { part, text } = this.view, [key, percent] = told(this.#state, this.#saving);
+    const { part, text } = this.view,
+      [key, percent] = told(this.#state, this.#saving);
     part("status").textContent = text[key].replace(PERCENT, Math.round(percent));
     // A screen reader speaks whenever this is written: at each tenth is often enough.
     const spoken = text[key].replace(PERCENT, 10 * Math.floor(percent / 10));

@@ -6,7 +6,9 @@ const THUMBNAILS = 9;
 // The frames that it has buttons for, evenly from the first to the last of `total`.
 export function thumbnails(total) {
   const count = Math.min(THUMBNAILS, total);
-  return Array.from({ length: count }, (_, i) => Math.round((i * (total - 1)) / Math.max(1, count - 1)));
+  return Array.from({ length: count }, (_, i) =>
+    Math.round((i * (total - 1)) / Math.max(1, count - 1)),
+  );
 }
 
 export class Film {
@@ -35,11 +37,13 @@ export class Film {
   // Draws what is there by now, and has not been drawn for the image that is shown alone.
   draw(shape, frames, alone) {
     for (const button of this.node.children) {
-      const frame = frames[button.dataset.frame], drawn = `${alone}`;
+      const frame = frames[button.dataset.frame],
+        drawn = `${alone}`;
       if (!frame || button.dataset.drawn === drawn) continue;
       button.dataset.drawn = drawn;
       button.disabled = false;
-      const canvas = button.firstChild, context = canvas.getContext("2d");
+      const canvas = button.firstChild,
+        context = canvas.getContext("2d");
       resize(canvas, shape.width, 2 * shape.height);
       put(context, shape, frame.noisy, alone ?? 0, 0, 0);
       put(context, shape, frame.predicted, alone ?? 0, 0, shape.height);

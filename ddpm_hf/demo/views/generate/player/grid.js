@@ -32,7 +32,8 @@ export function resize(canvas, width, height) {
 // shape: {count, width, height} of the run. alone: the only image to draw, or null for all.
 export function drawGrid(canvas, shape, pixels, alone) {
   const numbers = alone === null ? Array.from({ length: shape.count }, (_, n) => n) : [alone];
-  const { columns, rows } = gridOf(numbers.length), { width, height } = shape;
+  const { columns, rows } = gridOf(numbers.length),
+    { width, height } = shape;
   resize(canvas, columns * width, rows * height);
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, canvas.width, canvas.height); // another run may have had more images

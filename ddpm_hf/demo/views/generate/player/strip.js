@@ -13,7 +13,9 @@ export class Strip {
   constructor({ part }, seek) {
     this.part = part;
     this.svg = part("strip");
-    this.svg.addEventListener("pointerdown", (event) => seek(Math.round(this.#area.under(event, this.svg))));
+    this.svg.addEventListener("pointerdown", (event) =>
+      seek(Math.round(this.#area.under(event, this.svg))),
+    );
   }
 
   // course: for each frame but the last, the values of the lines; null if it is not known.
@@ -35,7 +37,8 @@ export class Strip {
     this.#area.stand(this.part("cursor"), index);
     for (const name of LINES) {
       const value = this.#course[name][index]; // the last frame, the image itself, takes no step
-      this.part("course").querySelector(`[data-value=${name}]`).textContent = value?.toFixed(3) ?? "";
+      this.part("course").querySelector(`[data-value=${name}]`).textContent =
+        value?.toFixed(3) ?? "";
     }
   }
 }

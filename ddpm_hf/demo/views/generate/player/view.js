@@ -14,9 +14,14 @@ const FRAMES_PER_SECOND = 25;
 
 // A chunk's frames: {t, noisy, predicted, noise}, each screen's pixels of all images.
 export function framesOf({ t, data, count, width, height }) {
-  const bytes = bytesOf(data), size = count * width * height * 3;
-  const screen = (i, k) => bytes.subarray((SCREENS.length * i + k) * size, (SCREENS.length * i + k + 1) * size);
-  return t.map((at, i) => ({ t: at, ...Object.fromEntries(SCREENS.map((name, k) => [name, screen(i, k)])) }));
+  const bytes = bytesOf(data),
+    size = count * width * height * 3;
+  const screen = (i, k) =>
+    bytes.subarray((SCREENS.length * i + k) * size, (SCREENS.length * i + k + 1) * size);
+  return t.map((at, i) => ({
+    t: at,
+    ...Object.fromEntries(SCREENS.map((name, k) => [name, screen(i, k)])),
+  }));
 }
 
 class Player {
@@ -28,7 +33,8 @@ class Player {
     this.element = page.element;
     this.view = viewOf(page.element, page.props.strings);
     this.run = new Run(page, this.view);
-    const { part, text } = this.view, takeOver = (index) => this.player.takeOver(index);
+    const { part, text } = this.view,
+      takeOver = (index) => this.player.takeOver(index);
     this.strip = new Strip(this.view, takeOver);
     this.film = new Film(this.view, takeOver);
     this.player = new FramePlayer({
@@ -46,14 +52,17 @@ class Player {
 
   listen() {
     const picture = this.view.part("picture");
-    picture.addEventListener("change", () => this.showAlone(picture.value === "" ? null : Number(picture.value)));
+    picture.addEventListener("change", () =>
+      this.showAlone(picture.value === "" ? null : Number(picture.value)),
+    );
     for (const name of SCREENS)
       this.view.part(name).addEventListener("click", (event) => this.look(event));
     document.addEventListener("keydown", (event) => this.press(event));
   }
 
   show(index) {
-    const { part, text } = this.view, frame = frameAt(this.frames, index);
+    const { part, text } = this.view,
+      frame = frameAt(this.frames, index);
     for (const name of SCREENS) drawGrid(part(name), this.shape, frame[name], this.alone);
     part("timeline").setAttribute("aria-valuetext", `t = ${frame.t}`);
     part("clock").textContent = `t = ${frame.t}`;
@@ -96,14 +105,17 @@ class Player {
   receive(chunk) {
     if (!chunk || !this.run.accept(chunk) || !chunk.t.length) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
-    framesOf(chunk).forEach((frame, i) => { this.frames[chunk.first + i] = frame; });
+    framesOf(chunk).forEach((frame, i) => {
+      this.frames[chunk.first + i] = frame;
+    });
     this.film.draw(this.shape, this.frames, this.alone);
     this.player.extend(this.frames.length - 1);
     if (this.frames.length === chunk.total) this.offerPng();
   }
 
   offerPng() {
-    const canvas = document.createElement("canvas"), save = this.view.part("save");
+    const canvas = document.createElement("canvas"),
+      save = this.view.part("save");
     drawGrid(canvas, this.shape, this.frames.at(-1).noisy, null);
     save.href = canvas.toDataURL("image/png");
     save.hidden = false;
@@ -111,7 +123,8 @@ class Player {
 
   // Keys work in the player, and in the open page where nothing else has the focus.
   press(event) {
-    const { target, key } = event, visible = this.element.offsetParent !== null;
+    const { target, key } = event,
+      visible = this.element.offsetParent !== null;
     const ours = target === document.body || this.element.contains(target);
     if (!this.shape || !visible || !ours || !(key in KEYS)) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;

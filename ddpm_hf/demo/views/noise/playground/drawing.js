@@ -27,11 +27,14 @@ export class Drawing {
 
   // radius(k): of the dot whose x is at index k.
   dots(name, xy, radius) {
-    const { context } = this, unit = this.canvas.width / SIDE;
+    const { context } = this,
+      unit = this.canvas.width / SIDE;
     context.fillStyle = this.ink(name);
     context.beginPath();
     for (let k = 0; k < xy.length; k += 2) {
-      const r = radius(k) * unit, x = this.px(xy[k]), y = this.py(xy[k + 1]);
+      const r = radius(k) * unit,
+        x = this.px(xy[k]),
+        y = this.py(xy[k + 1]);
       context.moveTo(x + r, y);
       context.arc(x, y, r, 0, 7);
     }

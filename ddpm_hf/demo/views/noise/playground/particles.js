@@ -9,14 +9,18 @@ const REVERSED = 4096; // where the seeds of the way back begin
 // The posterior mean of x_0 given x_t = (x, y): w_i ∝ exp(−|x − √ᾱ·x_i|² / (2(1−ᾱ))).
 // weights: room for as many numbers as there are points.
 export function expected(x, y, points, signal, noiseVar, weights) {
-  const n = points.length / 2, scale = -0.5 / noiseVar;
+  const n = points.length / 2,
+    scale = -0.5 / noiseVar;
   let best = -Infinity;
   for (let j = 0; j < n; j++) {
-    const dx = x - signal * points[2 * j], dy = y - signal * points[2 * j + 1];
+    const dx = x - signal * points[2 * j],
+      dy = y - signal * points[2 * j + 1];
     weights[j] = scale * (dx * dx + dy * dy);
     if (weights[j] > best) best = weights[j];
   }
-  let total = 0, sumX = 0, sumY = 0;
+  let total = 0,
+    sumX = 0,
+    sumY = 0;
   for (let j = 0; j < n; j++) {
     const w = Math.exp(weights[j] - best);
     total += w;
@@ -30,7 +34,8 @@ export function expected(x, y, points, signal, noiseVar, weights) {
 export function reached(particles, points) {
   const found = new Set();
   for (let k = 0; k < particles.length; k += 2) {
-    let best = 0, least = Infinity;
+    let best = 0,
+      least = Infinity;
     for (let j = 0; j < points.length; j += 2) {
       const distance = (particles[k] - points[j]) ** 2 + (particles[k + 1] - points[j + 1]) ** 2;
       if (distance < least) [best, least] = [j, distance];
@@ -56,7 +61,9 @@ export class Particles {
   }
 
   #drawn(count) {
-    const uniform = uniforms(this.seed), n = this.points.length / 2, start = new Float32Array(2 * count);
+    const uniform = uniforms(this.seed),
+      n = this.points.length / 2,
+      start = new Float32Array(2 * count);
     for (let k = 0; k < count; k++) {
       const j = Math.floor(uniform() * n);
       start.set(this.points.subarray(2 * j, 2 * j + 2), 2 * k);
@@ -75,7 +82,8 @@ export class Particles {
     fillNormal(this.z, this.seed * 8192 + REVERSED + i);
     const { signal, var: noiseVar, weightXt, weightX0, sigma } = this.tables;
     const scale = i > 0 ? noiseScale * sigma[i] : 0; // no noise on the last step
-    const mu = new Float32Array(x.length), { points, weights } = this;
+    const mu = new Float32Array(x.length),
+      { points, weights } = this;
     for (let k = 0; k < x.length; k += 2) {
       const x0 = expected(x[k], x[k + 1], points, signal[i + 1], noiseVar[i + 1], weights);
       for (const axis of [0, 1]) mu[k + axis] = weightXt[i] * x[k + axis] + weightX0[i] * x0[axis];
@@ -85,7 +93,8 @@ export class Particles {
 
   // One frame more. noiseScale multiplies σ on the way back.
   extend(noiseScale) {
-    const p = this.frames.length, last = this.frames[p - 1];
+    const p = this.frames.length,
+      last = this.frames[p - 1];
     if (p <= this.K) this.frames.push(this.#diffused(p - 1, last));
     else {
       const [mean, next] = this.#reconstructed(2 * this.K - p, last, noiseScale);

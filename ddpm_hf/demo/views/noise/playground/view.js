@@ -14,7 +14,11 @@ class Playground {
   working = false;
 
   constructor({ element, props }) {
-    Object.assign(this, { element, points: props.value.points, view: viewOf(element, props.strings) });
+    Object.assign(this, {
+      element,
+      points: props.value.points,
+      view: viewOf(element, props.strings),
+    });
     const { part, text } = this.view;
     this.tables = tablesOf(props.value.tables);
     this.drawing = new Drawing(part("canvas"));
@@ -27,9 +31,15 @@ class Playground {
       rate: () => STEPS_PER_SECOND,
     });
     this.player.load(2 * this.particles.K + 1);
-    part("sigma").addEventListener("input", () => { this.particles.turn(); this.begin(); });
+    part("sigma").addEventListener("input", () => {
+      this.particles.turn();
+      this.begin();
+    });
     part("shape").addEventListener("change", () => this.restart());
-    part("again").addEventListener("click", () => { this.seed++; this.restart(); });
+    part("again").addEventListener("click", () => {
+      this.seed++;
+      this.restart();
+    });
     new ResizeObserver(() => this.show(this.player.index)).observe(part("canvas"));
   }
 
@@ -55,7 +65,8 @@ class Playground {
   // Works the frames out, some between two pictures.
   work() {
     const until = performance.now() + FRAME_BUDGET;
-    while (!this.particles.isComplete && performance.now() < until) this.particles.extend(this.noiseScale);
+    while (!this.particles.isComplete && performance.now() < until)
+      this.particles.extend(this.noiseScale);
     this.working = !this.particles.isComplete;
     this.element.dataset.ready = !this.working;
     if (this.working) requestAnimationFrame(() => this.work());
@@ -64,7 +75,9 @@ class Playground {
   }
 
   judge() {
-    const { frames, points, K } = this.particles, { part, say } = this.view, scale = this.noiseScale;
+    const { frames, points, K } = this.particles,
+      { part, say } = this.view,
+      scale = this.noiseScale;
     const found = reached(frames[2 * K], points);
     this.element.dataset.reached = found;
     const values = { n: PARTICLES, reached: found, m: points.length / 2, scale: scale.toFixed(1) };
@@ -73,7 +86,8 @@ class Playground {
 
   // The frame at p, or the newest that is there.
   show(wanted) {
-    const p = Math.min(wanted, this.particles.frames.length - 1), { part, say } = this.view;
+    const p = Math.min(wanted, this.particles.frames.length - 1),
+      { part, say } = this.view;
     this.drawing.draw(this.particles, p);
     const key = p <= this.particles.K ? "forward" : "reverse";
     part("clock").textContent = say(key, { t: this.particles.t(p) });
