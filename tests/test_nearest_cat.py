@@ -123,6 +123,7 @@ def test_total_variation_and_its_floor(index):
         assert found == pytest.approx(expected, rel=0.25)
 
 
+@pytest.mark.parametrize("world", ["few"], indirect=True)
 def test_classes_are_those_counted(index):
     pictures = {cats.compose(cat).tobytes() for cat in np.ndindex(*cats.counts())}
     assert len(np.unique(index.canonical)) == len(pictures)
