@@ -11,7 +11,9 @@ from ddpm_hf.data.images import to_images
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
-@pytest.mark.parametrize(("K", "frames"), [(1, 2), (7, 8), (130, FRAMES)])
+@pytest.mark.parametrize(
+    ("K", "frames"), [(1, 2), (7, 8), pytest.param(130, FRAMES, marks=pytest.mark.slow)]
+)
 def test_has_a_frame_for_each_key_step_and_holds_the_picture(
     pipeline, seeded, tmp_path, suffix, K, frames
 ):
