@@ -16,6 +16,7 @@ test: $(VENV)/dev.installed
 check: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --deny-warnings ddpm_hf/demo tests/page
 	find ddpm_hf/demo -name "*.pyi" -delete # Gradio writes these beside its components; mypy would take them for ours
 	$(BIN)/mypy
 	$(PYTEST) -q -m "not slow and not e2e and not soak"

@@ -1,7 +1,7 @@
-"""On one big GPU: sampling and training with the CIFAR UNet of the DDPM paper, beside stock.
+"""Sampling and training on one GPU with the CIFAR UNet of the DDPM paper, ours beside stock.
 
-`python benchmarks/gpu.py --json out.json`, or `make bench-gpu`. It compiles first, all at once.
-`--device cpu --steps 2 --train_steps 1 --batch 2` only shows that it runs.
+`python benchmarks/gpu.py --json out.json`, or `make bench-gpu`. All compilation comes first, in
+parallel. `--device cpu --steps 2 --train_steps 1 --batch 2` only checks that it runs.
 """
 
 import argparse
@@ -32,7 +32,7 @@ PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17
 """DDPM, appendix B, on a TPU v3-8."""
 BACKENDS = ("compile", "auto", "eager")
 WORKERS = 4
-"""Processes that make training pictures ready, ours and stock's."""
+"""Data loader workers, for ours and for stock."""
 
 
 def _wait(device):
@@ -41,7 +41,7 @@ def _wait(device):
 
 
 def times(contender, n, device):
-    """The contender, doing n pieces of its work as one, until the GPU has done them."""
+    """The contender with n times its work as one unit, timed until the GPU has finished."""
     work = contender()
 
     def several(m):
@@ -61,10 +61,10 @@ def _unet():
 
 
 def ours(device, backend, batch, steps):
-    """In bf16 and channels-last, all 1000 steps or the first `steps` of them."""
+    """In bf16 and channels-last, in `steps` steps."""
     from ddpm_hf import DDPMPipeline, DDPMScheduler
 
-    torch.backends.cudnn.benchmark = True  # `auto` does so by itself
+    torch.backends.cudnn.benchmark = True  # `auto` sets it itself
     unet = _unet().to(device, torch.bfloat16, memory_format=torch.channels_last)
     pipe = DDPMPipeline(unet=unet, scheduler=DDPMScheduler(num_train_timesteps=1000))
     pipe.to(device).set_progress_bar_config(disable=True)
@@ -81,7 +81,7 @@ def ours(device, backend, batch, steps):
 
 
 def stock(device, batch, steps):
-    """In bf16 by autocast: with a bf16 network stock ends in an error."""
+    """In bf16 by autocast, because stock fails with a bf16 network."""
     import diffusers
 
     scheduler = diffusers.DDPMScheduler(num_train_timesteps=1000)
@@ -101,7 +101,7 @@ def stock(device, batch, steps):
 
 
 def waits_of_a_run(device, batch):
-    """0, or the error of the first step that waits for the GPU."""
+    """0, or the error of the first step that synchronises with the GPU."""
     if device != "cuda":
         return None
     from ddpm_hf import DDPMPipeline, DDPMScheduler
@@ -155,8 +155,8 @@ def training_steps(device, batch, steps, rounds):
 
 
 def compile_ahead(contenders):
-    """Fill PyTorch's cache of compiled kernels: one after the other takes minutes more."""
-    # One that fails is missed by its own piece, which says so.
+    """Fill PyTorch's cache of compiled kernels in parallel, which saves minutes."""
+    # A contender that fails here fails again in its measurement, which reports it.
     with suppress(EOFError), seated(contenders) as seats, ThreadPoolExecutor() as together:
         list(together.map(lambda ask: ask(1), seats.values()))
 
@@ -188,9 +188,9 @@ def main():
     for name, measure in pieces.items():
         try:
             result[name] = measure()
-        except (EOFError, RuntimeError) as error:  # say, out of memory: the others are measured
+        except (EOFError, RuntimeError) as error:  # out of memory, for instance: measure the others
             result[name] = f"failed: {error!r}"
-        # Each time: a run may be cut short.
+        # Saved after each, because a run may be interrupted.
         print(f"{name}: {result[name]}", file=sys.stderr, flush=True)
         save(result, arguments.json)
     write(result, arguments.json)

@@ -1,4 +1,4 @@
-"""Contenders that take turns: each in a process of its own, one working while the others wait."""
+"""Contenders that take turns, each in a process of its own: one works while the others wait."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from typing import Any
 PACKAGES = ("torch", "diffusers", "accelerate", "openvino")
 Ask = Callable[[Any], Any]
 Contender = Callable[[], Callable[[int], float]]
-"""Called in its process, it makes ready; what it returns works n times and tells the seconds."""
+"""Sets up in its own process; the function it returns works n times and returns the seconds."""
 
 
 def _serve(contender, pipe):
@@ -24,14 +24,14 @@ def _serve(contender, pipe):
         pipe.send(None)
         while (asked := pipe.recv()) is not None:
             pipe.send(work(asked))
-    except BaseException:  # a contender's own workers may hold the process back from its end
+    except BaseException:  # workers of the contender may keep the process from ending
         traceback.print_exc()
         os._exit(1)
 
 
 @contextmanager
 def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterator[dict[str, Ask]]:
-    """Each contender in a process of its own, all made ready; the caller asks whom it will."""
+    """Start and set up each contender in a process of its own; yields a function to call each."""
     context, seats = get_context("spawn"), {}
 
     def asker(pipe):
@@ -46,7 +46,7 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
             ours, theirs = context.Pipe()
             process = context.Process(target=_serve, args=(contender, theirs))
             process.start()
-            theirs.close()  # so that a process that fails is the end of ours, too
+            theirs.close()  # so that recv fails if the process does
             seats[name] = (process, ours)
         for _, pipe in seats.values():
             pipe.recv()
@@ -59,7 +59,7 @@ def seated(contenders: dict[str, Callable[[], Callable[[Any], Any]]]) -> Iterato
 
 
 def take_turns(contenders: dict[str, Contender], n: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds for one piece of work, of each contender in each round."""
+    """Seconds for one unit of work, for each contender in each round."""
     times = {name: [] for name in contenders}
     with seated(contenders) as seats:
         for ask in seats.values():
@@ -77,7 +77,7 @@ def _peak(contender, pipe):
 
 
 def peak_memory(contender: Contender) -> int:
-    """Bytes that a process of its own has held at most, once the work is done."""
+    """Peak memory in bytes of a process that does the contender's work once."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_peak, args=(contender, theirs), daemon=True)
@@ -93,7 +93,7 @@ def medians(times: dict[str, list[float]]) -> dict[str, float]:
 
 
 def machine() -> dict[str, object]:
-    """Where the figures come from."""
+    """The processor and the package versions."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     cpu = next((s.split(":")[1].strip() for s in lines if "model name" in s), platform.machine())
     there = packages_distributions()
@@ -102,7 +102,7 @@ def machine() -> dict[str, object]:
 
 
 def save(result: dict[str, object], path: str | None) -> str:
-    """The result as JSON, written where asked."""
+    """The result as JSON, written to the path if there is one."""
     text = json.dumps({**result, "machine": machine()}, indent=2)
     if path is not None:
         Path(path).write_text(text + "\n")
@@ -110,5 +110,5 @@ def save(result: dict[str, object], path: str | None) -> str:
 
 
 def write(result: dict[str, object], path: str | None) -> None:
-    """Print the result as JSON, and write it where asked."""
+    """Print the result as JSON, and write it to the path if there is one."""
     print(save(result, path))

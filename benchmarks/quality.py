@@ -1,12 +1,12 @@
 """Quality against minutes of training: ours beside diffusers' train_unconditional.py, in turns.
 
 `python benchmarks/quality.py --our_minutes 8 15 30 --stock_minutes 8 15 30 60`. The same UNet and
-the same cats. First the two take turns on the idle machine, which tells how many steps each makes
-in a minute; then each trains as many steps as that gives for the minutes asked. The averaged
-weights are saved, and their samples decoded: how far from a real cat? What else the machine does
-during these hours changes how long they take, and no figure.
-Writes quality.json, .md and .png. Rows that are there are kept; stock's run, if any is missing,
-begins anew.
+the same cats. First the two take turns on the idle machine, to measure the steps a minute of each;
+then each trains the number of steps that this gives for the minutes. The samples of the averaged
+weights are compared with the nearest real cats. Other load on the machine during these hours
+changes only how long they take.
+Writes quality.json, .md and .png. Existing rows are kept; if a row of stock is missing, its run
+starts again.
 """
 
 import csv
@@ -29,20 +29,20 @@ PACE_STEPS, PACE_ROUNDS = 120, 2
 
 @dataclass(frozen=True)
 class Config:
-    """Train ours and stock in turns, and measure both now and then."""
+    """Train ours and stock, and measure both after several training times."""
 
     output_dir: str = "quality"
-    """Where models, samples, table and plot go."""
+    """The folder for models, samples, table and plot."""
     our_minutes: tuple[float, ...] = (8, 15, 30)
-    """Each is a run of ours, its learning rate falling to its end; 0 for none."""
+    """Each is a run of ours, with a learning rate schedule of its own; 0 for none."""
     stock_minutes: tuple[float, ...] = (8, 15, 30, 60)
-    """Stock's one run is measured after each; 0 for none."""
+    """Stock's single run is measured after each of these; 0 for none."""
     num_samples: int = 256
-    """Samples of each measurement, in 50 steps."""
+    """Samples for each measurement, in 50 steps."""
 
 
 def ours(steps, folder):
-    """`accelerate launch train_accelerate.py` with its recipe for two cores; its record's rows."""
+    """`accelerate launch train_accelerate.py`, recipe for two cores; the rows of its log."""
     flags = ("--config", "configs/cats-32-quick.json", "--max_train_steps", steps)
     launch(2, ["train_accelerate.py"], *flags, "--output_dir", folder, "--overwrite_output_dir")
     with (folder / "training.csv").open() as file:
@@ -50,7 +50,7 @@ def ours(steps, folder):
 
 
 def our_pace(folder):
-    """Seconds a step of ours, by the record of a run that has just begun to learn."""
+    """Seconds a step of ours, from the log of a short run."""
     rows = ours(PACE_STEPS, folder)
     first, last = rows[len(rows) // 3], rows[-1]
     passed = float(last["seconds"]) - float(first["seconds"])
@@ -58,9 +58,10 @@ def our_pace(folder):
 
 
 def stock():
-    """The script with its own defaults: fp32, 16 a step, rate 1e-4, warm-up 500, 100 epochs.
+    """The script with its defaults: fp32, batch 16, learning rate 1e-4, warm-up 500, 100 epochs.
 
-    Trains to a number of steps in all and tells the seconds, or saves where it is told.
+    The function it returns trains up to a number of steps and returns the seconds, or saves the
+    pipeline to a path.
     """
     torch.manual_seed(0)
     work = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
@@ -75,7 +76,7 @@ def stock():
 
 
 def paces(folder):
-    """Seconds a step of each, medians of the turns they take."""
+    """Seconds a step of each, the median of several turns."""
     each = {"ours": [], "stock": []}
     with seated({"stock": stock}) as seats:
         for number in range(1, PACE_ROUNDS + 1):
@@ -86,7 +87,7 @@ def paces(folder):
 
 def measured(folder, config):
     from ddpm_hf.distributed import make_accelerator
-    from ddpm_hf.evaluation.nearest_cat import Decoder, measure
+    from ddpm_hf.evaluation.nearest_cat import CatIndex, measure
     from ddpm_hf.sampling.config import SampleConfig
     from ddpm_hf.sampling.files import read_samples
     from ddpm_hf.sampling.run import sample
@@ -96,7 +97,7 @@ def measured(folder, config):
     )
     shutil.rmtree(chosen.output_dir, ignore_errors=True)
     sample(chosen, make_accelerator())
-    return measure(Decoder(), read_samples(chosen), 0)[0]
+    return measure(CatIndex(), read_samples(chosen), 0)[0]
 
 
 def plot(rows, path):
@@ -158,7 +159,7 @@ def main():
                 seats["stock"](str(model))
             row = {"name": name, "minutes": minutes, "steps": steps, **measured(model, config)}
             result["rows"].append(row)
-            write(result, folder)  # a run of hours may be cut short
+            write(result, folder)  # a run of hours may be interrupted
 
 
 if __name__ == "__main__":

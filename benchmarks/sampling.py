@@ -1,7 +1,7 @@
 """Seconds of sampling with cats-32: ours beside stock diffusers, in turns.
 
-`python benchmarks/sampling.py --json out.json`. Stock's pipeline is called as a user writes it. The
-machine's limit is the UNet's FLOPs at the speed of a product of bf16 matrices.
+`python benchmarks/sampling.py --json out.json`. Stock's pipeline is called as a user would call it.
+The machine's limit is the UNet's FLOPs at the speed of bf16 matrix products.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def ours(backend, batch, steps, model=MODEL):
 
 
 def matrix_products(size=2048):
-    """The machine's limit: products of bf16 matrices."""
+    """The machine's limit: seconds a FLOP in bf16 matrix products."""
     a, b = (torch.randn(size, size, dtype=torch.bfloat16) for _ in range(2))
 
     def work(n):
@@ -55,8 +55,8 @@ def matrix_products(size=2048):
     return work
 
 
-def flops_of_a_picture():
-    """Of one call of the UNet."""
+def flops_per_image():
+    """FLOPs of one call of the UNet."""
     from ddpm_hf import DDPMPipeline
 
     unet = DDPMPipeline.from_pretrained(MODEL).unet
@@ -73,7 +73,7 @@ def main():
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    flops, steps = flops_of_a_picture(), arguments.steps
+    flops, steps = flops_per_image(), arguments.steps
 
     def contenders(batch, steps):
         return {

@@ -1,7 +1,7 @@
-"""How the cost grows: with the batch, the steps, the size of the picture, and processes.
+"""How the cost grows with batch size, steps, image size and processes.
 
-`python benchmarks/scaling.py --json out.json`. In turns with stock where stock can do it; two
-processes of one thread against one of two by real launches.
+`python benchmarks/scaling.py --json out.json`. Sampling in turns with stock; two processes of one
+thread against one process of two threads, by real launches.
 """
 
 import argparse
@@ -24,7 +24,7 @@ CATS = str(PRETRAINED / "cats-32")
 
 
 def against_stock(model, batch, steps, rounds):
-    """ms a picture and step."""
+    """Milliseconds per image and step."""
     contenders = {
         "ours auto": functools.partial(ours, "auto", batch, steps, model),
         "stock": functools.partial(stock, batch, steps, model),
@@ -34,7 +34,7 @@ def against_stock(model, batch, steps, rounds):
 
 
 def untrained(size, folder):
-    """cats-32's network for larger pictures."""
+    """cats-32's network for larger images, untrained."""
     import diffusers
 
     from ddpm_hf import DDPMPipeline, DDPMScheduler
@@ -47,7 +47,7 @@ def untrained(size, folder):
 
 
 def launch(processes, module, *arguments):
-    """Seconds of a command in some processes, with one thread for each of two cores in all."""
+    """Seconds of a command on one process with two threads, or on two with one each."""
     environment = {
         **os.environ,
         "ACCELERATE_USE_CPU": "true",
@@ -63,7 +63,7 @@ def launch(processes, module, *arguments):
 
 
 def training(processes, folder, steps=60):
-    """Images a second, cats-32's recipe, 64 pictures a step in all; the last report of the run."""
+    """Images a second at the end of a run of cats-32's recipe with 64 images a step in all."""
     launch(
         processes,
         ["train_accelerate.py"],
@@ -76,7 +76,7 @@ def training(processes, folder, steps=60):
 
 
 def sampling(processes, folder, pictures=128, steps=50):
-    """Seconds, start to end."""
+    """Seconds from start to end."""
     flags = ("--num_samples", pictures, "--num_inference_steps", steps, "--output_dir", folder)
     return launch(processes, ["-m", "ddpm_hf.sample"], *flags)
 

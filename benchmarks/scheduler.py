@@ -38,8 +38,8 @@ def contender(library, call, shape):
     return work
 
 
-def the_draw_alone(shape):
-    """What no step can do without: its noise, drawn as diffusers draws it."""
+def noise_only(shape):
+    """The lower bound of a step: drawing its noise as diffusers does."""
     generator = torch.Generator().manual_seed(0)
     torch.set_num_threads(1)
 
@@ -66,7 +66,7 @@ def main():
                 for library in ("ours", "stock")
             }
             if call == "step":
-                contenders["the draw alone"] = functools.partial(the_draw_alone, shape)
+                contenders["the draw alone"] = functools.partial(noise_only, shape)
             seconds = medians(take_turns(contenders, arguments.calls, arguments.rounds))
             result[f"{call} {' × '.join(map(str, shape))}"] = {
                 "microseconds": {name: round(1e6 * s, 1) for name, s in seconds.items()},

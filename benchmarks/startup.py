@@ -42,7 +42,7 @@ def main():
     arguments = parser.parse_args()
     times = {name: [] for name in SCRIPTS}
     for each in SCRIPTS.values():
-        seconds(each)  # the disk's cache is warm for all
+        seconds(each)  # warms the disk cache
     for _ in range(arguments.rounds):
         for name, script in SCRIPTS.items():
             times[name].append(seconds(script))

@@ -1,7 +1,7 @@
-"""Quality against steps and seconds: how many steps does which sampler need for a good cat?
+"""Quality against steps and seconds: how many steps does each sampler need for good cats?
 
-`python benchmarks/sweep.py --output_dir sweep` samples, measures, and writes sweep.json, .md and
-.png there. Samples are kept: a sweep that was cut short goes on from what is there.
+`python benchmarks/sweep.py --output_dir sweep` writes sweep.json, .md and .png there. Samples are
+kept, so that an interrupted sweep continues from them.
 """
 
 import json
@@ -18,8 +18,8 @@ from matplotlib.ticker import NullFormatter, ScalarFormatter
 from ddpm_hf.distributed import make_accelerator
 from ddpm_hf.evaluation.distances import kernel_distance, precision_recall
 from ddpm_hf.evaluation.features import EfficientNetLite0, features_of
-from ddpm_hf.evaluation.nearest_cat import Decoder, measure
-from ddpm_hf.evaluation.real import read_split, roles
+from ddpm_hf.evaluation.nearest_cat import CatIndex, measure
+from ddpm_hf.evaluation.real_images import assign_roles, read_split
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.files import blocks, read_samples
 from ddpm_hf.sampling.model import load
@@ -50,22 +50,22 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Config:
-    """Sweep samplers and numbers of steps over a model of the cats."""
+    """Sample and measure a model of the cats with several samplers and numbers of steps."""
 
     model: str = "cats-32"
     """A pipeline's folder, or a bundled model."""
     output_dir: str = "sweep"
-    """Where samples, table and plot go."""
+    """The folder for samples, table and plot."""
     steps: tuple[int, ...] = (10, 25, 50, 100, 250)
-    """Numbers of steps for every sampler."""
+    """Numbers of steps for all samplers."""
     long_steps: tuple[int, ...] = (1000, 2000)
-    """Numbers of steps for β̃ alone."""
+    """Numbers of steps for β̃ only."""
     num_samples: int = 500
-    """Samples of each setting."""
+    """Samples for each setting."""
     num_long_samples: int = 200
-    """Samples of each setting of long_steps."""
+    """Samples for each setting of long_steps."""
     seed: int = 0
-    """Decides all noise, and which real pictures are compared."""
+    """The seed of all noise, and of the choice of real pictures."""
 
 
 def settings(config):
@@ -88,12 +88,12 @@ def settings(config):
 
 
 def seconds_a_picture(config):
-    """Of one block, the network compiled before."""
-    pipeline, numbers = load(config), blocks(config)[0]
-    sample_block(pipeline, replace(config, num_inference_steps=1), numbers)
+    """Seconds a picture of one block, after the network is compiled."""
+    pipeline, indices = load(config), blocks(config)[0]
+    sample_block(pipeline, replace(config, num_inference_steps=1), indices)
     start = time.perf_counter()
-    sample_block(pipeline, config, numbers)
-    return (time.perf_counter() - start) / len(numbers)
+    sample_block(pipeline, config, indices)
+    return (time.perf_counter() - start) / len(indices)
 
 
 def plot(rows, floors, path):
@@ -155,20 +155,20 @@ def write(rows, floors, folder):
 
 def main():
     config = tyro.cli(Config, use_underscores=True)
-    accelerator, decoder = make_accelerator(), Decoder()
+    accelerator, index = make_accelerator(), CatIndex()
     extractor, device = EfficientNetLite0().eval(), torch.device("cpu")
     pipeline = load(SampleConfig(config.model))
     train, test = (
         read_split(pipeline, "cats", split, seed=config.seed) for split in ("train", "test")
     )
     n = max(config.num_samples, config.num_long_samples)
-    real = roles(train, test, n)
+    real = assign_roles(train, test, n)
     reference, fresh = (features_of(extractor, part, device) for part in real[1:])
 
     def figures(pixels, features):
         """Of uint8 samples, (n, height, width, channels)."""
         kid = kernel_distance(reference[: len(pixels)], features, config.seed)
-        found, _ = measure(decoder, pixels, config.seed)
+        found, _ = measure(index, pixels, config.seed)
         return {
             **found,
             **precision_recall(reference[: len(pixels)], features)._asdict(),

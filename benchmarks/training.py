@@ -1,8 +1,8 @@
 """Images a second in training: ours beside diffusers' train_unconditional.py, in turns.
 
-`python benchmarks/training.py --json out.json`. Same UNet (cats-32's), same cats, same machine. The
-stock loop is the script's own, step by step, but for torchvision's transforms: Pillow and torch do
-the same work.
+`python benchmarks/training.py --json out.json`. The same UNet (cats-32's), cats and machine. The
+stock loop is the script's own, step by step, with its torchvision transforms replaced by Pillow and
+torch.
 """
 
 import argparse
@@ -28,7 +28,7 @@ UNET = {
 
 
 def ours(precision, batch, pictures, unet=UNET, extra=()):
-    """`train_accelerate.py --config configs/cats-32.json`, from the pictures to the report."""
+    """`train_accelerate.py --config configs/cats-32.json`, from the images to the logged loss."""
     from diffusers import UNet2DModel
 
     from ddpm_hf.data import datasets as data
@@ -70,7 +70,7 @@ def stock(
 ):
     """The training loop of diffusers 0.42's train_unconditional.py, with --use_ema.
 
-    workers: --dataloader_num_workers, none unless given.
+    workers: --dataloader_num_workers.
     """
     import copy
 

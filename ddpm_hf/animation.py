@@ -1,4 +1,4 @@
-"""A run as a moving picture: GIF, WebP or animated PNG."""
+"""A sampling run as an animation: GIF, WebP or animated PNG."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,23 +11,23 @@ from ddpm_hf.stream import DenoisingStream
 
 FORMATS = (".gif", ".webp", ".png")
 FRAMES = 120
-"""The most frames of a moving picture, evenly spread over the run."""
+"""The most frames of an animation, evenly spread over the run."""
 FRAME_MS, LAST_FRAME_MS = 40, 2000
 SMALLEST_SIDE = 128
-"""Smaller pictures are enlarged to this many pixels or a little more, by a whole number."""
+"""Smaller images are enlarged to at least this many pixels, by an integer factor."""
 
 
 def key_steps(K: int) -> set[int]:
-    """Which of the steps 0..K−1 become frames: the first, the last, and evenly between.
+    """Which of the steps 0..K−1 become frames: the first, the last, and evenly spaced ones between.
 
-    One less than `FRAMES`, for the finished picture comes after them.
+    At most `FRAMES` − 1, because the final sample follows them.
     """
     shown = min(K, FRAMES - 1)
     return {round(i * (K - 1) / max(1, shown - 1)) for i in range(shown)}
 
 
 def grid(images: Sequence[Image.Image]) -> Image.Image:
-    """Pictures of one size as one, row by row, as square as can be, on white."""
+    """Images of one size in a grid, row by row, as square as possible, on white."""
     width, height = images[0].size
     scale = math.ceil(SMALLEST_SIDE / min(width, height))
     columns = math.ceil(math.sqrt(len(images)))
@@ -39,18 +39,18 @@ def grid(images: Sequence[Image.Image]) -> Image.Image:
 
 
 def frames_of(steps: DenoisingStream) -> Iterable[Image.Image]:
-    """x_t at the key steps of the run, each as it is worked out, then the finished picture."""
+    """x_t at the key steps of the run, while it runs, then the final sample."""
     keys, step = key_steps(len(steps)), None
     for step in steps:
         if step.index in keys:
             yield grid(to_images(step.noisy_sample[:, :3]))
     if step is None:
-        raise ValueError("This run is over: each stream() can be gone through once.")
+        raise ValueError("This run is over: each stream() can be used once.")
     yield grid(to_images(step.sample[:, :3]))
 
 
 def checked_path(path: str | Path) -> Path:
-    """The path. Raises ValueError, in one sentence, for other suffixes and folders not there."""
+    """The path. Raises ValueError for an unknown suffix or a missing folder."""
     path = Path(path)
     if not path.parent.is_dir():
         raise ValueError(f"There is no folder {str(path.parent)!r} for the animation.")
@@ -60,7 +60,7 @@ def checked_path(path: str | Path) -> Path:
 
 
 def save_frames(frames: Sequence[Image.Image], path: str | Path) -> None:
-    """Write frames of one size in the format that the path's suffix names; the last is held."""
+    """Write frames of one size in the format of the path's suffix; the last one is shown longer."""
     path = checked_path(path)
     durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
     first, rest = frames[0], frames[1:]
@@ -68,11 +68,11 @@ def save_frames(frames: Sequence[Image.Image], path: str | Path) -> None:
 
 
 def save_animation(steps: DenoisingStream, path: str | Path) -> None:
-    """From noise to pictures, as GIF, WebP or animated PNG by the path's suffix.
+    """Run `steps` and save it from noise to images as GIF, WebP or animated PNG, by the suffix.
 
-    Takes the whole run, `save_animation(pipe.stream(...), "cats.gif")`, and shows it in at most
-    120 frames, the last held for two seconds. Raises ValueError for another suffix or a folder that
-    is not there, before the first step, and for a run that is over.
+    For instance `save_animation(pipe.stream(...), "cats.gif")`. At most 120 frames, the last shown
+    for two seconds. Raises ValueError for an unknown suffix or a missing folder, before the first
+    step, and for a run that is over.
     """
     path = checked_path(path)
     save_frames(list(frames_of(steps)), path)

@@ -1,4 +1,4 @@
-"""The frame of a command line: one sentence for an error, and an exit status for a stop."""
+"""User-facing errors and exit codes of the command lines."""
 
 import signal
 import sys
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from ddpm_hf.errors import UserError
 
 STOPPED = 75
-"""Exit status of a command that was told to stop and can go on: EX_TEMPFAIL, "try again later"."""
+"""Exit status of a command that was stopped and can be continued: EX_TEMPFAIL, "try later"."""
 
 
 @contextmanager
 def command_line(name: str, stopped: str) -> Iterator[None]:
-    """A command line: it ends with one sentence for a UserError.
+    """Run a command line: a UserError ends it with its message after the command's name.
 
-    Told to stop, by Ctrl-C or by SIGTERM, as spot machines send it, it says `stopped` and ends with
+    After Ctrl-C or SIGTERM, which preempted machines receive, it prints `stopped` and exits with
     the status STOPPED.
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)

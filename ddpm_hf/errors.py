@@ -1,18 +1,18 @@
-"""User-facing errors, and how their sentences are put together."""
+"""User-facing errors, and helpers for their messages."""
 
 from collections.abc import Sequence
 
 
 class UserError(ValueError):
-    """Something the user can mend; the message is one sentence that says how."""
+    """A mistake that the user can correct; the message says how, in a sentence or two."""
 
 
 def first_sentence(error: Exception) -> str:
-    """What an error of another library says first, to stand in a sentence of ours."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    return said.split(". ")[0].rstrip(".")
+    """The first sentence of an error of another library, without its full stop."""
+    message = " ".join(str(error).split()) or type(error).__name__
+    return message.split(". ")[0].rstrip(".")
 
 
-def few(things: Sequence[object]) -> str:
-    """The first ten of them, as a list in a sentence."""
+def first_ten(things: Sequence[object]) -> str:
+    """The first ten, separated by commas, and … if there are more."""
     return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")

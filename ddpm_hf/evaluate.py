@@ -1,4 +1,4 @@
-"""How good is a model? `accelerate launch -m ddpm_hf.evaluate --model M --dataset_name X`."""
+"""A report on a model: `accelerate launch -m ddpm_hf.evaluate --model M --dataset_name X`."""
 
 import tyro
 
@@ -9,11 +9,11 @@ from ddpm_hf.evaluation.config import EvaluateConfig
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    with command_line("ddpm_hf.evaluate", "Stopped; started again, it goes on from its samples."):
+    with command_line("ddpm_hf.evaluate", "Stopped; start it again to continue from its samples."):
         config = tyro.cli(
             EvaluateConfig, args=arguments, prog="ddpm_hf.evaluate", use_underscores=True
         )
-        try:  # takes seconds: first, what is wrong is told
+        try:  # takes seconds; wrong flags are reported before
             from ddpm_hf.evaluation.run import run
         except ModuleNotFoundError as error:
             raise UserError(

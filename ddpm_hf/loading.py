@@ -1,4 +1,4 @@
-"""The pipeline that a command line's flag names."""
+"""Loading a model that a command-line flag names."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from ddpm_hf.pipeline import DDPMPipeline
 
 
 def load_pipeline(name: str, flag: str) -> DDPMPipeline:
-    """What a command line's flag names. Raises UserError if it can't be loaded or drawn with."""
+    """The model given to a command-line flag. Raises UserError if it can't be loaded or sampled."""
     try:
         pipeline = DDPMPipeline.from_pretrained(name)
     except OSError as error:
@@ -36,7 +36,7 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
 
 
 def check_classes(name: str, config: Any) -> None:
-    """Raise UserError for a UNet that knows classes, but not by number."""
+    """Raise UserError for a class-conditional UNet whose classes are not numbered."""
     if config.class_embed_type is not None:
         raise UserError(
             f"{name} has the class_embed_type {config.class_embed_type!r}; only a UNet with"

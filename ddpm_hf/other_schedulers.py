@@ -1,4 +1,4 @@
-"""What a pipeline must know of schedulers that are not ours."""
+"""Running the pipeline with the other schedulers of diffusers."""
 
 import inspect
 import operator
@@ -10,26 +10,28 @@ import torch
 from ddpm_hf.errors import first_sentence
 from ddpm_hf.scheduler import DDPMScheduler
 
-TAKE_A_VARIANCE = (DDPMScheduler, diffusers.DDPMScheduler, diffusers.DDPMParallelScheduler)
-"""The schedulers that take a learned variance; others are to have the prediction alone."""
+LEARNED_VARIANCE = (DDPMScheduler, diffusers.DDPMScheduler, diffusers.DDPMParallelScheduler)
+"""The schedulers that accept a learned variance; others are given the prediction only."""
 
 
 def step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
-    """Those of the arguments that this scheduler's `step` takes."""
-    taken = inspect.signature(scheduler.step).parameters
-    return {name: value for name, value in offered.items() if name in taken}
+    """Those of the offered arguments that this scheduler's `step` accepts."""
+    accepted = inspect.signature(scheduler.step).parameters
+    return {name: value for name, value in offered.items() if name in accepted}
 
 
-def take_steps(scheduler: Any, K: int, device: torch.device | None = None) -> None:
-    """Set any scheduler of diffusers to K steps from pure noise on.
+def set_steps(scheduler: Any, K: int, device: torch.device | None = None) -> None:
+    """Set any diffusers scheduler to K steps, starting from pure noise.
 
-    Raises ValueError for K outside 1..T, and where the scheduler would fail, begin far below T or
-    take a step twice, of which it would make no picture: some do for few steps, or for nearly T.
+    Raises ValueError for K outside 1..T, and if the scheduler would fail, start far below T, or
+    repeat a step, and so sample no image: with few steps, or nearly T, some do.
     """
     T, name = len(scheduler), type(scheduler).__name__
     if not 1 <= operator.index(K) <= T:
         raise ValueError(f"num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
-    if isinstance(scheduler, DDPMScheduler):  # it can take any, and nothing need be read back
+    if isinstance(
+        scheduler, DDPMScheduler
+    ):  # it supports every K, and reading timesteps back costs time
         scheduler.set_timesteps(K, device=device)
         return
     try:
@@ -37,8 +39,8 @@ def take_steps(scheduler: Any, K: int, device: torch.device | None = None) -> No
     except (ValueError, IndexError, AssertionError, RuntimeError) as error:
         raise ValueError(f"{name} can't take {K} steps: {first_sentence(error)}.") from error
     times = scheduler.timesteps.tolist()
-    knows_beta = hasattr(scheduler, "alphas_cumprod")  # else its t are of another kind
-    if knows_beta and max(times) + T / K < 0.9 * T:
+    has_betas = hasattr(scheduler, "alphas_cumprod")  # without, its timesteps are not t
+    if has_betas and max(times) + T / K < 0.9 * T:
         raise ValueError(
             f"{name} would begin its {K} steps at t = {max(times):.0f} of {T}: give fewer"
             " num_inference_steps, or timestep_spacing trailing."

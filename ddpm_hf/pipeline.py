@@ -16,7 +16,7 @@ from ddpm_hf.bundled import located
 from ddpm_hf.data.images import to_images
 from ddpm_hf.guidance import guided_denoiser
 from ddpm_hf.inputs import Generators, Labels, checked_labels, initial_noise
-from ddpm_hf.other_schedulers import step_arguments, take_steps
+from ddpm_hf.other_schedulers import set_steps, step_arguments
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStream, denoising_steps
 
@@ -151,7 +151,7 @@ class DDPMPipeline(DiffusionPipeline):
         device: torch.device = self._execution_device
         if timesteps is None:
             K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
-            take_steps(scheduler, K, device)
+            set_steps(scheduler, K, device)
         elif "timesteps" in inspect.signature(scheduler.set_timesteps).parameters:
             scheduler.set_timesteps(timesteps=timesteps, device=device)
         else:

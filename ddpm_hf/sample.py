@@ -1,4 +1,4 @@
-"""Many samples of a model, over all processes: `accelerate launch -m ddpm_hf.sample --model M`."""
+"""Samples of a model, on all processes: `accelerate launch -m ddpm_hf.sample --model M`."""
 
 import tyro
 
@@ -10,7 +10,7 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     with command_line("ddpm_hf.sample", "Stopped; start it again to complete the samples."):
         config = tyro.cli(SampleConfig, args=arguments, prog="ddpm_hf.sample", use_underscores=True)
-        from ddpm_hf.sampling.run import run  # takes seconds: first, what is wrong is told
+        from ddpm_hf.sampling.run import run  # takes seconds; wrong flags are reported before
 
         run(config)
 

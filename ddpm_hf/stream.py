@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf.backends.denoiser import Denoiser
-from ddpm_hf.other_schedulers import TAKE_A_VARIANCE
+from ddpm_hf.other_schedulers import LEARNED_VARIANCE
 from ddpm_hf.scheduler import DDPMScheduler
 
 
@@ -69,7 +69,7 @@ def denoising_steps(
         for index, (timestep, t) in enumerate(zip(timesteps, scheduler.timesteps, strict=True)):
             model_input = scheduler.scale_model_input(x, t)
             model_output = denoise(model_input, t)
-            if not isinstance(scheduler, TAKE_A_VARIANCE):
+            if not isinstance(scheduler, LEARNED_VARIANCE):
                 model_output = model_output[:, : x.shape[1]]
             result = scheduler.step(model_output, timestep if is_ours else t, x, **extra)
             x_0 = result.get("pred_original_sample")

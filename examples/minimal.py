@@ -1,7 +1,7 @@
 """Algorithms 1 and 2 of DDPM on one screen: train on cats, then draw some.
 
-python examples/minimal.py            # about ten minutes on two CPU cores: blurry cats, minimal.png
-python examples/minimal.py --steps 20 --number 4 --size 16    # does it run?
+python examples/minimal.py                                    # trains, then draws minimal.png
+python examples/minimal.py --steps 2 --T 20 --size 16         # does it run?
 """
 
 import argparse
@@ -16,7 +16,7 @@ from ddpm_hf.data.images import to_images, to_unit_range
 from ddpm_hf.equations import posterior, predict_x0, q_sample, reverse_step
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
 
-T, BATCH = 1000, 32
+BATCH = 32
 
 
 def images(size):
@@ -58,11 +58,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=1500, help="training steps")
     parser.add_argument("--number", type=int, default=16, help="cats to draw")
+    parser.add_argument("--T", type=int, default=1000, help="diffusion steps")
     parser.add_argument("--size", type=int, default=32, help="pixels of a side")
     parser.add_argument("--output", default="minimal.png")
     given = parser.parse_args()
     torch.manual_seed(0)
-    schedule = NoiseSchedule.from_betas(linear_betas(T))
+    schedule = NoiseSchedule.from_betas(linear_betas(given.T))
     unet = UNet2DModel(
         sample_size=given.size, block_out_channels=(32, 64, 128), layers_per_block=1,
         down_block_types=("DownBlock2D", "DownBlock2D", "AttnDownBlock2D"),

@@ -5,73 +5,125 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
+
+from tests.preloaded import Preloaded
 
 ROOT = Path(__file__).parent.parent
 TESTS = [
     f"tests/test_{name}.py"
-    for name in ("equations", "scheduler", "closed_form", "optimizer", "upsampling")
+    for name in (
+        *("equations", "prediction", "scheduler", "closed_form", "guidance", "data"),
+        *("losses", "algorithm", "optimizer", "upsampling"),
+    )
 ]
-EQUATIONS, TIMESTEPS, SCHEDULER = (
-    f"ddpm_hf/{name}.py" for name in ("equations", "timesteps", "scheduler")
+EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
+    f"ddpm_hf/{name}.py"
+    for name in (
+        *("equations", "schedules", "prediction", "timesteps", "variance", "scheduler"),
+        "timestep_equations",
+    )
 )
+ALGORITHM, LOSSES, EMA, OPTIMIZER = (
+    f"ddpm_hf/training/{name}.py" for name in ("algorithm", "losses", "ema", "optimizer")
+)
+IMAGES, GUIDANCE = "ddpm_hf/data/images.py", "ddpm_hf/guidance.py"
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
-    ("small and large swapped", SCHEDULER, "return w.std_small", "return w.std_large"),
-    ("√ᾱ becomes ᾱ", EQUATIONS, "combine(alpha_bar.sqrt(), x_0, noise", "combine(alpha_bar, x_0, noise"),
-    ("√(1−ᾱ) becomes 1−ᾱ", TIMESTEPS, "schedule.noise_var(t).sqrt(),", "schedule.noise_var(t),"),
+    ("small and large swapped", VARIANCE, "return w.std_small", "return w.std_large"),
+    ("√ᾱ becomes ᾱ", EQUATIONS, "return schedule.alpha_bar(t).sqrt(), ", "return schedule.alpha_bar(t), "),
+    ("√(1−ᾱ) becomes 1−ᾱ", EQUATIONS, "schedule.noise_var(t).sqrt()\n", "schedule.noise_var(t)\n"),
+    ("N6: x̂_0 is not divided by √ᾱ", EQUATIONS, "(x_t - noise * z_hat) / signal", "x_t - noise * z_hat"),
+    ("ẑ with √ᾱ forgotten", EQUATIONS, "(x_t - signal * x_0) / noise", "(x_t - x_0) / noise"),
     ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
-    ("weights of N9 swapped", SCHEDULER, "w.weight_x0 * x_0 + w.weight_xt * sample", "w.weight_xt * x_0 + w.weight_x0 * sample"),
+    ("weights of N9 swapped", EQUATIONS, "return weight_xt, weight_x0", "return weight_x0, weight_xt"),
     ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
     ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
-    ("t off by one", TIMESTEPS, "t = torch.tensor(timesteps) + 1", "t = (torch.tensor(timesteps) + 2).clamp(max=schedule.T)"),
-    ("add_noise off by one", SCHEDULER, "timesteps.to(device) + 1", "timesteps.to(device)"),
-    ("the notes' misreading: product becomes mean", EQUATIONS, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
-    ("σ² for σ", TIMESTEPS, "schedule.beta(s, t).sqrt()", "schedule.beta(s, t)"),
+    ("t off by one", TIMESTEPS, "torch.tensor(list(self._index)) + 1", "(torch.tensor(list(self._index)) + 2).clamp(max=self.schedule.T)"),
+    ("add_noise off by one", SHELL, "timesteps.to(device) + 1", "timesteps.to(device)"),
+    ("a single timestep off by one", SHELL, "return timesteps + 1 if", "return timesteps if"),
+    ("the notes' misreading: product becomes mean", SCHEDULES, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
+    ("σ² for σ", TIMESTEPS, "var_large.sqrt()", "var_large"),
     ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
     ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),
     ("N7: A without its second term", EQUATIONS, "alpha / beta + 1 / noise_var", "alpha / beta"),
-    ("N3: variances do not add", EQUATIONS, "combine(alpha.sqrt(), x_s, beta.sqrt(), z)", "combine(alpha.sqrt(), x_s, beta, z)"),
-    ("N10: divided by √ᾱ (the notes' misreading)", EQUATIONS, "root_alpha = schedule.alpha(s, t).sqrt()", "root_alpha = schedule.alpha_bar(t).sqrt()"),
-    ("a single offset off by one", SCHEDULER, "return timesteps + 1 if", "return timesteps if"),
+    ("N3: variances do not add", EQUATIONS, "(alpha.sqrt(), beta.sqrt())", "(alpha.sqrt(), beta)"),
+    ("N10: divided by √ᾱ (the notes' misreading)", EQUATIONS, "weights = alpha.rsqrt(), ", "weights = schedule.alpha_bar(t).rsqrt(), "),
+    ("N11: z added twice", EQUATIONS, "return mean + std * z", "return mean + 2 * std * z"),
     ("learned range upside down", EQUATIONS, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
-    ("Muon's step not scaled to AdamW's", "ddpm_hf/training/optimizer.py", "0.2 * math.sqrt(max(step.shape))", "1.0"),
-    ("Muon looks back, not ahead", "ddpm_hf/training/optimizer.py", "weight.grad.lerp(mean, MOMENTUM)", "mean"),
-    ("the transposed upsampler mirrored", "ddpm_hf/backends/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
     ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
+    ("v with its sign turned", PREDICTION, "signal * epsilon - noise * x_0", "signal * epsilon + noise * x_0"),
+    ("x̂_0 from v with its sign turned", PREDICTION, "signal * x_t - noise * v", "signal * x_t + noise * v"),
+    ("ẑ from v with its rates swapped", PREDICTION, "noise * x_t + signal * v", "signal * x_t + noise * v"),
+    ("nothing stands in for √ᾱ = 0", PREDICTION, "least_signal=2.0**-12", "least_signal=0.0"),
+    ("min-SNR without its cap", PREDICTION, "snr.clamp(max=gamma) / scale", "snr / scale"),
+    ("min-SNR of v as of ε", PREDICTION, "lambda snr: snr + 1", "lambda snr: snr"),
+    ("guidance from the class on", GUIDANCE, "[away + scale * (towards - away)", "[towards + scale * (towards - away)"),
+    ("training aims at x_0 for ε", ALGORITHM, "rates, x_0, epsilon)  # ε", "rates, epsilon, x_0)  # ε"),
+    ("training sees another t", ALGORITHM, "q_sample(state.schedule, x_0, epsilon, t)", "q_sample(state.schedule, x_0, epsilon, t // 2)"),
+    ("training weighs nothing", ALGORITHM, "each = each * min_snr_weight", "each * min_snr_weight"),
+    ("the bound teaches the mean, too", ALGORITHM, "output.detach().float()", "output.float()"),
+    ("the average lags for good", EMA, "use_ema_warmup=True", "use_ema_warmup=False"),
+    ("the average's power forgotten", EMA, "power=config.ema_power", "power=1.0"),
+    ("l1 and l2 swapped", LOSSES, '{"l2": functional.mse_loss, "l1": functional.l1_loss}', '{"l1": functional.mse_loss, "l2": functional.l1_loss}'),
+    ("Muon's step not scaled to AdamW's", OPTIMIZER, "0.2 * math.sqrt(max(step.shape))", "1.0"),
+    ("Muon looks back, not ahead", OPTIMIZER, "weight.grad.lerp(mean, MOMENTUM)", "mean"),
+    ("the transposed upsampler mirrored", "ddpm_hf/backends/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
+    ("images in [0, 1], not [−1, 1]", IMAGES, ".float() / 127.5 - 1", ".float() / 255"),
+    ("[−1, 1] not moved to 0..255", IMAGES, "((batch.float() / 2 + 0.5)", "((batch.float() / 2)"),
+    ("16 bits read as 8", IMAGES, "values / np.float32(257)", "values / np.float32(256)"),
 ]  # fmt: skip
 
 
-def survives(file: str, old: str, new: str) -> bool:
-    """Whether all tests still pass with this change."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder)
+RUN = """
+import os, sys, pytest
+os.chdir({copy!r})
+sys.path[0] = {copy!r}
+sys.exit(pytest.main({arguments!r}))
+"""
+ORDINARY = ("The code as it is", EQUATIONS, "", "")
+
+
+def survives(parents: SimpleQueue[Preloaded], mutant: tuple[str, str, str, str]) -> bool:
+    """Whether all tests still pass with this change; those of the changed file come first."""
+    _, file, old, new = mutant
+    with tempfile.TemporaryDirectory() as copy:
         for name in ("ddpm_hf", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("pretrained"))
+            ignored = shutil.ignore_patterns("pretrained", "__pycache__")
+            shutil.copytree(ROOT / name, Path(copy) / name, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", copy)
-        text = (copy / file).read_text()
-        if text.count(old) < 1:
+        path = Path(copy) / file
+        text = path.read_text()
+        if old not in text:
             sys.exit(f"{file} has no {old!r}: bring tests/mutants.py up to date.")
-        (copy / file).write_text(text.replace(old, new, 1))
-        quick = ["-m", "not slow and not soak", "-p", "no:cacheprovider", "-q", "-x"]
-        command = [sys.executable, "-m", "pytest", *quick, *TESTS]
-        environment = {**os.environ, "PYTHONPATH": str(copy)}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
-        return done.returncode == 0
+        path.write_text(text.replace(old, new, 1))
+        own_first = sorted(TESTS, key=lambda test: Path(file).stem not in test)
+        quick = ("-m", "not slow and not soak", "-p", "no:cacheprovider", "-q", "-x")
+        parent = parents.get()
+        _, status = parent.run(["-c", RUN.format(copy=copy, arguments=[*quick, *own_first])])
+        parents.put(parent)
+    return status == 0
 
 
 def main() -> int:
-    """Try every mutant; 0 if all were caught."""
-    if not survives(EQUATIONS, "", ""):
-        sys.exit("The tests fail on the code as it is; nothing can be said of mutants.")
-    survivors = 0
-    for name, file, old, new in MUTANTS:
-        alive = survives(file, old, new)
-        survivors += alive
-        print("SURVIVED" if alive else "caught  ", name, flush=True)
+    """Try every mutant, one on each core; 0 if all were caught."""
+    cores = len(os.sched_getaffinity(0))
+    parents: SimpleQueue[Preloaded] = SimpleQueue()
+    for _ in range(cores):
+        parents.put(Preloaded(OMP_NUM_THREADS="1"))
+    with ThreadPoolExecutor(cores) as pool:
+        survived = pool.map(partial(survives, parents), [ORDINARY, *MUTANTS])
+        if not next(survived):
+            sys.exit("The tests fail on the code as it is; nothing can be said of mutants.")
+        survivors = 0
+        for (name, *_), alive in zip(MUTANTS, survived, strict=True):
+            survivors += alive
+            print("SURVIVED" if alive else "caught  ", name, flush=True)
     print(f"{len(MUTANTS) - survivors} of {len(MUTANTS)} mutants caught")
     return 1 if survivors else 0
 

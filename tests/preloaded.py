@@ -6,6 +6,7 @@ its own, and dies by real signals. ddpm_hf itself is imported inside.
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -13,12 +14,20 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Timer
 from typing import IO, NamedTuple
 
-LONGEST = 300
-"""Seconds after which a process is killed, so that one that hangs fails its test."""
+SLOW_TO_IMPORT = (
+    *("datasets", "diffusers.pipelines.ddpm", "diffusers.training_utils", "matplotlib"),
+    *("torch.utils.tensorboard", "torchmetrics", "tyro"),
+)
+LONGEST = 600
+"""Seconds after which processes are told to end, so that a run that hangs fails its test."""
+MERCY = 60
+"""Seconds from there on until they are killed: a launcher ends its own first."""
 
 
 class Started(NamedTuple):
@@ -27,6 +36,7 @@ class Started(NamedTuple):
     parent: "Preloaded"
     pids: list[int]
     output: IO[str]
+    timers: list[Timer]
 
     def status(self, place=0):
         """The exit status of one, negative for a signal; None while it runs."""
@@ -36,6 +46,8 @@ class Started(NamedTuple):
         """What is still to be read, and all exit statuses, once all have ended."""
         said = self.output.read()
         self.output.close()
+        for timer in self.timers:
+            timer.cancel()
         return said, [self.parent.ask(wait=pid) for pid in self.pids]
 
 
@@ -64,7 +76,14 @@ class Preloaded:
             for environment in environments or [{}]
         ]
         os.close(writing)
-        return Started(self, pids, open(reading))
+        timers = [
+            Timer(after, signal_all, (pids, number))
+            for after, number in ((LONGEST, signal.SIGTERM), (LONGEST + MERCY, signal.SIGKILL))
+        ]
+        for timer in timers:
+            timer.daemon = True
+            timer.start()
+        return Started(self, pids, os.fdopen(reading), timers)
 
     def run(self, arguments, **environment):
         """What such a process prints, and its exit status."""
@@ -84,11 +103,20 @@ def preloaded(**environment):
     return parent
 
 
+def signal_all(pids, number):
+    """To each with its whole group."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, number)
+
+
 def serve(control):
     """Fork a process for each request; in that process, the arguments of its Python."""
+    alive = set()
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1 << 20, 1)
         if not message:
+            signal_all(alive, signal.SIGKILL)  # left behind by a test that failed
             return None
         request = json.loads(message)
         if "arguments" in request:
@@ -97,11 +125,13 @@ def serve(control):
                 become(*descriptors, request["environment"])
                 return request["arguments"]
             os.close(*descriptors)
+            alive.add(answer)
         else:
             pid, flags = request.get("wait"), 0
             if pid is None:
                 pid, flags = request["poll"], os.WNOHANG
             ended, status = os.waitpid(pid, flags)
+            alive.discard(ended)
             answer = os.waitstatus_to_exitcode(status) if ended else None
         control.send(json.dumps(answer).encode())
 
@@ -112,7 +142,6 @@ def become(output, environment):
     os.dup2(output, 2)
     os.close(output)
     os.environ.update(environment)
-    signal.alarm(LONGEST)
 
 
 def execute(arguments):
@@ -131,14 +160,8 @@ def execute(arguments):
 
 if __name__ == "__main__":
     sys.path[0] = str(Path.cwd())
-    import datasets  # noqa: F401
-    import diffusers.pipelines.ddpm
-    import diffusers.training_utils  # noqa: F401
-    import matplotlib  # noqa: F401
-    import torch.utils.tensorboard  # noqa: F401
-    import torchmetrics  # noqa: F401
-    import tyro  # noqa: F401
-
+    for name in SLOW_TO_IMPORT:
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as control:

@@ -105,6 +105,26 @@ def test_a_report_is_the_mean_of_its_steps(small_state, monkeypatch):
     assert reported == [2, 5]
 
 
+def test_the_loss_of_each_tenth_of_the_timesteps_is_reported(small_state):
+    state = small_state(train_batch_size=400)
+    progress = Progress(state)
+    step = next(progress.watch(training_steps(state, BLACK_IMAGES)))
+    assert set(step.t.tolist()) > {1, 5, 6, 50}, "T = 50: the ends of some tenths are among them"
+    tenths = [(step.t > first) & (step.t <= first + 5) for first in range(0, 50, 5)]
+    expected = [float(step.losses[tenth].mean()) for tenth in tenths]
+    assert progress.report().loss_by_t == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_average_is_of_the_weights_after_each_step(small_state):
+    """With this decay, 1 − 1/i at step i, it is their plain mean."""
+    state = small_state(ema_inv_gamma=1.0, ema_power=1.0, max_train_steps=4)
+    steps = training_steps(state, BLACK_IMAGES)
+    weights = [[p.detach().clone() for p in state.unet.parameters()] for _ in steps]
+    averages = list(state.pipeline().unet.parameters())
+    for average, *of_steps in zip(averages, *weights, strict=True):
+        torch.testing.assert_close(average, torch.stack(of_steps).mean(0))
+
+
 def test_validation_is_of_the_averages_and_leaves_the_weights(small_state):
     """The mean over all eight pictures, three at a time, by hand on the pipeline of that moment."""
     state = small_state(train_batch_size=3, ema_max_decay=0.5, learning_rate=1e-2)

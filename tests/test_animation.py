@@ -11,7 +11,9 @@ from ddpm_hf.data.images import to_images
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
-@pytest.mark.parametrize(("K", "frames"), [(1, 2), (7, 8), (130, FRAMES)])
+@pytest.mark.parametrize(
+    ("K", "frames"), [(1, 2), (7, 8), pytest.param(130, FRAMES, marks=pytest.mark.slow)]
+)
 def test_has_a_frame_for_each_key_step_and_holds_the_picture(
     pipeline, seeded, tmp_path, suffix, K, frames
 ):
@@ -57,7 +59,7 @@ def test_another_suffix_is_one_sentence_before_any_work(pipeline, tmp_path):
 def test_a_run_that_is_over_is_told(pipeline, tmp_path):
     steps = pipeline.stream(1, num_inference_steps=3)
     save_animation(steps, tmp_path / "cats.gif")
-    with pytest.raises(ValueError, match="can be gone through once"):
+    with pytest.raises(ValueError, match="can be used once"):
         save_animation(steps, tmp_path / "again.gif")
 
 

@@ -1,8 +1,6 @@
 """Each way to run the UNet against eager, and what happens without OpenVINO."""
 
 import logging
-import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +19,7 @@ from ddpm_hf.backends import cuda_graph, openvino, upsampling
 from ddpm_hf.backends.denoiser import make_denoiser
 from ddpm_hf.bundled import PRETRAINED
 from tests.conftest import tiny_unet
+from tests.preloaded import preloaded
 
 CPU = torch.device("cpu")
 CPU_AND_GPU = pytest.mark.parametrize(
@@ -46,6 +45,7 @@ def test_auto_agrees_with_eager_and_follows_the_weights(sample, device):
         unet.conv_out.weight.mul_(-1)  # of the same length
 
 
+@pytest.mark.slow
 @CPU_AND_GPU
 @pytest.mark.parametrize("by", ["a fused optimiser", "averages copied back"])
 def test_auto_follows_weights_that_change_unseen(sample, device, by):
@@ -92,16 +92,16 @@ def test_a_graph_is_lent_again_with_other_labels(sample):
         labels = torch.tensor([label, label], device=device)
         outputs.append(make_denoiser(unet, "auto", tuple(x.shape), device, labels)(x, t))
     assert torch.equal(outputs[0], outputs[2]) and not torch.equal(outputs[0], outputs[1])
-    idle = cuda_graph._networks.of(unet).idle
+    idle = cuda_graph._pools.get(unet).idle
     assert idle.counts() == [1]
     for batch in range(1, 9):
         x = torch.zeros(batch, 3, 8, 8, device=device)
         make_denoiser(unet, "auto", tuple(x.shape), device, labels[:1].expand(batch))(x, t)
-    assert idle.counts() == [1] * cuda_graph.SHAPES
+    assert idle.counts() == [1] * cuda_graph.MAX_SHAPES
 
 
 def test_what_is_idle_is_lent_once_and_bounded():
-    idle, graph = cuda_graph.Idle(), object()
+    idle, graph = cuda_graph.IdlePool(), object()
     idle.give_back((0,), graph)
     assert idle.take((1,)) is None and idle.take((0,)) is graph and idle.take((0,)) is None
 
@@ -114,7 +114,7 @@ def test_what_is_idle_is_lent_once_and_bounded():
     for shape in range(6):
         for _ in range(6):
             idle.give_back((shape,), object())
-    assert idle.counts() == [cuda_graph.IDLE] * cuda_graph.SHAPES
+    assert idle.counts() == [cuda_graph.MAX_IDLE] * cuda_graph.MAX_SHAPES
     assert idle.take((0,)) is None and idle.take((5,)) is not None
 
 
@@ -124,7 +124,7 @@ def test_only_the_choice_of_kernels_is_set_while_a_graph_is_made(monkeypatch):
     precision = torch.backends.fp32_precision
     torch.backends.fp32_precision = "ieee"
     try:
-        with cuda_graph._kernels_tried():
+        with cuda_graph._cudnn_benchmark():
             assert cudnn.benchmark and cudnn.deterministic
         assert not cudnn.benchmark
     finally:
@@ -143,17 +143,18 @@ def test_a_graph_of_inference_mode_is_of_use_outside(sample):
 
 @given(st.integers(1, 300), st.sampled_from([16, 32, 64, 256]), st.integers(1, 64))
 def test_blocks_are_equal_and_bounded_where_they_can_be(batch, side, cores):
-    streams, size = openvino.in_blocks(batch, side * side, cores)
+    streams, size = openvino.split_batch(batch, side * side, cores)
     assert batch % size == 0 and (batch // size) % streams == 0 and streams <= cores
     within = size * side * side <= openvino.BLOCK_PIXELS or size == 1
     assert within or size == batch // streams, "larger blocks only where they can't be divided"
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("classes", [None, 4])
 def test_openvino_in_float32_agrees_with_eager_in_any_blocks(classes, monkeypatch):
     """Six pictures of 8 × 8 in three blocks of 2."""
-    monkeypatch.setattr(openvino, "in_blocks", lambda batch, pixels, cores: (1, 2))
+    monkeypatch.setattr(openvino, "split_batch", lambda batch, pixels, cores: (1, 2))
     generator = torch.Generator().manual_seed(0)
     x, t = torch.randn(6, 3, 8, 8, generator=generator), torch.tensor(500.5)  # as Euler has it
     labels = None if classes is None else torch.arange(6) % classes
@@ -186,6 +187,7 @@ def test_compiled_by_pytorch_agrees_with_eager(pipeline, seeded):
     np.testing.assert_allclose(fast, exact, atol=1e-5)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     """The next process reads it; a damaged one is made anew; the oldest ones go."""
@@ -202,7 +204,7 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
     (kept,) = openvino.CACHE.glob("*.xml")
     kept.write_text("<net>")
     assert torch.equal(run(), converted)
-    monkeypatch.setattr(openvino, "KEPT_ON_DISK", 1)
+    monkeypatch.setattr(openvino, "MAX_ON_DISK", 1)
     make_denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
     assert len(list(openvino.CACHE.iterdir())) == 2, "one description and its weights"
     assert not kept.exists()
@@ -274,27 +276,28 @@ def test_missing_openvino_falls_back_with_one_warning(sample, monkeypatch, caplo
 def test_nothing_leaves_localhost():
     """OpenVINO's import reports usage to its maker, unless stopped; CI is unset on purpose."""
     script = """
-import socket
+import os, socket, sys, threading
+os.environ.pop("CI", None)
+asked = []
 def refuse(*arguments, **_):
-    raise SystemExit(f"the network was asked for: {arguments[:2]}")
+    asked.append(arguments[:2])
+    raise OSError("there is no network")
 socket.getaddrinfo = refuse
 socket.socket.connect = refuse
-import torch, threading, time
+assert "openvino" not in sys.modules
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from tests.conftest import tiny_unet
 pipe = DDPMPipeline(unet=tiny_unet(), scheduler=DDPMScheduler())
 pipe(num_inference_steps=2, backend="auto")
-time.sleep(1)
-import sys
+reporting = [t for t in threading.enumerate() if "elemetry" in t.name]
+for thread in reporting:
+    thread.join()
 assert "openvino" in sys.modules
 assert sys.modules["openvino_telemetry"] is None
-print("quiet", [t.name for t in threading.enumerate() if "elemetry" in t.name])
+print("quiet", asked, reporting)
 """
-    environment = {k: v for k, v in os.environ.items() if k != "CI"}
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
-    )
-    assert done.stdout.strip().endswith("quiet []"), done.stdout + done.stderr
+    said, status = preloaded().run(["-c", script])
+    assert status == 0 and said.strip().endswith("quiet [] []"), said
 
 
 @torch.no_grad()
@@ -305,6 +308,7 @@ def test_auto_gives_the_same_pictures_each_time(pipeline, seeded):
     assert np.array_equal(run(), run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["eager", "auto", "openvino"])
 def test_a_pipeline_loaded_in_inference_mode_draws(pipeline, seeded, tmp_path, backend):
     pipeline.save_pretrained(tmp_path)

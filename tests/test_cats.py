@@ -89,5 +89,5 @@ def test_all_cats_are_composed_in_order(monkeypatch):
     for place in (0, 5, 23):
         cat = tuple(int(i) for i in np.unravel_index(place, few))
         assert np.array_equal(everyone[place], cats.compose(cat))
-    second_half = list(cats.compose_all(beginning=(1,)))
+    second_half = list(cats.compose_all(prefix=(1,)))
     assert np.array_equal(second_half, everyone[12:])

@@ -42,7 +42,7 @@ def test_layouts_on_disk_load_by_the_same_call(tmp_path):
         loaded = data.load_split(str(tmp_path / layout), cache_dir=str(tmp_path / "cache"))
         pictures = decoded(loaded)
         expected = torch.tensor(np.array(picture(seed=2))).permute(2, 0, 1)
-        assert torch.equal(pictures[2].picture, expected)
+        assert torch.equal(pictures[2].image, expected)
 
 
 def test_a_folder_called_cats_wins_over_the_embedded_set(tmp_path, monkeypatch):
@@ -103,12 +103,12 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
     for index, expected in enumerate((1, 1, 3, 3, 1)):
         for kept in (in_memory, on_disk):
             found = kept[index]
-            assert torch.equal(found.picture, in_memory[expected].picture)
+            assert torch.equal(found.image, in_memory[expected].image)
     for row in (0, 2, 4):  # not at every visit
         assert caplog.text.count(f"Row {row} can't be read") == 1
     walked = list(itertools.islice(stream.examples(), 10))
-    readable = [in_memory[i].picture for i in (1, 3)]
-    assert all(any(torch.equal(w.picture, r) for r in readable) for w in walked)
+    readable = [in_memory[i].image for i in (1, 3)]
+    assert all(any(torch.equal(w.image, r) for r in readable) for w in walked)
     with pytest.raises(UserError, match="Of 1 rows"):
         infer_spec(dataset_of([b"junk"]), 8)
 
@@ -116,9 +116,9 @@ def test_the_next_readable_row_stands_in_for_a_corrupt_one(caplog):
 def test_a_stream_goes_on_where_it_was_left():
     dataset = dataset_of([picture(seed=i) for i in range(7)]).to_iterable_dataset()
     stream = ImageStream(dataset, infer_spec(dataset, 8), seed=0)
-    whole = [e.picture for e in itertools.islice(stream.examples(), 20)]
+    whole = [e.image for e in itertools.islice(stream.examples(), 20)]
     for skip in (3, 7, 16):
-        rest = [e.picture for e in itertools.islice(stream.examples(skip), 20 - skip)]
+        rest = [e.image for e in itertools.islice(stream.examples(skip), 20 - skip)]
         assert all(torch.equal(a, b) for a, b in zip(whole[skip:], rest, strict=True))
     epochs = [{p.numpy().tobytes() for p in whole[i : i + 7]} for i in (0, 7)]
     assert epochs[0] == epochs[1] and len(epochs[0]) == 7
@@ -130,7 +130,7 @@ def test_streams_of_many_processes_share_the_pictures():
     seen = []
     for rank in range(2):
         stream = ImageStream(dataset, infer_spec(dataset, 8), seed=0, rank=rank, processes=2)
-        seen.append({e.picture.numpy().tobytes() for e in itertools.islice(stream.examples(), 4)})
+        seen.append({e.image.numpy().tobytes() for e in itertools.islice(stream.examples(), 4)})
     assert len(seen[0]) == len(seen[1]) == 4 and not seen[0] & seen[1]
 
 
@@ -188,12 +188,10 @@ def test_a_column_of_bytes_or_paths_is_read_where_it_is_asked_for(tmp_path):
     for column in ("bytes", "file", "cell"):
         pictures = decoded(dataset, column=column)
         assert all(
-            torch.equal(a.picture, b.picture)
+            torch.equal(a.image, b.image)
             for a, b in zip(pictures.examples, decoded(original).examples, strict=True)
         )
-    with pytest.raises(
-        UserError, match=r"no image column\. .*bytes \(binary\).* if --image_column"
-    ):
+    with pytest.raises(UserError, match=r"no image column\. .*bytes \(binary\).*--image_column"):
         decoded(dataset)
     with pytest.raises(UserError, match="no image column 'size'"):
         decoded(dataset, column="size")
@@ -204,8 +202,8 @@ def test_pictures_of_16_bits_keep_their_shades():
     file = io.BytesIO()
     Image.fromarray(shades).save(file, "PNG")
     dataset = dataset_of([file.getvalue()])
-    assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 1, 255]
-    kept = decoded(dataset, 4, keep_precision=True)[0].picture
+    assert decoded(dataset, 4)[0].image[0, 0].tolist() == [0, 1, 1, 255]
+    kept = decoded(dataset, 4, keep_precision=True)[0].image
     torch.testing.assert_close(kept[0, 0], torch.tensor([0, 1, 300 / 257, 255]))
     assert images.to_unit_range([kept]).max() == 1
 
@@ -223,7 +221,7 @@ def test_deep_grey_is_scaled_by_what_is_white(values, kind):
     file = io.BytesIO()
     Image.fromarray(np.tile(values, (4, 1))).save(file, kind)
     dataset = dataset_of([file.getvalue()])
-    assert decoded(dataset, 4)[0].picture[0, 0].tolist() == [0, 1, 128, 255]
+    assert decoded(dataset, 4)[0].image[0, 0].tolist() == [0, 1, 128, 255]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -235,7 +233,7 @@ def test_pictures_are_turned_upright_whatever_their_depth(dtype):
     lying[:, :4] = 65535 if dtype == np.uint16 else 255
     file = io.BytesIO()
     Image.fromarray(lying).save(file, "TIFF", exif=exif)
-    upright = decoded(dataset_of([file.getvalue()]), 4)[0].picture
+    upright = decoded(dataset_of([file.getvalue()]), 4)[0].image
     assert upright.shape == (1, 8, 4)
     assert upright[0, 0].tolist() == [255] * 4 and upright[0, -1].tolist() == [0] * 4
 
@@ -326,7 +324,9 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
 def test_a_cache_that_cannot_be_written_is_not_blamed_on_the_data(tmp_path):
     picture().save(tmp_path / "one.png")
     for load in (data.load_folder, data.load_split):
-        with pytest.raises(UserError, match=r"Can't read or write /proc/no.*; if that is where"):
+        with pytest.raises(
+            UserError, match=r"Can't read or write /proc/no.*; if data sets are cached"
+        ):
             load(str(tmp_path), cache_dir="/proc/no")
 
 
@@ -361,7 +361,7 @@ def test_a_saved_data_set_without_splits_has_one(tmp_path):
         data.load_split(str(tmp_path), "test")
 
 
-def test_saved_sets_and_the_cats_have_slices(tmp_path):
+def test_saved_sets_have_slices(tmp_path):
     rows = dataset_of([picture(seed=i) for i in range(10)])
     rows = rows.remove_columns("label").add_column("label", list(range(10)))
     parts = {"train": rows.select(range(8)), "test": rows.select(range(8, 10))}
@@ -374,8 +374,12 @@ def test_saved_sets_and_the_cats_have_slices(tmp_path):
     assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
     with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
         labels("train[")
-    whole = data.load_split("cats", "test", resolution=8)
-    some = data.load_split("cats", "test[10:13]", resolution=8)
+
+
+def test_the_cats_have_slices(world, tmp_path):
+    eight = {"resolution": 8, "cache_dir": str(tmp_path)}
+    whole = data.load_split("cats", "test", **eight)
+    some = data.load_split("cats", "test[10:13]", **eight)
     assert some["body"][:] == whole["body"][10:13] and some.info.license == whole.info.license
     with pytest.raises(UserError, match=r"split 'nothing': .*; there is 'train', 'test'"):
         data.load_split("cats", "nothing")
@@ -385,7 +389,7 @@ def test_colour_is_kept_wherever_in_the_set_it_comes():
     mixed = dataset_of([*[picture("L")] * 100, *[picture("RGB")] * 100])
     assert infer_spec(mixed, 8).channels == 3
     assert infer_spec(mixed, 8, channels=1).channels == 1
-    assert decoded(mixed, channels=4)[0].picture.shape == (4, 8, 8)
+    assert decoded(mixed, channels=4)[0].image.shape == (4, 8, 8)
 
 
 def test_a_split_without_any_readable_picture_is_refused():
@@ -399,14 +403,14 @@ def test_a_split_without_any_readable_picture_is_refused():
 
 def test_shorter_side_fits_and_the_rest_is_cropped():
     wide = dataset_of([picture(size=(40, 20))])
-    free = decoded(wide, 10)[0].picture
+    free = decoded(wide, 10)[0].image
     assert free.shape == (3, 10, 20)
     crops = {random_square(free, 10, np.random.default_rng(i)).numpy().tobytes() for i in range(20)}
     assert len(crops) > 1
-    centre = decoded(wide, 10, center_crop=True)[0].picture
+    centre = decoded(wide, 10, center_crop=True)[0].image
     assert torch.equal(centre, free[:, :, 5:15])
     tall = dataset_of([picture(size=(20, 40))])
-    free, centre = (decoded(tall, 10, center_crop=c)[0].picture for c in (False, True))
+    free, centre = (decoded(tall, 10, center_crop=c)[0].image for c in (False, True))
     assert free.shape == (3, 20, 10) and torch.equal(centre, free[:, 5:15])
 
 

@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from ddpm_hf.demo import jump, noise
-from ddpm_hf.demo.models import MODEL, Models
-from ddpm_hf.demo.player import chunks
-from ddpm_hf.demo.row import row_chunks
+from ddpm_hf.demo.service.models import MODEL, Models
+from ddpm_hf.demo.views.generate.player.player import chunks
+from ddpm_hf.demo.views.jump import view as jump
+from ddpm_hf.demo.views.noise import view as noise
+from ddpm_hf.demo.web.row.row import row_chunks
 from ddpm_hf.stream import DenoisingStream
 
 
@@ -52,13 +53,14 @@ def shown(pipeline, view):
 
 @pytest.mark.parametrize("view", ["generate", "jump", "noise"])
 def test_a_view_shows_what_a_gpu_has_drawn(view, pipeline, on_gpu):
+    pipeline.unet.double()  # that no time is spent on converting it
     last = shown(pipeline, view)[-1]
     assert last["t"][-1] == 0 and last["data"]
 
 
 def test_a_model_that_a_visitor_names_goes_where_the_page_s_own_is(pipeline, tmp_path, monkeypatch):
     pipeline.save_pretrained(tmp_path)
-    monkeypatch.setattr("ddpm_hf.demo.models.ALLOWED", True)
+    monkeypatch.setattr("ddpm_hf.demo.service.models.ALLOWED", True)
     models = Models(pipeline.to("meta"))
     assert models.get(MODEL).device.type == models.get(str(tmp_path)).device.type == "meta"
     assert models.get(str(tmp_path)) is models.get(str(tmp_path))

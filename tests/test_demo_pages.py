@@ -13,11 +13,11 @@ import torch
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_uint8
-from ddpm_hf.demo.equations.cited import PACKAGE, cited
-from ddpm_hf.demo.equations.words import VIEWS
-from ddpm_hf.demo.player import chunks
-from ddpm_hf.demo.player.course import course
-from ddpm_hf.demo.training.record import read_course
+from ddpm_hf.demo.views.equations.cited import PACKAGE, cited
+from ddpm_hf.demo.views.equations.strings import VIEWS
+from ddpm_hf.demo.views.generate.player.course import course
+from ddpm_hf.demo.views.generate.player.player import chunks
+from ddpm_hf.demo.views.training.record import read_course
 from tests.conftest import tiny_unet
 
 ROOT = Path(__file__).parent.parent

@@ -87,8 +87,8 @@ def test_precision_and_recall_tell_what_is_wrong():
 
 
 def test_nearest_is_the_nearest():
-    points, among = gaussian(50), gaussian(2300, seed=1)
-    apart = (points[:, None] - among[None]).double().norm(dim=2)
-    found = nearest(points, among)
-    assert torch.equal(found.neighbour, apart.argmin(1))
+    points, candidates = gaussian(50), gaussian(2300, seed=1)
+    apart = (points[:, None] - candidates[None]).double().norm(dim=2)
+    found = nearest(points, candidates)
+    assert torch.equal(found.indices, apart.argmin(1))
     assert torch.allclose(found.distance, apart.min(1).values)

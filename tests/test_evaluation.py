@@ -12,16 +12,23 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation import class_agreement
-from ddpm_hf.evaluation.card import add_to_card, card_of
+from ddpm_hf.evaluation.card_section import add_to_card, card_path
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.config import EvaluateConfig, command
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
-from ddpm_hf.evaluation.one_jump import way_back
-from ddpm_hf.evaluation.real import Split, of_class, read_split, roles, unseen
+from ddpm_hf.evaluation.one_jump import reconstruct
+from ddpm_hf.evaluation.plan import applicable_parts, ddpm_pipeline
+from ddpm_hf.evaluation.real_images import (
+    Split,
+    assign_roles,
+    exclude_training_images,
+    of_class,
+    read_split,
+)
 from ddpm_hf.evaluation.report import markdown
-from ddpm_hf.evaluation.run import _chosen, own_pipeline, rounded
+from ddpm_hf.evaluation.run import rounded
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import knowing_pipeline, tiny_unet
 from tests.pictures import dataset_of, picture
@@ -43,7 +50,7 @@ def test_error_in_grey_levels():
     assert rmse(x + 2 / 255, x) == pytest.approx([1.0] * 3)
 
 
-# Loss by t, and the way back
+# Loss by t, one jump and steps
 
 
 def test_loss_by_t_of_a_network_that_knows_is_nothing_and_of_silence_one():
@@ -59,9 +66,9 @@ def test_loss_by_t_of_a_network_that_knows_is_nothing_and_of_silence_one():
     assert torch.allclose(each[:, 0], each[:, -1]), "the same noise at every t"
 
 
-def test_way_back_starts_from_q_and_ends_at_the_picture():
+def test_reconstruction_starts_from_q_and_ends_at_the_picture():
     pipe, x_0 = knowing_pipeline(), torch.full((18, 1, 8, 8), 0.5)
-    back = way_back(pipe, x_0, 1000, 5, backend="eager")
+    back = reconstruct(pipe, x_0, 1000, 5, backend="eager")
     alpha_bar = pipe.scheduler.schedule.alpha_bar(1000)
     residue = (back.noisy - alpha_bar.sqrt() * x_0) / (1 - alpha_bar).sqrt()
     assert residue.mean().abs() < 0.1 and residue.std() == pytest.approx(1, abs=0.05)
@@ -81,7 +88,7 @@ def test_an_ideal_jump_is_nearer_and_blurrier_than_ideal_steps():
 
     unet.register_forward_hook(knows)
     x_0 = std * torch.randn(64, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    back = way_back(pipe, x_0, 800, 50, backend="eager")
+    back = reconstruct(pipe, x_0, 800, 50, backend="eager")
     known = float(schedule.alpha_bar(800)) * std**2
     share = known / (known + float(schedule.noise_var(800)))  # of x_0's variance, seen in x_t
     assert float(back.jump.var()) == pytest.approx(std**2 * share, rel=0.1)
@@ -96,9 +103,9 @@ def test_an_ideal_jump_is_nearer_and_blurrier_than_ideal_steps():
     [
         lambda pipe, x_0, **given: loss_by_t(pipe, x_0, [1], **given),
         lambda pipe, x_0, **given: bits_per_dimension(pipe, x_0, draws=1, **given),
-        lambda pipe, x_0, **given: way_back(pipe, x_0, 1, 1, **given),
+        lambda pipe, x_0, **given: reconstruct(pipe, x_0, 1, 1, **given),
     ],
-    ids=["loss by t", "likelihood", "way back"],
+    ids=["loss by t", "likelihood", "one jump"],
 )
 def test_each_picture_is_measured_with_its_own_class_in_every_batch(measured):
     """Of 70 pictures, the last batch has six, and they alone are of class 1."""
@@ -120,25 +127,25 @@ def split(n, first=0):
 
 @pytest.mark.parametrize(("test", "n"), [(20, 20), (10, 20), (8, 22)])
 def test_roles_share_no_picture(test, n):
-    real = roles(split(40), split(test, first=100), n)
+    real = assign_roles(split(40), split(test, first=100), n)
     assert len(real.reference) == len(real.fresh) == n
-    reference, seen, fresh = (
-        set(x[:, 0, 0, 0].tolist()) for x in (real.reference, real.seen, real.fresh)
+    reference, training, fresh = (
+        set(x[:, 0, 0, 0].tolist()) for x in (real.reference, real.training, real.fresh)
     )
-    assert reference <= seen and not seen & fresh and len(fresh) == n
+    assert reference <= training and not training & fresh and len(fresh) == n
     assert sum(picture >= 100 for picture in fresh) == min(test, n), "test pictures first"
 
 
 def test_too_few_real_pictures_says_how_many_will_do():
     with pytest.raises(UserError, match="at most --num_samples 25"):
-        roles(split(40), split(10, first=100), 26)
+        assign_roles(split(40), split(10, first=100), 26)
 
 
 def test_test_pictures_that_were_trained_on_are_left_out():
-    test = unseen(split(20, first=30), split(40))
+    test = exclude_training_images(split(20, first=30), split(40))
     assert test.pixels[:, 0, 0, 0].tolist() == list(range(40, 50)) and len(test.labels) == 10
     with pytest.raises(UserError, match="in the training split, too"):
-        unseen(split(40), split(40))
+        exclude_training_images(split(40), split(40))
 
 
 def test_pictures_of_a_sorted_set_are_mixed(tmp_path):
@@ -165,10 +172,10 @@ def test_copies_are_seen():
     )
     copies = torch.cat([seen[:25], new[:25]])
     sets = (copies, fresh, seen)
-    figures, copied = measure(sets, tuple(pictures.flatten(1).float() for pictures in sets))
+    figures, pairs = measure(sets, tuple(pictures.flatten(1).float() for pictures in sets))
     assert figures["pixels"]["p01"] == 0 and figures["pixels_floor"]["p01"] > 10
     assert figures["features"]["p01"] == 0 and figures["features_floor"]["p01"] > 10
-    assert torch.equal(copied.samples, copied.training)
+    assert torch.equal(pairs.samples, pairs.training)
 
 
 def test_distances_are_in_grey_levels_and_at_the_first_percentile():
@@ -180,7 +187,7 @@ def test_distances_are_in_grey_levels_and_at_the_first_percentile():
 
 @pytest.mark.parametrize("rows", [7, 500])
 def test_pictures_are_of_the_class_that_their_neighbours_have(rows, monkeypatch):
-    monkeypatch.setattr(class_agreement, "ROWS", rows)
+    monkeypatch.setattr(class_agreement, "BLOCK", rows)
     rng = torch.Generator().manual_seed(0)
 
     def pictures(low, n):
@@ -235,7 +242,7 @@ def test_a_model_whose_scheduler_cannot_take_all_steps_is_measured(tmp_path):
     """DPM-Solver takes 50 of 1000, and not 1000; likelihood and jumps are DDPM's anyway."""
     solver = diffusers.DPMSolverMultistepScheduler(1000)
     DDPMPipeline(tiny_unet(1), solver).save_pretrained(tmp_path)
-    pipeline = own_pipeline(EvaluateConfig(model=str(tmp_path), variance_type="fixed_large"))
+    pipeline = ddpm_pipeline(EvaluateConfig(model=str(tmp_path), variance_type="fixed_large"))
     assert isinstance(pipeline.scheduler, DDPMScheduler) and len(pipeline.scheduler) == 1000
     assert pipeline.scheduler.variance_type == "fixed_large"
 
@@ -246,7 +253,7 @@ def test_a_model_whose_scheduler_cannot_take_all_steps_is_measured(tmp_path):
 def test_only_what_can_be_a_cat_is_decoded(channels, size, possible):
     pipeline = DDPMPipeline(tiny_unet(channels, size=size), DDPMScheduler())
     config = EvaluateConfig(parts=("decoder", "loss"))
-    assert _chosen(config, pipeline) == (["loss", "decoder"] if possible else ["loss"])
+    assert applicable_parts(config, pipeline) == (["loss", "decoder"] if possible else ["loss"])
 
 
 # What is said of it
@@ -363,5 +370,5 @@ def test_what_could_not_be_measured_is_not_in_the_card(tmp_path, pipeline):
 
 def test_card_of_no_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="needs a local folder"):
-        card_of("someone/something")
-    assert card_of("cats-32").name == "README.md"
+        card_path("someone/something")
+    assert card_path("cats-32").name == "README.md"

@@ -59,6 +59,7 @@ def exact_transitions(schedule, kind):
     return float(kl.sum()) / math.log(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
 def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind):
     pipe = gaussian_pipeline(variance_type=kind, clip_sample=False)
@@ -80,6 +81,7 @@ def test_a_worse_network_has_a_worse_bound():
     assert bad.total > good.total + 1
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 def test_estimate_over_few_timesteps_is_unbiased():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False, num_train_timesteps=200)

@@ -50,4 +50,4 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
     assert (plain.spec.column, plain.spec.channels) == ("photo", 4)
     assert not (plain.spec.center_crop or plain.spec.keep_precision)
     held_out = source.validation_images(plain, accelerator)
-    assert len(held_out) == 4 and held_out[0].picture.shape == (4, 8, 8)
+    assert len(held_out) == 4 and held_out[0].image.shape == (4, 8, 8)

@@ -7,14 +7,14 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import images
 from ddpm_hf.distributed import serial_map
 from ddpm_hf.evaluation import parts
-from ddpm_hf.evaluation.one_jump import way_back
-from ddpm_hf.evaluation.real import Real, Split
+from ddpm_hf.evaluation.one_jump import reconstruct
+from ddpm_hf.evaluation.real_images import RealImages, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from tests.conftest import knowing_pipeline, tiny_unet
 
 
 @pytest.fixture
-def given(tmp_path):
+def context(tmp_path):
     """A network that knows one picture: of the training split, and not of the test split."""
     known = images.to_uint8(torch.full((10, 1, 8, 8), 0.5))
     rng = torch.Generator().manual_seed(0)
@@ -24,53 +24,53 @@ def given(tmp_path):
     )
     return parts.EvalContext(
         pipeline=knowing_pipeline(), samples=known, labels=None,
-        real=Real(seen=known, reference=known, fresh=other), train=train, test=test, voters=train,
-        features=None, num_inference_steps=4, seed=0, backend="eager", map_items=serial_map,
-        is_main=True, pictures=tmp_path,
+        real=RealImages(training=known, reference=known, fresh=other), train=train, test=test,
+        train_all_classes=train, features=None, num_inference_steps=4, seed=0, backend="eager",
+        map_items=serial_map, is_main=True, folder=tmp_path,
     )  # fmt: skip
 
 
-def test_a_part_is_of_the_split_that_it_names(given):
-    loss = parts.loss(given)
+def test_a_part_is_of_the_split_that_it_names(context):
+    loss = parts.loss(context)
     middle = len(loss["t"]) // 2
     assert loss["train"][middle] < 0.05 < 1 < loss["test"][middle]
     assert loss["train_standard_error"][middle] < loss["test_standard_error"][middle]
-    assert parts.likelihood(given)["total"] > 1000  # 1.4 on the training split
-    assert min(parts.one_jump(given)["rmse_jump"]) > 100  # 0.25 on the training split
+    assert parts.likelihood(context)["total"] > 1000  # 1.4 on the training split
+    assert min(parts.one_jump(context)["rmse_jump"]) > 100  # 0.25 on the training split
 
 
-def test_no_more_pictures_are_measured_than_it_takes(given, monkeypatch):
-    monkeypatch.setattr(parts, "LIKELIHOOD_PICTURES", 3)
-    monkeypatch.setattr(parts, "LOSS_PICTURES", 4)
-    monkeypatch.setattr(parts, "JUMP_PICTURES", 5)
+def test_no_more_pictures_are_measured_than_it_takes(context, monkeypatch):
+    monkeypatch.setattr(parts, "LIKELIHOOD_IMAGES", 3)
+    monkeypatch.setattr(parts, "LOSS_IMAGES", 4)
+    monkeypatch.setattr(parts, "JUMP_IMAGES", 5)
     measured = (parts.likelihood, parts.loss, parts.one_jump)
-    assert [part(given)["n"] for part in measured] == [3, 4, 5]
+    assert [part(context)["n"] for part in measured] == [3, 4, 5]
 
 
-def test_figures_on_features_stand_beside_their_floor(given):
+def test_figures_on_features_stand_beside_their_floor(context):
     rng = torch.Generator().manual_seed(0)
-    reference, fresh, seen = (torch.randn(40, 4, generator=rng) for _ in range(3))
-    features = parts.Features("f", reference + 9, reference, fresh, seen)
-    given = given._replace(features=features)
-    distance, kid, found = (part(given) for part in (parts.frechet, parts.kid, parts.precision))
+    reference, fresh, training = (torch.randn(40, 4, generator=rng) for _ in range(3))
+    features = parts.Features("f", reference + 9, reference, fresh, training)
+    context = context._replace(features=features)
+    distance, kid, found = (part(context) for part in (parts.frechet, parts.kid, parts.precision))
     assert distance["value"] > 10 * abs(distance["floor"])
     assert kid["value"]["mean"] > 10 * abs(kid["floor"]["mean"])
     assert found["precision"] == found["recall"] == 0
     assert found["precision_floor"] > 0.5 and found["recall_floor"] > 0.5
 
 
-def test_the_class_of_samples_stands_beside_that_of_test_pictures(given):
+def test_the_class_of_samples_stands_beside_that_of_test_pictures(context):
     labels = torch.arange(10) % 2
     pictures = (labels * 200).reshape(-1, 1, 1, 1).expand(10, 1, 8, 8).to(torch.uint8)
     split, drawn = Split(pictures, labels), {"samples": pictures.flip(0), "labels": labels.tolist()}
-    found = parts.classes(given._replace(test=split, voters=split, **drawn))
+    found = parts.classes(context._replace(test=split, train_all_classes=split, **drawn))
     assert (found["value"], found["floor"]) == (0, 1)
 
 
-def test_the_jump_and_the_steps_are_told_apart(given):
-    given = given._replace(pipeline=DDPMPipeline(tiny_unet(1), DDPMScheduler()))
-    figures, (x_0, _) = parts.one_jump(given), given.of(given.test, 10)
-    back = way_back(given.pipeline, x_0, figures["t"][2], 4, backend="eager")
+def test_the_jump_and_the_steps_are_told_apart(context):
+    context = context._replace(pipeline=DDPMPipeline(tiny_unet(1), DDPMScheduler()))
+    figures, (x_0, _) = parts.one_jump(context), context.first(context.test, 10)
+    back = reconstruct(context.pipeline, x_0, figures["t"][2], 4, backend="eager")
     jump, steps = (float(rmse(pictures, x_0).mean()) for pictures in (back.jump, back.steps))
     assert abs(jump - steps) > 1
     assert (figures["rmse_jump"][2], figures["rmse_steps"][2]) == pytest.approx((jump, steps))

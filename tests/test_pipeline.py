@@ -1,7 +1,6 @@
 """The pipeline: stock's pictures, the stream, and folders that stock loads."""
 
 import itertools
-import subprocess
 import sys
 import threading
 import types
@@ -15,6 +14,7 @@ from diffusers.schedulers.scheduling_utils import SchedulerMixin
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from tests.conftest import tiny_unet
+from tests.preloaded import preloaded
 
 
 def pixels(pipe, generator, K=10, batch_size=2, **changes):
@@ -38,6 +38,7 @@ def test_pictures_equal_stock(pipeline, seeded, tmp_path):
     assert np.array_equal(pixels(again, seeded()), pixels(pipeline, seeded()))
 
 
+@pytest.mark.e2e
 def test_saved_folder_loads_where_ddpm_hf_is_not_installed(pipeline, tmp_path):
     pipeline.save_pretrained(tmp_path)
     script = f"""
@@ -48,8 +49,8 @@ pipe = diffusers.DDPMPipeline.from_pretrained({str(tmp_path)!r})
 assert type(pipe.scheduler).__module__.startswith("diffusers."), type(pipe.scheduler)
 print(pipe(num_inference_steps=3).images[0].size)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.strip() == "(8, 8)", done.stderr
+    said, status = preloaded().run(["-c", script])
+    assert status == 0 and said.splitlines()[-1] == "(8, 8)", said
 
 
 def test_assigned_scheduler_still_saves_as_stock(pipeline, tmp_path):

@@ -17,6 +17,8 @@ from ddpm_hf.training.run import train
 from tests.pictures import dataset_of, picture
 from tests.runs import losses_of, run, same, train_here
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_stream_trains_and_is_resumed_to_the_bit(dataset, tmp_path):
     part = train_here(
@@ -210,7 +212,6 @@ def test_an_earlier_versions_run_goes_on_and_changed_settings_are_named(dataset,
     assert "learning_rate, timestep_sampling, train_batch_size." in said
 
 
-@pytest.mark.slow
 def test_a_folder_with_another_run_is_refused_unless_told(dataset, tmp_path):
     output = tmp_path / "run"
     run(dataset, output)

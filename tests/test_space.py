@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from huggingface_hub import metadata_load
 
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
@@ -57,6 +58,8 @@ print(json.dumps([spaces.early, spaces.wrapped, shared]))
 """
 
 
+@pytest.mark.e2e
+@pytest.mark.slow
 def test_runs_of_the_model_get_the_gpu_where_it_is_lent(tmp_path):
     (tmp_path / "spaces.py").write_text(SPACES)
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{BUILD}"]

@@ -32,6 +32,7 @@ from tests.runs import TINY, distance, losses_of, run, same, train_here
 from tests.test_randomness import examples
 
 
+@pytest.mark.slow
 def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
     one = train_here(dataset, tmp_path / "one", train_batch_size=8, max_train_steps=20)
     changes = {"gradient_accumulation_steps": 2, "max_train_steps": 20}
@@ -40,6 +41,7 @@ def test_accumulated_batches_equal_one_batch(dataset, tmp_path):
     np.testing.assert_allclose(losses_of(one), losses_of(two), rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [{"in_memory": "never"}, {"in_memory": "never", "dataloader_num_workers": 2}],
@@ -51,6 +53,7 @@ def test_where_pictures_are_kept_makes_no_difference(dataset, tmp_path, changes)
     assert same(kept, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
 def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
     there = tmp_path / "data"
@@ -66,6 +69,7 @@ def test_a_learned_variance_trains_and_samples_on_any_channels(mode, tmp_path):
         assert image.size == (8, 8) and len(image.getbands()) == channels
 
 
+@pytest.mark.slow
 def test_classes_are_learned_and_asked_for(tmp_path):
     there = tmp_path / "data"
     there.mkdir()
@@ -115,6 +119,7 @@ def test_draws_are_as_the_flags_say():
     assert logit == (-1.5, 1.8)
 
 
+@pytest.mark.slow
 def test_fine_tuning_goes_on_from_a_trained_pipeline(dataset, tmp_path):
     first = train_here(
         dataset, tmp_path / "first", prediction_type="v_prediction", ddpm_num_steps=40
@@ -232,6 +237,7 @@ def test_average_of_the_weights_is_what_is_saved(dataset, tmp_path):
     assert losses_of(plain).tolist() == losses_of(averaged).tolist()
 
 
+@pytest.mark.slow
 def test_gradient_checkpointing_changes_nothing(dataset, tmp_path):
     plain = train_here(dataset, tmp_path / "plain")
     lean = train_here(dataset, tmp_path / "lean", gradient_checkpointing=True)
@@ -360,6 +366,7 @@ def test_a_set_too_small_for_a_report_is_shown_and_saved_each_epoch(dataset, tmp
     assert "the last 6 steps" in (output / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_config_that_is_no_networks_is_refused(dataset, tmp_path):
     first = train_here(dataset, tmp_path / "first")
     train_here(dataset, tmp_path / "good", model_config_name_or_path=str(first / "unet"))
@@ -424,6 +431,6 @@ def test_a_row_that_cannot_be_used_ends_the_run(tmp_path, workers):
 @pytest.mark.slow
 def test_time_limit_ends_a_run_like_a_finished_one(dataset, tmp_path):
     output = tmp_path / "run"
-    run(dataset, output, max_train_steps=10_000, max_train_minutes=0.02, checkpointing_steps=9999)
+    run(dataset, output, max_train_steps=10_000, max_train_minutes=0.001, checkpointing_steps=9999)
     assert 0 < len((output / "training.csv").read_text().splitlines()) < 10_000
     diffusers.DDPMPipeline.from_pretrained(output)

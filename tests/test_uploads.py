@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ddpm_hf.demo.uploads import FORMATS, MAX_MEGABYTES, read_picture
+from ddpm_hf.demo.service.uploads import FORMATS, MAX_MEGABYTES, read_picture
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

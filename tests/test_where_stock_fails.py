@@ -1,7 +1,7 @@
-"""Each place where diffusers 0.42.1 is wrong: run against ours and, expecting failure, stock.
+"""Each place where diffusers 0.42.1 is wrong, by the numbers of README's table.
 
-The numbers are those of README's table. The day diffusers mends one, the strict expected failure
-turns red and tells us.
+Its lines are run with stock and with ours; what no line shows is run with ours and, expecting
+failure, with stock. The day diffusers mends one, it turns red and tells us.
 """
 
 import functools
@@ -17,13 +17,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ddpm_hf
-from ddpm_hf import equations, schedules
-from ddpm_hf.schedules import NoiseSchedule
 from tests.conftest import tiny_unet
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers.*")
 README = (Path(__file__).parent.parent / "README.md").read_text()
-EXACT = NoiseSchedule.from_betas(schedules.linear_betas(1000))
 KARRAS = [
     "DDIMScheduler",
     "DDPMScheduler",
@@ -74,100 +71,15 @@ def pixels(pipe, K=10, seed=0, **changes):
     return pipe(generator=generator, num_inference_steps=K, output_type="np", **changes).images
 
 
-def test_1_fixed_large_log_is_a_variance(library):
-    scheduler = library.scheduler(variance_type="fixed_large_log")
-    assert scheduler.step(zeros(), 500, zeros()).prev_sample.isfinite().all()
-
-
-@pytest.mark.parametrize("kind", ["learned", "learned_range"])
-def test_1_learned_variance_without_its_channels_is_explained(library, kind):
+def test_1_learned_variance_without_its_channels_is_explained(library):
     with pytest.raises(ValueError, match="twice as many output channels"):
-        library.scheduler(variance_type=kind).step(zeros(), 500, zeros())
+        library.scheduler(variance_type="learned_range").step(zeros(), 500, zeros())
 
 
-@pytest.mark.parametrize(
-    "steps", [{"num_inference_steps": 10}, {"timesteps": [900, 500, 100]}], ids=["10", "custom"]
-)
-def test_2_last_step_adds_no_noise(library, steps):
-    scheduler = library.scheduler(variance_type="fixed_large", timestep_spacing="trailing")
-    set_to(scheduler, **steps)
+def test_2_last_of_custom_steps_adds_no_noise(library):
+    scheduler = library.scheduler(variance_type="fixed_large")
+    set_to(scheduler, timesteps=[900, 500, 100])
     assert float(scheduler.step(zeros(), scheduler.timesteps[-1], zeros()).prev_sample.std()) == 0
-
-
-def test_3_trailing_gives_exactly_as_many_steps_as_asked(library):
-    scheduler = library.scheduler(timestep_spacing="trailing")
-    for K in range(1, 1001):
-        timesteps = set_to(scheduler, K).timesteps
-        assert len(timesteps) == K and int(timesteps[-1]) >= 0, K
-
-
-@pytest.mark.parametrize(
-    ("spacing", "K", "first"), [("linspace", 1, 999), ("leading", 600, 990), ("leading", 501, 990)]
-)
-def test_4_chains_start_where_there_is_only_noise(library, spacing, K, first):
-    assert set_to(library.scheduler(timestep_spacing=spacing), K).timesteps[0] >= first
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"num_inference_steps": 0},
-        {"num_inference_steps": -5},
-        {"timesteps": [5, -3]},
-        {"timesteps": []},
-    ],
-    ids=["0", "-5", "negative", "none"],
-)
-def test_5_bad_steps_are_refused(library, bad):
-    with pytest.raises(ValueError, match="must be"):
-        library.scheduler().set_timesteps(**bad)
-
-
-def test_5_offset_stays_inside_the_schedule(library):
-    scheduler = set_to(library.scheduler(steps_offset=1), 1000)
-    for t in scheduler.timesteps:
-        scheduler.step(zeros(), t, zeros())
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_6_each_timestep_adds_its_noise_in_half_precision(library, dtype):
-    shape, t = (1000, 1, 1, 1), torch.arange(1000)
-    noisy = library.scheduler().add_noise(
-        torch.zeros(shape, dtype=dtype), torch.ones(shape, dtype=dtype), t
-    )
-    exact = EXACT.noise_var(t + 1).sqrt()
-    torch.testing.assert_close(noisy.flatten().double(), exact, rtol=0.005, atol=0)
-
-
-def test_7_variances_are_exact(library):
-    scheduler = library.scheduler()
-    for t in range(1, 1000):
-        exact = float(equations.posterior_var(EXACT, t, t + 1))
-        assert float(scheduler._get_variance(t)) == pytest.approx(exact, rel=1e-6), t
-
-
-def test_7_no_signal_left_is_no_division_by_zero(library):
-    scheduler = library.scheduler(rescale_betas_zero_snr=True, clip_sample=False)
-    assert scheduler.step(zeros() + 1, 999, zeros()).prev_sample.isfinite().all()
-
-
-def test_8_an_outline_left_in_the_noise_is_told(library):
-    with pytest.warns(UserWarning, match=r"√ᾱ_T = 0\.60 at T = 100: an outline"):
-        library.scheduler(num_train_timesteps=100)
-
-
-def test_9_another_caller_does_not_disturb_a_run(library):
-    pipe = library.pipeline()
-    alone = pixels(pipe, 50)
-    pipe.unet.register_forward_hook(lambda *_: pipe.scheduler.set_timesteps(7))
-    assert np.array_equal(pixels(pipe, 50), alone)
-
-
-def test_10_a_step_reads_nothing_back(library):
-    """On the device `meta` there is nothing to read: each attempt is an error."""
-    scheduler, x = set_to(library.scheduler(), 10, device="meta"), zeros().to("meta")
-    for t in range(900, -1, -100):
-        assert scheduler.step(x, t, x).prev_sample.device.type == "meta"
 
 
 class Copies(TorchDispatchMode):
@@ -191,16 +103,9 @@ def test_10_no_table_is_moved_or_cast_in_a_step(library):
     assert copies.count == 0
 
 
-def test_10_tables_stay_where_they_are(library):
-    scheduler = library.scheduler()
-    scheduler.add_noise(zeros().to("meta"), zeros().to("meta"), torch.tensor([5]))
-    assert scheduler.alphas_cumprod.device.type == "cpu"
-
-
 @pytest.mark.parametrize(
     "extra",
     [
-        {"latents": zeros()},
         {"noise_scale": 0.5},
         {"callback_on_step_end": lambda pipe, i, t, kwargs: kwargs},
     ],
@@ -219,18 +124,6 @@ def test_11_class_labels(library):
     pipe = library.pipeline(tiny_unet(num_class_embeds=4))
     one, two = pixels(pipe, class_labels=1), pixels(pipe, class_labels=2)
     assert not np.array_equal(one, two)
-
-
-def test_11_bfloat16_gives_pictures(library):
-    assert pixels(library.pipeline(tiny_unet().to(torch.bfloat16))).shape == (1, 8, 8, 3)
-
-
-def test_11_network_is_in_eval_mode(library):
-    assert not library.pipeline(tiny_unet().train()).unet.training
-
-
-def test_11_pndm_runs(library):
-    assert pixels(library.pipeline(scheduler=diffusers.PNDMScheduler)).shape == (1, 8, 8, 3)
 
 
 def test_11_euler_begins_at_its_own_noise_level(library):

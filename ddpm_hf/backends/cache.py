@@ -1,4 +1,4 @@
-"""What is made from a network and kept beside it, until its weights change."""
+"""A cache of objects derived from networks, such as compiled ones, until the weights change."""
 
 from collections.abc import Callable
 from threading import RLock
@@ -7,37 +7,40 @@ from weakref import WeakKeyDictionary
 
 import torch
 
-Made = TypeVar("Made")
+Derived = TypeVar("Derived")
 
 
 def _weights_version(unet: Any) -> tuple[float, ...]:
-    """Changes whenever a weight does: place, PyTorch's count of changes, and length of each.
+    """Changes whenever a weight does: address, PyTorch's version counter and norm of each weight.
 
-    The count knows nothing of fused optimisers and of averages copied back, which the length shows.
+    Fused optimisers, and averages copied back, change the norms but not the counters.
     """
     weights = list(unet.parameters())
-    # A weight made in inference mode has no count.
-    counts = [0 if weight.is_inference() else weight._version for weight in weights]
-    places = [weight.data_ptr() for weight in weights]
-    lengths = torch.stack([weight.detach().norm(dtype=torch.float32) for weight in weights])
-    return (*places, *counts, *lengths.tolist())
+    # A weight created in inference mode has no version counter.
+    counters = [0 if weight.is_inference() else weight._version for weight in weights]
+    addresses = [weight.data_ptr() for weight in weights]
+    norms = torch.stack([weight.detach().norm(dtype=torch.float32) for weight in weights])
+    return (*addresses, *counters, *norms.tolist())
 
 
-class NetworkCache(Generic[Made]):
-    """One thing for each network: made when first asked for, and anew once a weight has changed.
+class DerivedCache(Generic[Derived]):
+    """One derived object for each network: made on first use, and again after a weight has changed.
 
-    Hold `lock` for as long as what is kept is worked on; any number of threads may ask.
+    Any number of threads may call `get`; hold `lock` while using a derived object that is not
+    thread-safe itself.
     """
 
-    def __init__(self, make: Callable[[Any], Made]) -> None:
+    def __init__(self, make: Callable[[Any], Derived]) -> None:
         self.lock, self._make = RLock(), make
-        self._all: WeakKeyDictionary[Any, tuple[tuple[float, ...], Made]] = WeakKeyDictionary()
+        self._entries: WeakKeyDictionary[Any, tuple[tuple[float, ...], Derived]] = (
+            WeakKeyDictionary()
+        )
 
-    def of(self, unet: Any) -> Made:
-        """What was made from this network as it is now."""
+    def get(self, unet: Any) -> Derived:
+        """The object derived from this network with its present weights."""
         with self.lock:
-            weights = _weights_version(unet)
-            known = self._all.get(unet)
-            if known is None or known[0] != weights:
-                self._all[unet] = known = (weights, self._make(unet))
-            return known[1]
+            version = _weights_version(unet)
+            entry = self._entries.get(unet)
+            if entry is None or entry[0] != version:
+                self._entries[unet] = entry = (version, self._make(unet))
+            return entry[1]

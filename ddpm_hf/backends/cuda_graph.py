@@ -1,6 +1,6 @@
-"""The UNet on a GPU in bf16 as one CUDA graph: recorded once, then replayed as a whole.
+"""The UNet on a GPU in bf16 as a CUDA graph: captured once, then replayed.
 
-Run kernel by kernel, a small network leaves a big GPU waiting for the CPU that launches them.
+Without a graph, a large GPU waits for the CPU to launch the kernels of a small network one by one.
 """
 
 import copy
@@ -14,17 +14,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ddpm_hf.backends.cache import NetworkCache
+from ddpm_hf.backends.cache import DerivedCache
 
 WARM_UPS = 3
-"""Calls before the recording, in which libraries choose their kernels and take their memory."""
-SHAPES, IDLE = 4, 4
-"""Graphs are kept for the last shapes, and so many idle ones of each; each holds memory."""
+"""Calls before the capture, in which libraries choose their kernels and allocate memory."""
+MAX_SHAPES, MAX_IDLE = 4, 4
+"""Idle graphs are kept for the last shapes, a few of each, because each one holds memory."""
 
 
 @contextmanager
-def _kernels_tried() -> Iterator[None]:
-    """cuDNN tries its kernels for each shape, and keeps the fastest."""
+def _cudnn_benchmark() -> Iterator[None]:
+    """Let cuDNN try its kernels for each shape and choose the fastest."""
     before = torch.backends.cudnn.benchmark
     torch.backends.cudnn.benchmark = True
     try:
@@ -34,24 +34,24 @@ def _kernels_tried() -> Iterator[None]:
 
 
 class _Graph:
-    """One recorded call, with the memory that it reads and writes."""
+    """One captured call, with the memory that it reads and writes."""
 
     def __init__(
-        self, network: Any, shape: tuple[int, ...], labels: Tensor | None, aside: torch.cuda.Stream
+        self, network: Any, shape: tuple[int, ...], labels: Tensor | None, stream: torch.cuda.Stream
     ) -> None:
-        device = aside.device
+        device = stream.device
         self.sample = torch.zeros(shape, dtype=network.dtype, device=device)
         self.sample = self.sample.contiguous(memory_format=torch.channels_last)
         self.timestep = torch.zeros((), device=device)
         self.labels = None if labels is None else labels.clone()
         self.graph = torch.cuda.CUDAGraph()
-        aside.wait_stream(torch.cuda.current_stream(device))
-        with torch.no_grad(), torch.cuda.device(device), _kernels_tried():
-            with torch.cuda.stream(aside):
+        stream.wait_stream(torch.cuda.current_stream(device))
+        with torch.no_grad(), torch.cuda.device(device), _cudnn_benchmark():
+            with torch.cuda.stream(stream):
                 for _ in range(WARM_UPS):
                     self._call(network)
-            # Other threads may go on with work of their own meanwhile.
-            with torch.cuda.graph(self.graph, stream=aside, capture_error_mode="thread_local"):
+            # Other threads may use the GPU meanwhile.
+            with torch.cuda.graph(self.graph, stream=stream, capture_error_mode="thread_local"):
                 self.output = self._call(network)
 
     def _call(self, network: Any) -> Tensor:
@@ -59,55 +59,55 @@ class _Graph:
         return output
 
 
-class Idle:
-    """What waits for its next run, by shape. Any thread may call, a finalizer's too."""
+class IdlePool:
+    """Idle graphs by shape. Any thread may call, and finalizers as well."""
 
     def __init__(self) -> None:
-        # A finalizer may come in the middle of a call of its own thread: hence RLock, and no
-        # place that needs the same key twice.
-        self._lock, self._waiting = RLock(), OrderedDict[tuple[int, ...], list[Any]]()
+        # A finalizer may interrupt a call in its own thread: therefore an RLock, and no line may
+        # rely on a key that an earlier line has found.
+        self._lock, self._idle = RLock(), OrderedDict[tuple[int, ...], list[Any]]()
 
     def take(self, shape: tuple[int, ...]) -> Any | None:
-        """One of this shape, or None."""
+        """A graph of this shape, or None."""
         with self._lock:
-            waiting = self._waiting.get(shape)
-            return waiting.pop() if waiting else None
+            idle = self._idle.get(shape)
+            return idle.pop() if idle else None
 
     def give_back(self, shape: tuple[int, ...], graph: Any) -> None:
-        """Keep it, if there are not enough of them."""
+        """Keep the graph, unless there are enough of its shape."""
         with self._lock:
-            self._waiting[shape] = [*self._waiting.pop(shape, []), graph][:IDLE]
-            while len(self._waiting) > SHAPES:
-                self._waiting.popitem(last=False)
+            self._idle[shape] = [*self._idle.pop(shape, []), graph][:MAX_IDLE]
+            while len(self._idle) > MAX_SHAPES:
+                self._idle.popitem(last=False)
 
     def counts(self) -> list[int]:
-        """How many there are of each shape."""
+        """The number of graphs of each shape."""
         with self._lock:
-            return [len(graphs) for graphs in self._waiting.values()]
+            return [len(graphs) for graphs in self._idle.values()]
 
 
-class _Network:
-    """A copy of one UNet in bf16, and the graphs of it that are not in use."""
+class _GraphPool:
+    """A copy of one UNet in bf16, and its idle graphs."""
 
     def __init__(self, unet: Any) -> None:
         self.unet = copy.deepcopy(unet).to(torch.bfloat16, memory_format=torch.channels_last)
-        self.aside = torch.cuda.Stream(unet.device)  # type: ignore[no-untyped-call]
-        self.idle = Idle()
+        self.stream = torch.cuda.Stream(unet.device)  # type: ignore[no-untyped-call]
+        self.idle = IdlePool()
 
     def take(self, shape: tuple[int, ...], labels: Tensor | None) -> _Graph:
         graph: _Graph | None = self.idle.take(shape)
         if graph is None:
-            return _Graph(self.unet, shape, labels, self.aside)
+            return _Graph(self.unet, shape, labels, self.stream)
         if labels is not None and graph.labels is not None:
             graph.labels.copy_(labels)
         return graph
 
 
-_networks = NetworkCache(_Network)
+_pools = DerivedCache(_GraphPool)
 
 
-def takes(unet: Any, device: torch.device) -> bool:
-    """Whether the UNet lies on the device, and that is a GPU that works in bf16."""
+def supports(unet: Any, device: torch.device) -> bool:
+    """Whether the UNet is on this device, and the device is a GPU with bf16."""
     if device.type != "cuda" or unet.device != device:
         return False
     with torch.cuda.device(device):
@@ -115,22 +115,21 @@ def takes(unet: Any, device: torch.device) -> bool:
 
 
 class GraphDenoiser:
-    """The UNet for samples of one shape. Any number of threads may hold one each."""
+    """A `Denoiser` for samples of one shape; each thread needs one of its own."""
 
     def __init__(
         self, unet: Any, shape: tuple[int, ...], class_labels: Tensor | None = None
     ) -> None:
-        # What is kept is for callers outside of inference mode, too, who could not write into it.
-        with _networks.lock, torch.inference_mode(False):
-            network = _networks.of(unet)
-            self.graph = network.take(shape, class_labels)
-        # Lent for as long as this object lives.
-        weakref.finalize(self, network.idle.give_back, shape, self.graph)
+        # Later callers outside of inference mode could not write into tensors made in it.
+        with _pools.lock, torch.inference_mode(False):
+            pool = _pools.get(unet)
+            self.graph = pool.take(shape, class_labels)
+        weakref.finalize(self, pool.idle.give_back, shape, self.graph)
 
     def __call__(self, sample: Tensor, timestep: Tensor) -> Tensor:
-        """A `Denoiser`."""
+        """The model output at a sample and timestep."""
         self.graph.sample.copy_(sample)
         self.graph.timestep.copy_(timestep)
         self.graph.graph.replay()
-        # Copied, for the next replay writes into the same memory.
+        # Copied, because the next replay overwrites this memory.
         return self.graph.output.to(sample.dtype, copy=True)

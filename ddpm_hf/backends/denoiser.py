@@ -1,4 +1,4 @@
-"""How the UNet runs: by PyTorch, plain, compiled or as a CUDA graph, or by OpenVINO on a CPU."""
+"""Choosing how the UNet runs: eager or compiled PyTorch, a CUDA graph, or OpenVINO on a CPU."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from torch import Tensor
 from ddpm_hf.backends import cuda_graph, openvino
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
-"""(x_t, timestep) → model output. Takes diffusers' timestep, 0-d."""
+"""(x_t, timestep) → model output, with diffusers' timestep as a 0-d tensor."""
 
 BACKENDS = ("eager", "auto", "openvino", "compile")
 
@@ -25,7 +25,7 @@ def _eager(unet: Any, class_labels: Tensor | None) -> Denoiser:
 
 
 def _compiled(unet: Any, device: torch.device, class_labels: Tensor | None) -> Denoiser:
-    # On a GPU a call is one CUDA graph, replayed: nothing is launched kernel by kernel.
+    # On a GPU, "reduce-overhead" replays each call as one CUDA graph.
     mode = "reduce-overhead" if device.type == "cuda" else "default"
     run: Any = torch.compile(unet, dynamic=False, mode=mode)
     dtype = unet.dtype
@@ -33,14 +33,14 @@ def _compiled(unet: Any, device: torch.device, class_labels: Tensor | None) -> D
     def denoise(sample: Tensor, timestep: Tensor) -> Tensor:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         output: Tensor = run(sample.to(dtype), timestep, class_labels, return_dict=False)[0]
-        # Copied, for the next replay writes into the same memory.
+        # Copied, because the next replay overwrites this memory.
         return output.to(sample.dtype, copy=True)
 
     return denoise
 
 
 def check_backend(unet: Any, backend: str, device: torch.device) -> None:
-    """Raise ValueError for an unknown backend, or `openvino` where it can't run this UNet."""
+    """Raise ValueError for an unknown backend, or for `openvino` if it can't run this UNet."""
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
     if backend == "openvino" and not _openvino_runs(unet, device):
@@ -51,7 +51,7 @@ def check_backend(unet: Any, backend: str, device: torch.device) -> None:
 
 
 def _openvino_runs(unet: Any, device: torch.device) -> bool:
-    return device.type == "cpu" and openvino.takes(unet) and openvino.core() is not None
+    return device.type == "cpu" and openvino.supports(unet) and openvino.core() is not None
 
 
 def make_denoiser(
@@ -61,20 +61,20 @@ def make_denoiser(
     device: torch.device,
     class_labels: Tensor | None = None,
 ) -> Denoiser:
-    """How to run this UNet on samples of this shape, on the device where they are.
+    """A function that runs this UNet on samples of this shape on this device.
 
-    class_labels: (batch,), for a UNet that takes them.
+    class_labels: (batch,), for a class-conditional UNet.
 
-    `eager`: PyTorch, the very numbers of stock diffusers. `openvino`: on a CPU, in float32.
-    `compile`: torch.compile, which takes a minute or so before the first step. `auto`: on a CPU
-    with OpenVINO that, in bf16 where the CPU has it; on a GPU with bf16 one CUDA graph; else eager.
-    Raises what `check_backend` raises.
+    `eager`: PyTorch, with the same numbers as stock diffusers. `openvino`: on a CPU, in float32.
+    `compile`: torch.compile, which takes about a minute before the first step. `auto`: on a CPU,
+    OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else
+    eager. Raises ValueError like `check_backend`.
     """
     check_backend(unet, backend, device)
     if backend in ("auto", "openvino") and _openvino_runs(unet, device):
         precision = "f32" if backend == "openvino" else "fastest"
         return openvino.OpenVINODenoiser(unet, shape, precision, class_labels)
-    if backend == "auto" and cuda_graph.takes(unet, device):
+    if backend == "auto" and cuda_graph.supports(unet, device):
         return cuda_graph.GraphDenoiser(unet, shape, class_labels)
     if backend == "compile":
         return _compiled(unet, device, class_labels)

@@ -1,6 +1,6 @@
 """Diffusers' upsampler, which doubles pixels and then convolves, as one transposed convolution.
 
-The same map by 4 multiplications and not 9, for each output pixel and pair of channels.
+The same function with 4 instead of 9 multiplications for each output pixel and pair of channels.
 """
 
 import copy
@@ -11,13 +11,13 @@ from diffusers.models.upsampling import Upsample2D
 from torch import nn
 
 REACH = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
-"""(4, 3). Pixel i, doubled, lies at 2i and 2i+1: by which weights it reaches 2i−1 … 2i+2."""
+"""(4, 3): which of the three weights carry pixel i, doubled to 2i and 2i+1, to 2i−1 … 2i+2."""
 
 
 def transposed(conv: nn.Conv2d) -> nn.ConvTranspose2d:
-    """From a picture itself what `conv` (3 × 3, padding 1) makes of its pixels doubled."""
+    """The transposed convolution equal to doubling the pixels, then `conv` (3 × 3, padding 1)."""
     channels = conv.in_channels, conv.out_channels
-    # "meta": no weights are drawn, which would move PyTorch's global generator.
+    # On "meta", because initial weights would advance PyTorch's global random generator.
     made = nn.ConvTranspose2d(*channels, kernel_size=4, stride=2, padding=1, device="meta")
     made.weight = nn.Parameter(torch.einsum("oiyx,ay,bx->ioab", conv.weight, REACH, REACH))
     made.bias = conv.bias
@@ -25,7 +25,7 @@ def transposed(conv: nn.Conv2d) -> nn.ConvTranspose2d:
 
 
 def with_transposed_upsamplers(unet: Any) -> Any:
-    """A copy that gives the same, and shares all other weights.
+    """A copy that computes the same and shares all other weights.
 
     unet: a UNet2DModel in float32 on the CPU.
     """

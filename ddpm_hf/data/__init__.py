@@ -1,1 +1,1 @@
-"""Data sets by name, and their pictures as training examples."""
+"""Data sets by name, and their images as training examples."""

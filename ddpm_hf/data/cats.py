@@ -1,8 +1,8 @@
-"""The embedded data set: 360,000 cats, composed from five layers of drawn art.
+"""The `cats` data set: 360,000 cats, composed from five layers of drawings.
 
-The art is David Revoy's, CC-BY-4.0, carried by the PyPI package `robohash` (set 4); it is read
-from there and never copied here. Every cat is one of 15 bodies × 10 furs × 15 eyes × 10 mouths ×
-16 accessories, so a generated cat can be checked exactly.
+The drawings are by David Revoy, CC-BY-4.0. They are read from the PyPI package `robohash` (set 4)
+and never copied here. Every cat is one of 15 bodies × 10 furs × 15 eyes × 10 mouths × 16
+accessories, so that a generated cat can be compared with all of them.
 """
 
 from collections.abc import Iterator
@@ -27,19 +27,19 @@ ATTRIBUTION = (
 )
 
 Cat = tuple[int, ...]
-"""Which drawing is used for each of `LAYERS`."""
+"""The index of the drawing used for each of `LAYERS`."""
 
 
 @cache
 def _drawings() -> tuple[tuple[Traversable, ...], ...]:
-    """The art's files, layer by layer, in the order in which they are stacked."""
+    """The files of the drawings, by layer, from the lowest to the topmost layer."""
     folders = (files("robohash") / "sets" / "set4").iterdir()
-    in_stacking_order = sorted((f for f in folders if f.is_dir()), key=lambda f: f.name.split("#"))
+    lowest_first = sorted((f for f in folders if f.is_dir()), key=lambda f: f.name.split("#"))
     return tuple(
         tuple(
             sorted((f for f in folder.iterdir() if f.name.endswith(".png")), key=lambda f: f.name)
         )
-        for folder in in_stacking_order
+        for folder in lowest_first
     )
 
 
@@ -49,55 +49,53 @@ def counts() -> tuple[int, ...]:
 
 
 @cache
-def _shrunk(layer: int, drawing: int, size: int) -> Pillow.Image:
-    """One drawing as RGBA, size × size."""
+def _scaled(layer: int, drawing: int, size: int) -> Pillow.Image:
+    """One drawing in RGBA, size × size."""
     with _drawings()[layer][drawing].open("rb") as file:
-        art = Pillow.open(file).convert("RGBA")
-    return art.resize((size, size), Pillow.Resampling.LANCZOS)
+        image = Pillow.open(file).convert("RGBA")
+    return image.resize((size, size), Pillow.Resampling.LANCZOS)
 
 
 def compose(cat: Cat, resolution: int = 32) -> NDArray[np.uint8]:
-    """The picture of a cat on white: (resolution, resolution, 3), 0..255.
+    """The image of a cat on white: (resolution, resolution, 3), 0..255.
 
-    Drawn at twice the size, then shrunk.
+    Composed at twice the size, then scaled down.
     """
-    picture = Pillow.new("RGBA", (2 * resolution, 2 * resolution), "white")
+    image = Pillow.new("RGBA", (2 * resolution, 2 * resolution), "white")
     for layer, drawing in enumerate(cat):
-        picture.alpha_composite(_shrunk(layer, drawing, 2 * resolution))
-    return _finished(picture)
+        image.alpha_composite(_scaled(layer, drawing, 2 * resolution))
+    return _halved(image)
 
 
-def _finished(picture: Pillow.Image) -> NDArray[np.uint8]:
-    half = (picture.width // 2, picture.height // 2)
-    return np.asarray(picture.convert("RGB").resize(half, Pillow.Resampling.LANCZOS))
+def _halved(image: Pillow.Image) -> NDArray[np.uint8]:
+    half = (image.width // 2, image.height // 2)
+    return np.asarray(image.convert("RGB").resize(half, Pillow.Resampling.LANCZOS))
 
 
-def compose_all(resolution: int = 32, beginning: Cat = ()) -> Iterator[NDArray[np.uint8]]:
-    """All 360,000 pictures, the last layer changing fastest: equal to `compose`, to the bit.
+def compose_all(resolution: int = 32, prefix: Cat = ()) -> Iterator[NDArray[np.uint8]]:
+    """The images of all 360,000 cats, the last layer varying fastest, bit-equal to `compose`'s.
 
-    A stack of layers is drawn once for all cats that share it. `beginning` keeps to the cats whose
-    first layers are these.
+    prefix: only the cats with these first layers. Layers that cats share are composed once.
     """
 
     def stacked(below: Pillow.Image, layer: int) -> Iterator[NDArray[np.uint8]]:
         if layer == len(LAYERS):
-            yield _finished(below)
+            yield _halved(below)
             return
-        here = beginning[layer : layer + 1] or range(counts()[layer])
-        for drawing in here:
-            picture = below.copy()
-            picture.alpha_composite(_shrunk(layer, drawing, 2 * resolution))
-            yield from stacked(picture, layer + 1)
+        for drawing in prefix[layer : layer + 1] or range(counts()[layer]):
+            image = below.copy()
+            image.alpha_composite(_scaled(layer, drawing, 2 * resolution))
+            yield from stacked(image, layer + 1)
 
     return stacked(Pillow.new("RGBA", (2 * resolution, 2 * resolution), "white"), 0)
 
 
 @cache
 def choose(split: str, seed: int = 0, resolution: int = 32) -> list[Cat]:
-    """The cats of a split, the same for the same seed.
+    """The cats of a split, a function of the arguments.
 
-    Train and test share no cat, and no picture either: some furs and mouths leave no mark on some
-    cats, so that different cats look the same.
+    Train and test share no cat and no image: some cats look the same, because their fur or mouth is
+    hidden.
     """
     order = np.random.default_rng(seed).permutation(int(np.prod(counts())))
     cats = [tuple(map(int, cat)) for cat in zip(*np.unravel_index(order, counts()), strict=True)]
@@ -111,17 +109,17 @@ def choose(split: str, seed: int = 0, resolution: int = 32) -> list[Cat]:
 
 def _rows(split: str, seed: int, resolution: int) -> Iterator[dict[str, Any]]:
     for cat in choose(split, seed, resolution):
-        picture = Pillow.fromarray(compose(cat, resolution))
-        yield {"image": picture, **dict(zip(LAYERS, cat, strict=True))}
+        image = Pillow.fromarray(compose(cat, resolution))
+        yield {"image": image, **dict(zip(LAYERS, cat, strict=True))}
 
 
 def load(
     split: str = "train", resolution: int = 32, seed: int = 0, cache_dir: str | None = None
 ) -> Dataset:
-    """A split as a data set: `image` and one class label for each of `LAYERS`.
+    """A split as a data set: the column `image`, and a class label for each of `LAYERS`.
 
-    The same for the same seed. Composed once (about 20 s), then read from the `datasets` cache.
-    Raises ValueError for a split other than train and test.
+    Composed once for each seed (about 20 s), then read from the cache of `datasets`. Raises
+    ValueError for a split other than train and test.
     """
     if split not in SPLITS:
         raise ValueError(f"The cats have the splits {', '.join(SPLITS)}; got {split!r}.")

@@ -1,4 +1,4 @@
-"""Hugging Face data sets by name, and their columns."""
+"""Loading Hugging Face data sets by name, and finding their columns."""
 
 import glob
 import re
@@ -33,11 +33,11 @@ def load_split(
     cache_dir: str | None = None,
     streaming: bool = False,
 ) -> Dataset | IterableDataset:
-    """A split of a data set, or slices of some: a local folder wins, then `cats`, then the Hub.
+    """A split of a data set, or slices of splits: from a local folder, else `cats`, else the Hub.
 
-    A folder may be in Hub layout (parquet, arrow, csv), hold image files, or come from
-    `save_to_disk`. `resolution` matters to `cats` alone, which are drawn at that size. `streaming`
-    reads a set bit by bit instead of storing it first, if it is not stored already.
+    A folder may be in Hub layout (parquet, arrow, csv), contain image files, or be written by
+    `save_to_disk`. resolution: for `cats` only, which are drawn at that size. streaming: read the
+    data while it is used instead of storing it first.
     Raises UserError if there is no such data set or split.
     """
     folder = Path(name)
@@ -45,11 +45,11 @@ def load_split(
         if (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists():
             saved = load_from_disk(name).with_format(None)
             splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
-            return _slices(split, {k: len(rows) for k, rows in splits.items()}, splits.__getitem__)
+            return _select(split, {k: len(rows) for k, rows in splits.items()}, splits.__getitem__)
         if name == "cats" and not folder.is_dir():
             from ddpm_hf.data import cats
 
-            return _slices(
+            return _select(
                 split, cats.SPLITS, lambda whole: cats.load(whole, resolution, cache_dir=cache_dir)
             )
         return load_dataset(
@@ -61,7 +61,7 @@ def load_split(
         LookupError,
         datasets_exceptions.DatasetsError,
     ) as error:
-        _refuse_file(error)
+        _check_for_file_error(error)
         raise UserError(
             f"Can't load the data set {name!r}, split {split!r}: {_reason(error)}. Give"
             " --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
@@ -69,10 +69,11 @@ def load_split(
         ) from error
 
 
-def _slices(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset]) -> Dataset:
-    """What datasets' own loader makes of a split's name with slices: `train[:90%]`, `train+test`.
+def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset]) -> Dataset:
+    """The rows that a split's name with slices selects: `train[:90%]`, `train+test`.
 
-    Raises ValueError for a name that is none of those in `sizes`, or is not to be understood.
+    sizes: of all splits. load: gives a whole split. Raises ValueError for a malformed name, or one
+    that is not in `sizes`.
     """
     parts = ReadInstruction.from_spec(wanted).to_absolute(sizes)
     rows: Dataset = concatenate_datasets(
@@ -84,9 +85,9 @@ def _slices(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
 def load_folder(
     folder: str, split: str = "train", *, cache_dir: str | None = None, streaming: bool = False
 ) -> Dataset | IterableDataset:
-    """The pictures under a folder, as the split `train` or a slice of it.
+    """The image files in a folder and its subfolders, as the split `train` or a slice of it.
 
-    Raises UserError if there is no such folder, if it has none, or for another split.
+    Raises UserError for a folder that does not exist or holds no images, and for another split.
     """
     if not Path(folder).is_dir():
         raise UserError(f"--train_data_dir {folder} is not a folder; name one with pictures.")
@@ -99,16 +100,16 @@ def load_folder(
             streaming=streaming,
         )
     except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
-        _refuse_file(error)
+        _check_for_file_error(error)
         raise UserError(
             f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
-            f" {_reason(error)}. All of a folder is the split train, of which slices can be"
-            " had: 'train[:90%]'. Parquet, arrow and the like are named by --dataset_name."
+            f" {_reason(error)}. A folder is one split, train, or slices of it, such as"
+            " 'train[:90%]'. For parquet, arrow and the like use --dataset_name."
         ) from error
 
 
 def _reason(error: Exception) -> str:
-    """What datasets says is wrong, and the splits or configurations there are if it names them."""
+    """What `datasets` says is wrong, with the splits or configurations if it lists them."""
     if isinstance(error, IndexError):
         return "one of its splits is empty, and datasets can't read such a folder"
     cause = error
@@ -119,8 +120,8 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """A stream's files may be found unfit only when they are come to: a UserError then, too."""
+def wrap_read_errors() -> Iterator[None]:
+    """Turn errors of a stream, whose files are opened during iteration, into UserError."""
     try:
         yield
     except UserError:
@@ -129,49 +130,48 @@ def reading() -> Iterator[None]:
         raise UserError(f"The data set can't be read to its end: {_reason(error)}.") from error
 
 
-def _refuse_file(error: Exception) -> None:
-    """Raise UserError if what went wrong is that a file, of the cache or the data, can't be had."""
+def _check_for_file_error(error: Exception) -> None:
+    """Raise UserError if the cause is that a file of the cache or the data can't be accessed."""
     if isinstance(error, OSError) and error.filename is not None:
         raise UserError(
-            f"Can't read or write {error.filename}: {error.strerror}; if that is where data sets"
-            " are cached, choose another place by --cache_dir or HF_HOME."
+            f"Can't read or write {error.filename}: {error.strerror}; if data sets are cached"
+            " there, choose another folder with --cache_dir or HF_HOME."
         ) from error
 
 
 def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:
-    """The columns and their types; a stream without a schema is looked into."""
+    """The columns and their types; for a stream without a schema, inferred from its first rows."""
     known = dataset.features or dataset._resolve_features().features
     return dict(known)
 
 
-def _may_hold_pictures(feature: Any) -> bool:
-    """Whether cells of this type are encoded pictures, or paths to some."""
-    if isinstance(feature, dict):  # as pandas writes pictures
+def _may_hold_images(feature: Any) -> bool:
+    """Whether cells of this type may be encoded images or paths of image files."""
+    if isinstance(feature, dict):  # images, as pandas writes them
         return set(feature) == {"bytes", "path"}
     return _kind(feature) in ("binary", "large_binary", "string", "large_string")
 
 
 def image_column(dataset: Dataset | IterableDataset, wanted: str | None = None) -> str:
-    """The name of the column that holds the pictures: the one wanted, `image`, or the first of
-    that type. The one wanted may hold bytes or paths, too.
+    """The name of the image column: the one wanted, else `image`, else the first of that type.
 
-    Raises UserError, naming the columns there are.
+    The one wanted may also hold bytes or paths. Raises UserError, which lists the columns.
     """
     features = _features(dataset)
     columns = [name for name, feature in features.items() if isinstance(feature, Image)]
-    if wanted in columns or (wanted in features and _may_hold_pictures(features[wanted])):
+    if wanted in columns or (wanted in features and _may_hold_images(features[wanted])):
         return str(wanted)
     if wanted is None and columns:
         return "image" if "image" in columns else str(columns[0])
     missing = "no image column" if wanted is None else f"no image column {wanted!r}"
     raise UserError(
-        f"The data set has {missing}. {_listed(features)} One with the files' bytes or paths is"
-        " taken if --image_column names it."
+        f"The data set has {missing}. {_listed(features)} --image_column may also name"
+        " one with the files' bytes or paths."
     )
 
 
 def image_mode(dataset: Dataset | IterableDataset, column: str) -> str | None:
-    """The Pillow mode that the data set states for a column's pictures, if it does."""
+    """The Pillow mode that the data set declares for a column's images, if it does."""
     return getattr(_features(dataset)[column], "mode", None)
 
 
@@ -185,12 +185,11 @@ def _listed(features: dict[str, Any]) -> str:
 
 
 def classes(dataset: Dataset | IterableDataset, column: str | None) -> dict[Any, str]:
-    """What a column says of a picture's class → the class's name, in the order of the classes'
-    numbers; of no column, {}.
+    """Value in the class column → name of the class, ordered by class number; {} without a column.
 
-    In a column of whole numbers, words or truth values, each value is a class, in sorted order.
-    Raises UserError, naming the columns, for one without classes; or for such a column of a stream,
-    which would have to be read through first.
+    A column of integers, strings or booleans has a class for each of its values, in sorted order.
+    Raises UserError for a column without classes, and for such a column of a stream, which would
+    have to be read to its end first.
     """
     if column is None:
         return {}
@@ -214,7 +213,7 @@ def classes(dataset: Dataset | IterableDataset, column: str | None) -> dict[Any,
 
 
 def row_count(dataset: Dataset | IterableDataset) -> int | None:
-    """How many rows there are; None for a stream that does not tell."""
+    """The number of rows; None for a stream of unknown length."""
     if isinstance(dataset, Dataset):
         return len(dataset)
     splits, split = dataset.info.splits, str(dataset.split)

@@ -1,4 +1,4 @@
-"""The examples of a split: kept in memory, decoded one by one from disk, or streamed."""
+"""The examples of a split: decoded in memory, read one by one from disk, or streamed."""
 
 import itertools
 import logging
@@ -12,25 +12,25 @@ from datasets.distributed import split_dataset_by_node
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf.data.datasets import reading
+from ddpm_hf.data.datasets import wrap_read_errors
 from ddpm_hf.data.image_spec import ImageSpec
 from ddpm_hf.errors import UserError
 
 logger = logging.getLogger(__name__)
 
 SHUFFLE_BUFFER = 1000
-"""Pictures of a stream among which the next one is drawn."""
+"""How many images of a stream are shuffled at a time."""
 
 
 class Example(NamedTuple):
-    """A picture in its spec, and its class (0 where there are none)."""
+    """An image as its `ImageSpec` says, and the number of its class; 0 without classes."""
 
-    picture: Tensor
+    image: Tensor
     label: int
 
 
 class MapDataset(Protocol):
-    """Pictures that can be had by number, 0..len − 1."""
+    """Examples by index, 0..len − 1."""
 
     def __len__(self) -> int: ...
 
@@ -38,9 +38,9 @@ class MapDataset(Protocol):
 
 
 class ImagesInMemory:
-    """All pictures of a split, decoded once and kept: for sets that fit into memory.
+    """All examples of a split, decoded once: for data sets that fit into memory.
 
-    A row that can't be read is replaced by the next one that can; `corrupt` lists such rows.
+    A row that can't be read is replaced by the next readable one; `corrupt` lists such rows.
     """
 
     def __init__(self, dataset: Dataset, spec: ImageSpec, *, show_progress: bool = True) -> None:
@@ -52,15 +52,15 @@ class ImagesInMemory:
         )
         self.spec = spec
         decoded = [(spec.read(row), spec.label(row)) for row in rows]
-        self.corrupt = [i for i, (picture, _) in enumerate(decoded) if picture is None]
-        readable = [Example(picture, n) for picture, n in decoded if picture is not None]
+        self.corrupt = [i for i, (image, _) in enumerate(decoded) if image is None]
+        readable = [Example(image, label) for image, label in decoded if image is not None]
         if not readable:
             raise UserError("The split holds no picture that can be read.")
-        stand_in = readable[0]
-        self.examples = [stand_in] * len(decoded)
-        for i, (picture, label) in reversed(list(enumerate(decoded))):
-            stand_in = stand_in if picture is None else Example(picture, label)
-            self.examples[i] = stand_in
+        next_readable = readable[0]
+        self.examples = [next_readable] * len(decoded)
+        for i, (image, label) in reversed(list(enumerate(decoded))):
+            next_readable = next_readable if image is None else Example(image, label)
+            self.examples[i] = next_readable
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -70,11 +70,11 @@ class ImagesInMemory:
 
 
 class ImagesOnDisk:
-    """The same pictures, each decoded when it is asked for: for sets that do not fit."""
+    """The same examples, decoded when they are accessed: for data sets that do not fit."""
 
     def __init__(self, dataset: Dataset, spec: ImageSpec) -> None:
         self.rows, self.spec = spec.encoded(dataset), spec
-        self._told: set[int] = set()
+        self._warned: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -82,31 +82,31 @@ class ImagesOnDisk:
     def __getitem__(self, index: int) -> Example:
         for i in (*range(index, len(self)), *range(index)):
             row = self.rows[i]
-            picture = self.spec.read(row)
-            if picture is not None:
-                return Example(picture, self.spec.label(row))
-            if i not in self._told:
+            image = self.spec.read(row)
+            if image is not None:
+                return Example(image, self.spec.label(row))
+            if i not in self._warned:
                 logger.warning("Row %d can't be read; the next one stands in.", i)
-                self._told.add(i)
+                self._warned.add(i)
         raise UserError("The split holds no picture that can be read.")
 
 
 def fits_in_memory(dataset: Dataset, spec: ImageSpec, processes: int) -> bool:
-    """Whether each process here may keep all pictures decoded: a quarter of the memory in all."""
-    one = spec.channels * spec.resolution**2 * (1 if spec.center_crop else 1.5)
+    """Whether all images, once for each process here, take at most a quarter of the memory."""
+    values = spec.channels * spec.resolution**2 * (1 if spec.center_crop else 1.5)
     bytes_each = 4 if spec.keep_precision else 1
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     container = Path("/sys/fs/cgroup/memory.max")
     if container.exists() and (limit := container.read_text().strip()).isdigit():
         memory = min(memory, int(limit))
-    return bool(len(dataset) * one * bytes_each * processes <= memory / 4)
+    return bool(len(dataset) * values * bytes_each * processes <= memory / 4)
 
 
 class ImageStream:
-    """Pictures from an endless walk through a streamed set, for one process of many.
+    """Examples from endless passes over a streamed data set, for one process of several.
 
-    The shuffled order depends on the seed and the number of processes alone. A row that can't be
-    read is replaced by the next one that can, so that each row gives one picture.
+    The shuffled order depends only on the seed and the number of processes. A row that can't be
+    read is replaced by the next readable one, so that each row yields one example.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class ImageStream:
         rank: int = 0,
         processes: int = 1,
     ) -> None:
-        # One file after the other: to mix several, datasets starts threads, and waits 5 s for them.
+        # One file at a time: to mix several, datasets starts threads and waits 5 s for them.
         shuffled = spec.encoded(dataset).shuffle(
             seed=seed, buffer_size=SHUFFLE_BUFFER, max_buffer_input_shards=1
         )
@@ -126,15 +126,15 @@ class ImageStream:
 
     def _epoch(self, number: int) -> Iterator[dict[str, Any]]:
         self.rows.set_epoch(number)
-        with reading():
+        with wrap_read_errors():
             yield from self.rows
 
     def examples(self, skip: int = 0) -> Iterator[Example]:
-        """All pictures but the first `skip`, which are passed over without decoding.
+        """All examples but the first `skip`, which are not decoded.
 
-        Raises UserError where the stream can't be read on.
+        Raises UserError if the stream breaks off.
         """
-        to_fill, told = 0, False
+        pending, warned = 0, False  # pending: rows for which an example is still to come
         for epoch in itertools.count():
             rows = 0
             for row in self._epoch(epoch):
@@ -142,16 +142,16 @@ class ImageStream:
                 if skip:
                     skip -= 1
                     continue
-                to_fill += 1
-                if (picture := self.spec.read(row)) is None:
-                    if not told:
+                pending += 1
+                if (image := self.spec.read(row)) is None:
+                    if not warned:
                         logger.warning(
-                            "A row of the stream can't be read; the next one stands in, and so it"
-                            " goes with others."
+                            "A row of the stream can't be read; the next one stands in, as for any"
+                            " others."
                         )
-                    told = True
+                    warned = True
                     continue
-                yield from itertools.repeat(Example(picture, self.spec.label(row)), to_fill)
-                to_fill = 0
-            if to_fill >= rows:
+                yield from itertools.repeat(Example(image, self.spec.label(row)), pending)
+                pending = 0
+            if pending >= rows:
                 raise UserError("A process's share of the stream holds no picture to read.")

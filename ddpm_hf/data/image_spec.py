@@ -1,4 +1,4 @@
-"""How the pictures of a data set are read: their column, size, channels and classes."""
+"""How the images of a data set are read: their column, size, channels and classes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,30 +11,30 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 from torch import Tensor
 
-from ddpm_hf.data.datasets import classes, image_column, image_mode, reading
+from ddpm_hf.data.datasets import classes, image_column, image_mode, wrap_read_errors
 from ddpm_hf.data.images import DEEP_MODES, MODES, channels_of, to_255
-from ddpm_hf.errors import UserError, few
+from ddpm_hf.errors import UserError, first_ten
 
-LOOKED_AT, LOOKED_AT_OF_A_STREAM = 256, 64
-"""Pictures looked at to tell how many channels a set has."""
-UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, Pillow.DecompressionBombError)
-"""What Pillow raises for a picture that is broken, missing or a bomb."""
+PROBED, PROBED_OF_STREAM = 256, 64
+"""How many images are decoded to find out the number of channels."""
+DECODING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, Pillow.DecompressionBombError)
+"""What Pillow raises for an image that is corrupt, missing or a decompression bomb."""
 
 
 def _decoded(cell: dict[str, Any] | None) -> Pillow.Image:
-    """The picture in a cell of an encoded column. Raises one of `UNREADABLE` if there is none."""
+    """The image in a cell of an encoded column. Raises one of `DECODING_ERRORS`."""
     if cell is None:
         raise ValueError("The cell is empty.")
-    picture: Pillow.Image = Image().decode_example(cell)
-    return picture
+    image: Pillow.Image = Image().decode_example(cell)
+    return image
 
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """What pictures are made into: (channels, height, width), 0..255, shorter side = resolution.
+    """The format of decoded images: (channels, height, width), 0..255, shorter side = resolution.
 
-    uint8, but float32 for pictures of 16 bits if their precision is to be kept. class_names: by
-    number. classes: what the class column says → the class's number.
+    uint8; float32 for images of more than 8 bits if keep_precision. class_names: by class number.
+    classes: value in the class column → class number.
     """
 
     column: str
@@ -47,28 +47,25 @@ class ImageSpec:
     keep_precision: bool = False
 
     def encoded(self, dataset: Any) -> Any:
-        """The data set with the columns that matter alone, its pictures left encoded."""
+        """The data set with only the columns used, its images not decoded."""
         columns = [self.column, *([self.class_column] if self.class_column else [])]
         return dataset.select_columns(columns).cast_column(self.column, Image(decode=False))
 
     def read(self, row: dict[str, Any]) -> Tensor | None:
-        """The picture in an encoded row; None if it can't be read.
+        """The image in an encoded row; None if it can't be decoded.
 
-        Raises UserError for grey of which no one knows how much is white.
+        Raises UserError for grey values of unknown range.
         """
         try:
             return self.fit(_decoded(row[self.column]))
         except UserError as error:
             where = row[self.column]["path"]
             raise UserError(f"{error} It is {where}." if where else str(error)) from error
-        except UNREADABLE:
+        except DECODING_ERRORS:
             return None
 
     def label(self, row: dict[str, Any]) -> int:
-        """The number of the row's class; 0 where there are none.
-
-        Raises UserError for a row of no class.
-        """
+        """The class number of a row; 0 without classes. Raises UserError for an unknown class."""
         if self.class_column is None:
             return 0
         value = row[self.class_column]
@@ -77,7 +74,7 @@ class ImageSpec:
         return self.classes[value]
 
     def check_labels(self, dataset: Dataset) -> None:
-        """Raise UserError, with the first such row's number, if there are rows of no class."""
+        """Raise UserError, with the number of the first such row, if a row has an unknown class."""
         if self.class_column is None:
             return
         if unknown := set(dataset.unique(self.class_column)) - set(self.classes):
@@ -91,18 +88,18 @@ class ImageSpec:
     @property
     def _unknown(self) -> str:
         return (
-            f", and {self.class_column!r} has the classes {few(self.class_names)}: choose another"
-            " column, or leave such rows out."
+            f", and {self.class_column!r} has the classes {first_ten(self.class_names)}: choose"
+            " another column, or leave such rows out."
         )
 
-    def fit(self, picture: Pillow.Image) -> Tensor:
-        """A picture upright and in this spec."""
+    def fit(self, image: Pillow.Image) -> Tensor:
+        """The image turned upright, in this spec's mode and size."""
         mode = MODES[self.channels]
-        ImageOps.exif_transpose(picture, in_place=True)  # in place: a copy forgets its format
-        if picture.mode in DEEP_MODES:
-            picture = Pillow.fromarray(to_255(picture))
+        ImageOps.exif_transpose(image, in_place=True)  # in place, because a copy has no format
+        if image.mode in DEEP_MODES:
+            image = Pillow.fromarray(to_255(image))
             mode = "F" if self.keep_precision and self.channels == 1 else mode
-        upright = picture.convert(mode)
+        upright = image.convert(mode)
         scale = self.resolution / min(upright.size)
         size = (
             max(self.resolution, round(upright.width * scale)),
@@ -128,28 +125,27 @@ def infer_spec(
     class_names: Sequence[str] = (),
     keep_precision: bool = False,
 ) -> ImageSpec:
-    """The form for a data set: its image column, its classes, and unless given, the channels that
-    it states, or the most that some of its pictures have: of those all over the set, or the first
-    of a stream.
+    """The spec for a data set, with its image column, its classes and its number of channels.
 
-    class_names: gives the classes their numbers; unless given, the data set's own order does.
-    Raises UserError for a set without pictures or such classes, for rows of no class, or if no
-    picture looked at can be read.
+    channels: by default those that the data set declares, else the most among some of its images:
+    evenly spaced rows, or the first ones of a stream. class_names: in the order of the class
+    numbers; by default the data set's own order. Raises UserError without an image or class
+    column, for rows of an unknown class, or if none of those images can be decoded.
     """
-    own = classes(dataset, class_column)
-    names = tuple(class_names or own.values())
+    known = classes(dataset, class_column)
+    names = tuple(class_names or known.values())
     numbers = {name: number for number, name in enumerate(names)}
     found = image_column(dataset, column)
     mode = image_mode(dataset, found)
-    stated = next((n for n, known in MODES.items() if known == mode), None)
+    declared = next((n for n, name in MODES.items() if name == mode), None)
     spec = ImageSpec(
         found,
         resolution,
-        channels or stated or _most_channels(dataset, found),
+        channels or declared or _most_channels(dataset, found),
         center_crop,
         class_column,
         names,
-        {value: numbers[name] for value, name in own.items() if name in numbers},
+        {value: numbers[name] for value, name in known.items() if name in numbers},
         keep_precision,
     )
     if isinstance(dataset, Dataset):
@@ -160,17 +156,17 @@ def infer_spec(
 def _most_channels(dataset: Dataset | IterableDataset, column: str) -> int:
     encoded = dataset.select_columns([column]).cast_column(column, Image(decode=False))
     if isinstance(encoded, Dataset):
-        apart = -(-len(encoded) // LOOKED_AT) or 1
-        encoded = encoded.select(range(0, len(encoded), apart))
+        spacing = -(-len(encoded) // PROBED) or 1
+        encoded = encoded.select(range(0, len(encoded), spacing))
     else:
-        encoded = encoded.take(LOOKED_AT_OF_A_STREAM)
+        encoded = encoded.take(PROBED_OF_STREAM)
     rows, channels = 0, []
-    with reading():
+    with wrap_read_errors():
         for row in encoded:
             rows += 1
             try:
                 channels.append(channels_of(_decoded(row[column])))
-            except UNREADABLE:
+            except DECODING_ERRORS:
                 continue
     if not channels:
         raise UserError(f"Of {rows} rows of the data set none holds a picture that can be read.")

@@ -1,28 +1,28 @@
-"""Is a picture of the class that was asked for? The training pictures nearest to it say."""
+"""Do samples show the class they were drawn for? Judged by their nearest training images."""
 
 import torch
 from torch import Tensor
 
 NEIGHBOURS = 5
-ROWS = 500
-"""How many pictures are compared with as many others at once."""
+BLOCK = 500
+"""How many images are compared with as many others at once."""
 
 
-def agreement(pictures: Tensor, labels: Tensor, seen: Tensor, seen_labels: Tensor) -> float:
-    """The share of pictures with most of their five nearest training pictures in their class.
+def agreement(images: Tensor, labels: Tensor, train: Tensor, train_labels: Tensor) -> float:
+    """The share of images for which most of the five nearest training images have their class.
 
-    pictures, seen: uint8, (n, …), compared pixel by pixel. labels, seen_labels: classes, (n,).
+    images, train: uint8, (n, …), compared pixel by pixel. labels, train_labels: classes, (n,).
     """
     agreed = 0
-    for some, asked in zip(torch.split(pictures, ROWS), torch.split(labels, ROWS), strict=True):
+    for some, wanted in zip(torch.split(images, BLOCK), torch.split(labels, BLOCK), strict=True):
         points = some.flatten(1).float()
-        distances, votes = points.new_empty(len(some), 0), asked.new_empty(len(some), 0)
-        for others, theirs in zip(
-            torch.split(seen, ROWS), torch.split(seen_labels, ROWS), strict=True
+        distances, votes = points.new_empty(len(some), 0), wanted.new_empty(len(some), 0)
+        for others, other_labels in zip(
+            torch.split(train, BLOCK), torch.split(train_labels, BLOCK), strict=True
         ):
             distances = torch.cat([distances, torch.cdist(points, others.flatten(1).float())], 1)
-            votes = torch.cat([votes, theirs.expand(len(some), -1)], 1)
+            votes = torch.cat([votes, other_labels.expand(len(some), -1)], 1)
             distances, at = distances.topk(min(NEIGHBOURS, distances.shape[1]), largest=False)
             votes = votes.gather(1, at)
-        agreed += int(((votes == asked[:, None]).sum(1) > NEIGHBOURS // 2).sum())
-    return agreed / len(pictures)
+        agreed += int(((votes == wanted[:, None]).sum(1) > NEIGHBOURS // 2).sum())
+    return agreed / len(images)

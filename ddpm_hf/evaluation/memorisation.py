@@ -1,4 +1,4 @@
-"""How near samples come to the training pictures, beside how near fresh real pictures come."""
+"""How close samples come to the training images, beside how close fresh real images come."""
 
 from typing import Any, NamedTuple
 
@@ -10,18 +10,18 @@ from ddpm_hf.evaluation.distances import nearest
 SHOWN = 8
 
 
-class Copied(NamedTuple):
-    """The samples nearest to a training picture, nearest first, and those pictures."""
+class NearestPairs(NamedTuple):
+    """The samples closest to a training image, closest first, and those training images."""
 
     samples: Tensor
     training: Tensor
 
 
-def pixel_rmse(pictures: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-    """For uint8 pictures (n, …): distance to the nearest seen, in grey levels, and its number."""
-    flat = pictures.flatten(1)
-    found = nearest(flat, seen.flatten(1))
-    return found.distance / flat.shape[1] ** 0.5, found.neighbour
+def pixel_rmse(images: Tensor, training: Tensor) -> tuple[Tensor, Tensor]:
+    """Of uint8 images (n, …): RMSE to the nearest training image, in grey levels, and its index."""
+    flat = images.flatten(1)
+    found = nearest(flat, training.flatten(1))
+    return found.distance / flat.shape[1] ** 0.5, found.indices
 
 
 def quantiles(distance: Tensor) -> dict[str, float]:
@@ -32,17 +32,20 @@ def quantiles(distance: Tensor) -> dict[str, float]:
 
 def measure(
     pixels: tuple[Tensor, Tensor, Tensor], features: tuple[Tensor, Tensor, Tensor]
-) -> tuple[dict[str, Any], Copied]:
-    """From (samples, fresh, seen), as uint8 pictures and as features: figures, and pictures."""
-    samples, fresh, seen = pixels
-    distance, neighbour = pixel_rmse(samples, seen)
+) -> tuple[dict[str, Any], NearestPairs]:
+    """The figures, and the samples most likely to be copies.
+
+    pixels: samples, fresh images and training images, uint8. features: of the same.
+    """
+    samples, fresh, training = pixels
+    distance, index = pixel_rmse(samples, training)
     figures = {
         "n": len(samples),
-        "training_pictures": len(seen),
+        "training_pictures": len(training),
         "pixels": quantiles(distance),
-        "pixels_floor": quantiles(pixel_rmse(fresh, seen)[0]),
+        "pixels_floor": quantiles(pixel_rmse(fresh, training)[0]),
         "features": quantiles(nearest(features[0], features[2]).distance),
         "features_floor": quantiles(nearest(features[1], features[2]).distance),
     }
-    first = distance.argsort()[:SHOWN]
-    return figures, Copied(samples[first], seen[neighbour[first]])
+    closest = distance.argsort()[:SHOWN]
+    return figures, NearestPairs(samples[closest], training[index[closest]])

@@ -1,4 +1,4 @@
-"""One jump from x_t to x̂_0 (N6) against stepping down from there: blurry against crisp."""
+"""One jump from x_t to x̂_0 (N6) against denoising step by step: blurry against sharp."""
 
 from typing import NamedTuple
 
@@ -14,15 +14,15 @@ from ddpm_hf.timesteps import spaced_timesteps
 BATCH = 16
 
 
-class Returned(NamedTuple):
-    """The way back from x_t, all (n, channels, height, width): x_t, one jump, and all steps."""
+class Reconstructions(NamedTuple):
+    """x_t, x̂_0 after one jump, and x_0 after all steps, each (n, channels, height, width)."""
 
     noisy: Tensor
     jump: Tensor
     steps: Tensor
 
 
-def way_back(
+def reconstruct(
     pipeline: DDPMPipeline,
     x_0: Tensor,
     t: int,
@@ -32,13 +32,15 @@ def way_back(
     seed: int = 0,
     backend: str = "auto",
     map_items: Map = serial_map,
-) -> Returned:
-    """Take pictures in [−1, 1] to x_t, then back at once and by steps."""
+) -> Reconstructions:
+    """Noise images in [−1, 1] to x_t, then denoise them in one jump and in steps.
+
+    labels: their classes, (n,), for a class-conditional network.
+    """
     timesteps = spaced_timesteps(t, min(t, num_inference_steps), "linspace")
 
-    def back(first: int) -> Returned:
+    def batch_from(first: int) -> Reconstructions:
         batch = x_0[first : first + BATCH]
-        given = None if labels is None else labels[first : first + BATCH]
         generators = image_generators(seed, range(first, first + len(batch)))
         z = noise_like(batch, generators)
         x_t = equations.q_sample(pipeline.scheduler.schedule, batch, z, t)
@@ -48,12 +50,12 @@ def way_back(
             generators,
             timesteps=timesteps,
             latents=x_t,
-            class_labels=given,
+            class_labels=None if labels is None else labels[first : first + BATCH],
             backend=backend,
         ):
             jump = step.pred_original_sample if jump is None else jump
         assert jump is not None
-        return Returned(x_t, jump.cpu(), step.sample.cpu())
+        return Reconstructions(x_t, jump.cpu(), step.sample.cpu())
 
-    parts = map_items(range(0, len(x_0), BATCH), back, f"Back from t = {t}")
-    return Returned(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+    parts = map_items(range(0, len(x_0), BATCH), batch_from, f"Back from t = {t}")
+    return Reconstructions(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))

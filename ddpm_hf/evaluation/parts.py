@@ -1,4 +1,4 @@
-"""What a report is made of: each part measures one thing, and leaves its pictures."""
+"""The parts of a report: each measures one quantity and saves its own plots and images."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,66 +13,65 @@ from ddpm_hf.evaluation import distances, memorisation, nearest_cat, plots
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
-from ddpm_hf.evaluation.one_jump import way_back
-from ddpm_hf.evaluation.real import Real, Split
+from ddpm_hf.evaluation.one_jump import reconstruct
+from ddpm_hf.evaluation.real_images import RealImages, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
 from ddpm_hf.pipeline import DDPMPipeline
 
-LIKELIHOOD_PICTURES, LOSS_PICTURES, JUMP_PICTURES, JUMP_SHOWN = 256, 512, 64, 12
+LIKELIHOOD_IMAGES, LOSS_IMAGES, JUMP_IMAGES, JUMP_SHOWN = 256, 512, 64, 12
 JUMPS, JUMP_SHOWN_AT = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8), 0.4
-"""Jumps start from these parts of T."""
+"""Jumps start from these fractions of T; images are shown for one of them."""
 NOT_COMPARABLE = "Not comparable with published FID."
 
 
 class Features(NamedTuple):
-    """Features of the samples and of the real pictures in their roles, (n, d) each."""
+    """Features of the samples and of the real images in each role, (n, d); name: whose features."""
 
     name: str
     samples: Tensor
     reference: Tensor
     fresh: Tensor
-    seen: Tensor
+    training: Tensor
 
 
 class EvalContext(NamedTuple):
-    """What the parts measure. Pictures are uint8; `pictures` is the folder for those of a report,
-    which the main process writes. `train` and `test` are of the class that is asked for, if it is
-    one; `voters` are the training pictures of all classes.
+    """What the parts measure: a model's samples and real images, all uint8.
 
-    All processes must ask for the same parts in the same order.
+    train, test: where one class is sampled, the images of that class. train_all_classes: the
+    training images of every class. folder: where the main process saves plots and images.
     """
 
     pipeline: DDPMPipeline
     samples: Tensor
     labels: list[int] | None
-    real: Real
+    real: RealImages
     train: Split
     test: Split
-    voters: Split
+    train_all_classes: Split
     features: Features | None
     num_inference_steps: int
     seed: int
     backend: str
     map_items: Map
     is_main: bool
-    pictures: Path
+    folder: Path
 
-    def of(self, split: Split, n: int) -> tuple[Tensor, Tensor | None]:
-        """The first pictures of a split in [−1, 1], and their classes if the model takes some."""
+    def first(self, split: Split, n: int) -> tuple[Tensor, Tensor | None]:
+        """The first n images of a split in [−1, 1], and their classes if the model is by class."""
         x_0 = to_unit_range(list(split.pixels[:n]))
         return x_0, split.labels[:n] if self.pipeline.class_names else None
 
 
-def _features(given: EvalContext) -> Features:
-    assert given.features is not None
-    return given.features
+def _features(context: EvalContext) -> Features:
+    assert context.features is not None
+    return context.features
 
 
-def _compared(given: EvalContext) -> dict[str, Any]:
-    """What a figure on features states of itself."""
-    name = _features(given).name
+def _terms(context: EvalContext) -> dict[str, Any]:
+    """On what a figure is based: how many samples, and which features."""
+    name = _features(context).name
     return {
-        "n": len(given.samples),
+        "n": len(context.samples),
         "features": name,
         "comparable": NOT_COMPARABLE
         if name != "inception"
@@ -80,147 +79,147 @@ def _compared(given: EvalContext) -> dict[str, Any]:
     }
 
 
-def frechet(given: EvalContext) -> dict[str, Any]:
-    """Samples and fresh real pictures, each against the reference."""
-    f = _features(given)
+def frechet(context: EvalContext) -> dict[str, Any]:
+    """Fréchet distance to the reference: of the samples, and of fresh real images."""
+    f = _features(context)
     return {
         "value": distances.frechet_distance(f.reference, f.samples),
         "floor": distances.frechet_distance(f.reference, f.fresh),
-        **_compared(given),
+        **_terms(context),
     }
 
 
-def kid(given: EvalContext) -> dict[str, Any]:
-    """The same by the kernel distance."""
-    f = _features(given)
+def kid(context: EvalContext) -> dict[str, Any]:
+    """Kernel distance to the reference: of the samples, and of fresh real images."""
+    f = _features(context)
     return {
-        "value": distances.kernel_distance(f.reference, f.samples, given.seed)._asdict(),
-        "floor": distances.kernel_distance(f.reference, f.fresh, given.seed)._asdict(),
-        **_compared(given),
+        "value": distances.kernel_distance(f.reference, f.samples, context.seed)._asdict(),
+        "floor": distances.kernel_distance(f.reference, f.fresh, context.seed)._asdict(),
+        **_terms(context),
     }
 
 
-def precision(given: EvalContext) -> dict[str, Any]:
-    """Precision and recall, and those of fresh real pictures."""
-    f = _features(given)
+def precision(context: EvalContext) -> dict[str, Any]:
+    """Precision and recall of the samples, and of fresh real images."""
+    f = _features(context)
     value = distances.precision_recall(f.reference, f.samples)
     floor = distances.precision_recall(f.reference, f.fresh)
     return {
         **value._asdict(),
         **{f"{name}_floor": share for name, share in floor._asdict().items()},
-        **_compared(given),
+        **_terms(context),
     }
 
 
-def classes(given: EvalContext) -> dict[str, Any]:
-    """Whether samples are of the class that was asked for, and test pictures of their own."""
-    asked, test, voters = torch.tensor(given.labels), given.test, given.voters
-    n = min(len(asked), len(test.pixels))
+def classes(context: EvalContext) -> dict[str, Any]:
+    """Class agreement with the training images: of the samples, and of test images."""
+    labels, test, train = torch.tensor(context.labels), context.test, context.train_all_classes
+    n = min(len(labels), len(test.pixels))
     return {
-        "n": len(asked),
+        "n": len(labels),
         "n_floor": n,
-        "training_pictures": len(voters.pixels),
-        "value": agreement(given.samples, asked, *voters),
-        "floor": agreement(test.pixels[:n], test.labels[:n], *voters),
+        "training_pictures": len(train.pixels),
+        "value": agreement(context.samples, labels, *train),
+        "floor": agreement(test.pixels[:n], test.labels[:n], *train),
     }
 
 
-def likelihood(given: EvalContext) -> dict[str, Any]:
-    """Bits per dimension on the test split."""
-    x_0, labels = given.of(given.test, LIKELIHOOD_PICTURES)
+def likelihood(context: EvalContext) -> dict[str, Any]:
+    """Bits per dimension of test images."""
+    x_0, labels = context.first(context.test, LIKELIHOOD_IMAGES)
     bound = bits_per_dimension(
-        given.pipeline,
+        context.pipeline,
         x_0,
         labels=labels,
-        seed=given.seed,
-        backend=given.backend,
-        map_items=given.map_items,
+        seed=context.seed,
+        backend=context.backend,
+        map_items=context.map_items,
     )
     return {"n": len(x_0), **bound._asdict()}
 
 
-def loss(given: EvalContext) -> dict[str, Any]:
-    """Loss by t on both splits, the same noise for both."""
-    n = min(LOSS_PICTURES, len(given.train.pixels), len(given.test.pixels))
-    timesteps = some_timesteps(given.pipeline.num_train_timesteps)
+def loss(context: EvalContext) -> dict[str, Any]:
+    """Loss by t on both splits, with the same noise."""
+    n = min(LOSS_IMAGES, len(context.train.pixels), len(context.test.pixels))
+    timesteps = some_timesteps(context.pipeline.num_train_timesteps)
     figures: dict[str, Any] = {"n": n, "t": timesteps}
-    for name, split in (("train", given.train), ("test", given.test)):
-        x_0, labels = given.of(split, n)
-        each = loss_by_t(
-            given.pipeline,
+    for name, split in (("train", context.train), ("test", context.test)):
+        x_0, labels = context.first(split, n)
+        by_image = loss_by_t(
+            context.pipeline,
             x_0,
             timesteps,
             labels=labels,
-            seed=given.seed,
-            backend=given.backend,
-            map_items=given.map_items,
+            seed=context.seed,
+            backend=context.backend,
+            map_items=context.map_items,
         )
-        figures[name] = each.mean(0).tolist()
-        figures[f"{name}_standard_error"] = (each.std(0) / n**0.5).tolist()
-    if given.is_main:
-        plots.loss_by_t(figures, given.pictures / "loss_by_t.png")
+        figures[name] = by_image.mean(0).tolist()
+        figures[f"{name}_standard_error"] = (by_image.std(0) / n**0.5).tolist()
+    if context.is_main:
+        plots.loss_by_t(figures, context.folder / "loss_by_t.png")
     return figures
 
 
-def one_jump(given: EvalContext) -> dict[str, Any]:
-    """One jump against steps, from some t on."""
-    T, schedule = given.pipeline.num_train_timesteps, given.pipeline.scheduler.schedule
-    x_0, labels = given.of(given.test, JUMP_PICTURES)
-    timesteps = sorted({max(1, round(T * part)) for part in JUMPS})
+def one_jump(context: EvalContext) -> dict[str, Any]:
+    """One jump against steps, from several t."""
+    T, schedule = context.pipeline.num_train_timesteps, context.pipeline.scheduler.schedule
+    x_0, labels = context.first(context.test, JUMP_IMAGES)
+    timesteps = sorted({max(1, round(T * fraction)) for fraction in JUMPS})
     shown = max(1, round(T * JUMP_SHOWN_AT))
     original = sharpness(x_0).mean()
     figures: dict[str, Any] = {
         "n": len(x_0),
-        "num_inference_steps": given.num_inference_steps,
+        "num_inference_steps": context.num_inference_steps,
         "shown_t": shown,
         "t": timesteps,
         "error_is_multiplied_by": [float(schedule.snr(t).rsqrt()) for t in timesteps],
         **{f"{q}_{way}": [] for q in ("rmse", "sharpness") for way in ("jump", "steps")},
     }
     for t in timesteps:
-        back = way_back(
-            given.pipeline,
+        found = reconstruct(
+            context.pipeline,
             x_0,
             t,
-            given.num_inference_steps,
+            context.num_inference_steps,
             labels=labels,
-            seed=given.seed,
-            backend=given.backend,
-            map_items=given.map_items,
+            seed=context.seed,
+            backend=context.backend,
+            map_items=context.map_items,
         )
-        for way, pictures in (("jump", back.jump), ("steps", back.steps)):
-            figures[f"rmse_{way}"].append(float(rmse(pictures, x_0).mean()))
-            figures[f"sharpness_{way}"].append(float(sharpness(pictures).mean() / original))
-        if t == shown and given.is_main:
-            rows = [to_uint8(pictures[:JUMP_SHOWN]) for pictures in (x_0, *back)]
-            plots.sheet(torch.stack(rows), given.pictures / "way_back.png")
-    if given.is_main:
-        plots.one_jump(figures, given.pictures / "one_jump.png")
+        for way, images in (("jump", found.jump), ("steps", found.steps)):
+            figures[f"rmse_{way}"].append(float(rmse(images, x_0).mean()))
+            figures[f"sharpness_{way}"].append(float(sharpness(images).mean() / original))
+        if t == shown and context.is_main:
+            rows = [to_uint8(images[:JUMP_SHOWN]) for images in (x_0, *found)]
+            plots.sheet(torch.stack(rows), context.folder / "way_back.png")
+    if context.is_main:
+        plots.one_jump(figures, context.folder / "one_jump.png")
     return figures
 
 
-def memorised(given: EvalContext) -> dict[str, Any]:
-    """How near samples come to training pictures."""
-    f, real = _features(given), given.real
-    figures, copied = memorisation.measure(
-        (given.samples, real.fresh, real.seen), (f.samples, f.fresh, f.seen)
+def memorised(context: EvalContext) -> dict[str, Any]:
+    """How close samples come to training images."""
+    f, real = _features(context), context.real
+    figures, pairs = memorisation.measure(
+        (context.samples, real.fresh, real.training), (f.samples, f.fresh, f.training)
     )
-    plots.sheet(torch.stack(copied), given.pictures / "nearest_training.png")
+    plots.sheet(torch.stack(pairs), context.folder / "nearest_training.png")
     return figures
 
 
-def decoded(given: EvalContext) -> dict[str, Any]:
-    """Which cats the samples are."""
-    pixels = given.samples.permute(0, 2, 3, 1).contiguous().numpy()
-    known = nearest_cat.Decoder(pixels.shape[1])
-    figures, found = nearest_cat.measure(known, pixels, given.seed)
-    from_best = torch.from_numpy(found.rmse).argsort()
-    places = torch.linspace(0, len(from_best) - 1, min(16, len(from_best))).round().long()
-    which = from_best[places]
+def nearest_cats(context: EvalContext) -> dict[str, Any]:
+    """Which cats the samples show."""
+    pixels = context.samples.permute(0, 2, 3, 1).contiguous().numpy()
     side = pixels.shape[1]
-    nearest = torch.from_numpy(known.everyone[found.place[which]]).reshape(-1, side, side, 3)
-    rows = torch.stack([given.samples[which], nearest.permute(0, 3, 1, 2)])
-    plots.sheet(rows, given.pictures / "nearest_cats.png")
+    index = nearest_cat.CatIndex(side)
+    figures, found = nearest_cat.measure(index, pixels, context.seed)
+    best_first = torch.from_numpy(found.rmse).argsort()
+    ranks = torch.linspace(0, len(best_first) - 1, min(16, len(best_first))).round().long()
+    shown = best_first[ranks]
+    nearest = torch.from_numpy(index.pixels[found.indices[shown]]).reshape(-1, side, side, 3)
+    rows = torch.stack([context.samples[shown], nearest.permute(0, 3, 1, 2)])
+    plots.sheet(rows, context.folder / "nearest_cats.png")
     return figures
 
 
@@ -233,8 +232,8 @@ PARTS: dict[str, Callable[[EvalContext], dict[str, Any]]] = {
     "loss": loss,
     "one_jump": one_jump,
     "memorisation": memorised,
-    "decoder": decoded,
+    "decoder": nearest_cats,
 }
 ON_FEATURES = frozenset({"frechet", "kid", "precision", "memorisation"})
 BY_ALL = frozenset({"likelihood", "loss", "one_jump"})
-"""The parts that all processes work on; the main process does the others by itself."""
+"""The parts that all processes share; the main process does the others alone."""

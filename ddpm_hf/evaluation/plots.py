@@ -1,4 +1,4 @@
-"""The report's plots and picture sheets."""
+"""The report's plots and sheets of images."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,11 @@ from PIL import Image
 from torch import Tensor
 
 SCALE = 2
-"""How many times as large small pictures are shown."""
+"""Enlargement of small images."""
 
 
 def sheet(rows: Tensor, path: Path) -> None:
-    """uint8 pictures (rows, columns, channels, height, width) as one PNG."""
+    """Save uint8 images (rows, columns, channels, height, width) as one PNG."""
     n_rows, n_columns, channels, height, width = rows.shape
     whole = rows[:, :, :3].permute(0, 3, 1, 4, 2).reshape(n_rows * height, n_columns * width, -1)
     image = Image.fromarray(whole.squeeze(-1).numpy() if channels == 1 else whole.numpy())
@@ -36,7 +36,7 @@ def _over_t(axes: Axes, label: str) -> None:
 
 
 def loss_by_t(figures: dict[str, Any], path: Path) -> None:
-    """Training against test split; where the curves part, the model has memorised."""
+    """The loss on training and test split; where the curves part, the model has memorised."""
     figure = Figure(figsize=(7, 3.2))
     axes = figure.add_subplot()
     for split, colour in (("train", "#1c7ed6"), ("test", "#d9480f")):
@@ -55,12 +55,12 @@ def loss_by_t(figures: dict[str, Any], path: Path) -> None:
 
 
 def one_jump(figures: dict[str, Any], path: Path) -> None:
-    """Sharpness and error of one jump from t and of stepping down from there."""
+    """Sharpness and error of one jump from t and of denoising in steps."""
     figure = Figure(figsize=(9, 3.2))
-    for place, (quantity, label) in enumerate(
+    for column, (quantity, label) in enumerate(
         (("sharpness", "sharpness (1: the original's)"), ("rmse", "RMSE to the original, levels"))
     ):
-        axes = figure.add_subplot(1, 2, place + 1)
+        axes = figure.add_subplot(1, 2, column + 1)
         axes.plot(
             figures["t"], figures[f"{quantity}_jump"], "o-", label="one jump", color="#1c7ed6"
         )
@@ -69,9 +69,9 @@ def one_jump(figures: dict[str, Any], path: Path) -> None:
     _save(figure, path)
 
 
-def thumbnails(pictures: Tensor) -> Tensor:
-    """The first pictures as up to four rows of sixteen for `sheet`, as many as fill whole rows."""
-    shown = pictures[: 4 * 16]
+def thumbnails(images: Tensor) -> Tensor:
+    """The first images as up to four full rows of up to sixteen, for `sheet`."""
+    shown = images[: 4 * 16]
     columns = min(16, len(shown))
     whole = shown[: len(shown) // columns * columns]
-    return whole.reshape(-1, columns, *pictures.shape[1:])
+    return whole.reshape(-1, columns, *images.shape[1:])

@@ -1,4 +1,4 @@
-"""The report as a page: what was measured, its floor, and how to read it."""
+"""The report as a Markdown page: each figure, its floor, and how to read it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _frechet(f: Figures, pictures: str) -> str:
+def _frechet(f: Figures, folder: str) -> str:
     rows = [("samples", f["value"]), ("fresh real pictures, the floor", f["floor"])]
     return f"""## Fréchet distance
 
@@ -25,7 +25,7 @@ Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
 """
 
 
-def _kid(f: Figures, pictures: str) -> str:
+def _kid(f: Figures, folder: str) -> str:
     def row(name: str, key: str) -> tuple[str, str]:
         return name, f"{f[key]['mean']} ± {f[key]['std']}"
 
@@ -38,7 +38,7 @@ Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
 """
 
 
-def _precision(f: Figures, pictures: str) -> str:
+def _precision(f: Figures, folder: str) -> str:
     rows = [
         ("precision: samples that look real", f["precision"], f["precision_floor"]),
         ("recall: real pictures that the samples cover", f["recall"], f["recall_floor"]),
@@ -51,7 +51,7 @@ Within the third neighbour's distance (Kynkäänniemi et al. 2019); n = {f["n"]}
 """
 
 
-def _classes(f: Figures, pictures: str) -> str:
+def _classes(f: Figures, folder: str) -> str:
     rows = [
         (f"samples, n = {f['n']}", _percent(f["value"])),
         (f"test pictures, n = {f['n_floor']}", _percent(f["floor"])),
@@ -64,7 +64,7 @@ By pixels, among {f["training_pictures"]} training pictures.
 """
 
 
-def _likelihood(f: Figures, pictures: str) -> str:
+def _likelihood(f: Figures, folder: str) -> str:
     rows = [
         ("L_T, what is left of x_0 in x_T", f["prior"]),
         ("L_1 … L_{T−1}, the steps", f["transitions"]),
@@ -79,17 +79,17 @@ Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n
 """
 
 
-def _loss(f: Figures, pictures: str) -> str:
+def _loss(f: Figures, folder: str) -> str:
     return f"""## Loss by t
 
-![loss by t]({pictures}/loss_by_t.png)
+![loss by t]({folder}/loss_by_t.png)
 
 The same noise for n = {f["n"]} pictures of each split; the bars are standard errors. Where the test
 split's loss lies above the training split's, the model has memorised pictures.
 """
 
 
-def _one_jump(f: Figures, pictures: str) -> str:
+def _one_jump(f: Figures, folder: str) -> str:
     columns = (
         "t",
         "rmse_jump",
@@ -102,7 +102,7 @@ def _one_jump(f: Figures, pictures: str) -> str:
     header = ("t", "RMSE, jump", "RMSE, steps", "sharpness, jump", "sharpness, steps", "factor")
     return f"""## One jump or step by step
 
-![one jump and steps]({pictures}/one_jump.png)
+![one jump and steps]({folder}/one_jump.png)
 
 From x_t back to x_0 in one jump (N6), and in up to {f["num_inference_steps"]} steps; n = {f["n"]}
 test pictures. RMSE in grey levels; sharpness 1 is the original's. An ideal jump lands on the mean
@@ -111,13 +111,13 @@ misses stays in the picture, times the factor √((1−ᾱ_t)/ᾱ_t), as grain: 
 
 {_table(header, rows)}
 
-![originals, x_t, one jump, steps]({pictures}/way_back.png)
+![originals, x_t, one jump, steps]({folder}/way_back.png)
 
 From above: originals, x_t at t = {f["shown_t"]}, one jump, steps.
 """
 
 
-def _memorisation(f: Figures, pictures: str) -> str:
+def _memorisation(f: Figures, folder: str) -> str:
     rows = [
         (name, f[key]["p01"], f[key]["median"])
         for name, key in (
@@ -135,13 +135,13 @@ nearer in the median without being copies.
 
 {_table(("", "1st percentile", "median"), rows)}
 
-![the nearest]({pictures}/nearest_training.png)
+![the nearest]({folder}/nearest_training.png)
 
 The samples nearest to a training picture, and that picture below.
 """
 
 
-def _decoder(f: Figures, pictures: str) -> str:
+def _decoder(f: Figures, folder: str) -> str:
     misread = _percent(f["share_novel_of_noised_training_cats"])
     rows = [
         ("distance to the nearest of all 360,000 cats, median", f"{f['median_rmse']} levels", 0),
@@ -168,7 +168,7 @@ of 100 cats are to themselves with another body, other eyes or accessory.
 Cats that differ in a fur or mouth that hardly shows are not told apart in noise: of training cats
 with noise of the samples' median distance, {misread} are taken for novel ones.
 
-![samples and nearest cats]({pictures}/nearest_cats.png)
+![samples and nearest cats]({folder}/nearest_cats.png)
 
 Samples, from the best to the worst, and the nearest real cat below.
 
@@ -193,25 +193,30 @@ SECTIONS: dict[str, Callable[[Figures, str], str]] = {
 }
 
 
-def markdown(report: Figures, pictures: str) -> str:
-    """The page for a report; `pictures` is the folder of its pictures, as seen from the page."""
+def _sampler(settings: dict[str, Any]) -> str:
+    """The scheduler and what was changed from its defaults."""
+    words = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
+    if settings["timestep_spacing"] is not None:
+        words.append(f"{settings['timestep_spacing']} spacing")
+    if settings["max_timestep"] is not None:
+        words.append(f"from timestep {settings['max_timestep']} down")
+    if settings["class_label"] is not None:
+        words.append(f"class {settings['class_label']}")
+    if settings["guidance_scale"] != 1:
+        words.append(f"guidance {settings['guidance_scale']:g}")
+    return ", ".join(words)
+
+
+def markdown(report: Figures, folder: str) -> str:
+    """The page; folder: where its images are, relative to the page."""
     settings, real = report["settings"], report["real"]
     steps = settings["num_inference_steps"] or "all"
-    how = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
-    if settings["timestep_spacing"] is not None:
-        how.append(f"{settings['timestep_spacing']} spacing")
-    if settings["max_timestep"] is not None:
-        how.append(f"from timestep {settings['max_timestep']} down")
-    if settings["class_label"] is not None:
-        how.append(f"class {settings['class_label']}")
-    if settings["guidance_scale"] != 1:
-        how.append(f"guidance {settings['guidance_scale']:g}")
-    sections = (SECTIONS[part](report[part], pictures) for part in SECTIONS if part in report)
+    sections = (SECTIONS[part](report[part], folder) for part in SECTIONS if part in report)
     return f"""# How good is {report["model"]}?
 
-![samples]({pictures}/samples.png)
+![samples]({folder}/samples.png)
 
-{settings["num_samples"]} samples in {steps} steps ({", ".join(how)}), seed {settings["seed"]},
+{settings["num_samples"]} samples in {steps} steps ({_sampler(settings)}), seed {settings["seed"]},
 against `{real["dataset"]}`: {real["train_pictures"]} pictures taken of `{real["train_split"]}`, and
 {real["test_pictures"]} of `{real["test_split"]}` that are not among them.
 

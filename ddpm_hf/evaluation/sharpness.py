@@ -1,10 +1,10 @@
-"""How sharp a picture is, and how far from another."""
+"""Sharpness of an image, and its error against another."""
 
 from torch import Tensor
 
 
 def sharpness(batch: Tensor) -> Tensor:
-    """The mean size of 4x − up − down − left − right over a picture's inner pixels: (n,)."""
+    """The mean absolute Laplacian, 4x − up − down − left − right, over the inner pixels: (n,)."""
     inner = 4 * batch[..., 1:-1, 1:-1]
     around = (
         batch[..., :-2, 1:-1] + batch[..., 2:, 1:-1] + batch[..., 1:-1, :-2] + batch[..., 1:-1, 2:]
@@ -13,5 +13,5 @@ def sharpness(batch: Tensor) -> Tensor:
 
 
 def rmse(batch: Tensor, x_0: Tensor) -> Tensor:
-    """The distance of pictures in [−1, 1] in grey levels of 0..255: (n,)."""
+    """Root mean square error of images in [−1, 1], in grey levels of 0..255: (n,)."""
     return (batch - x_0).flatten(1).square().mean(1).sqrt() * 127.5

@@ -1,1 +1,1 @@
-"""What goes to the Hub: the model card, and the upload."""
+"""The Hub: the model card and the upload."""

@@ -1,4 +1,4 @@
-"""The model card: what a trained model says of itself, on the Hub and in its folder."""
+"""The model card of a trained model: its text and its metadata."""
 
 import json
 import platform
@@ -95,7 +95,7 @@ another. Without `class_labels`, the model draws pictures of any class.
 
 @dataclass(frozen=True)
 class TrainingFacts:
-    """What a card states of a run, all of it measured."""
+    """The facts about a run that its card states."""
 
     name: str
     dataset: str
@@ -128,7 +128,7 @@ class TrainingFacts:
 
 
 def _processor() -> str:
-    """The processor's name, as Linux tells it; elsewhere its family."""
+    """The name of the processor on Linux; elsewhere its family."""
     try:
         with Path("/proc/cpuinfo").open() as file:
             return next(line.split(":")[1].strip() for line in file if "model name" in line)
@@ -136,22 +136,21 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def _plain(name: str) -> str:
-    """A name out of a data set, with none of Markdown's or HTML's marks in force."""
+def _escaped(name: str) -> str:
+    """A name from a data set, with the special characters of Markdown and HTML escaped."""
     return re.sub(r"([\\`*_\[\]<>&!#|])", r"\\\1", " ".join(name.split()))
 
 
 def without_token(command: list[str]) -> str:
-    """The command as typed, but for the value of --hub_token."""
+    """The command as typed, without the value of --hub_token."""
     return re.sub(r"(--hub[-_]token[= ])\S+", r"\1…", shlex.join(command))
 
 
-def model_card(facts: TrainingFacts) -> ModelCard:
-    """The card of a run."""
-    measured, validation = [], ""
+def _metadata(facts: TrainingFacts) -> ModelCardData:
+    """The card's YAML header, with the validation loss as a result if there is one."""
+    results = []
     if facts.validation_loss is not None:
-        validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss:.4f} |\n"
-        measured.append(
+        results.append(
             EvalResult(
                 task_type="unconditional-image-generation",
                 dataset_type=facts.dataset,
@@ -162,40 +161,56 @@ def model_card(facts: TrainingFacts) -> ModelCard:
                 metric_value=facts.validation_loss,
             )
         )
-    data = ModelCardData(
+    return ModelCardData(
         license=facts.license,
         library_name="diffusers",
         pipeline_tag="unconditional-image-generation",
         tags=["diffusers", "ddpm", "unconditional-image-generation"],
         datasets=[facts.dataset] if facts.on_hub else None,
         model_name=facts.name,
-        eval_results=measured or None,
+        eval_results=results or None,
     )
+
+
+def _hardware(facts: TrainingFacts) -> str:
+    """The GPU, or the processor and its threads; times the number of processes."""
     threads = torch.get_num_threads()
-    hardware = (
+    one = (
         torch.cuda.get_device_name()
         if facts.device == "cuda"
         else f"{_processor()}, {threads} thread{'' if threads == 1 else 's'}"
     )
-    packages = ("torch", "diffusers", "accelerate", "datasets")
-    plain = ("command", "config", "attribution", "dataset", "loss")
-    loss = f"{facts.loss:.4f}, mean of the last {facts.loss_steps} steps"
-    usage = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
+    return f"{facts.processes} × {one}" if facts.processes > 1 else one
+
+
+def _usage(facts: TrainingFacts) -> str:
+    """The section on how to use the model."""
+    text = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
         name=facts.name,
         inference_steps=facts.inference_steps,
-        classes=", ".join(f"{i} {_plain(name)}" for i, name in enumerate(facts.classes)),
-    ) + (GUIDANCE if facts.can_be_guided else "")
-    text = CARD.format(
-        **{k: v for k, v in vars(facts).items() if k not in plain},
-        data=data.to_yaml(),
-        dataset=f"`{facts.dataset}`",
-        loss=loss if facts.loss_steps else "not recorded",
-        usage=usage,
-        command=without_token(facts.command),
-        config=json.dumps(facts.config, indent=2),
-        hardware=f"{facts.processes} × {hardware}" if facts.processes > 1 else hardware,
-        validation=validation,
-        versions=", ".join(f"{name} {version(name)}" for name in packages),
-        attribution=f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
+        classes=", ".join(f"{i} {_escaped(name)}" for i, name in enumerate(facts.classes)),
     )
-    return ModelCard(text)
+    return text + (GUIDANCE if facts.can_be_guided else "")
+
+
+def model_card(facts: TrainingFacts) -> ModelCard:
+    """The card of a run."""
+    loss, validation = "not recorded", ""
+    if facts.loss_steps:
+        loss = f"{facts.loss:.4f}, mean of the last {facts.loss_steps} steps"
+    if facts.validation_loss is not None:
+        validation = f"| loss on `{facts.validation_split}` | {facts.validation_loss:.4f} |\n"
+    packages = ("torch", "diffusers", "accelerate", "datasets")
+    rendered = {
+        "data": _metadata(facts).to_yaml(),
+        "dataset": f"`{facts.dataset}`",
+        "loss": loss,
+        "usage": _usage(facts),
+        "command": without_token(facts.command),
+        "config": json.dumps(facts.config, indent=2),
+        "hardware": _hardware(facts),
+        "validation": validation,
+        "versions": ", ".join(f"{name} {version(name)}" for name in packages),
+        "attribution": f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
+    }
+    return ModelCard(CARD.format(**{**vars(facts), **rendered}))

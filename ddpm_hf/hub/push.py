@@ -1,6 +1,6 @@
-"""Pushing a trained model to the Hub: what is uploaded, and what never is.
+"""Pushing a trained model to the Hub.
 
-A push that failed can be made up for: `python -m ddpm_hf.hub --folder D --model_id ID`.
+To push later: `python -m ddpm_hf.hub --folder D --model_id ID`.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ UPLOADED = (
     "strip.png",
     "loss.png",
 )
-"""The pipeline, its card and the card's pictures. Checkpoints, logs and data are not among them."""
+"""What is uploaded: the pipeline, its card and the card's images. No checkpoints, logs or data."""
 
 LOG_IN = "run `hf auth login`, or set HF_TOKEN"
 REASONS = {
@@ -38,31 +38,31 @@ REASONS = {
 
 
 @contextmanager
-def _in_one_sentence(doing: str) -> Iterator[None]:
-    """Turn what the Hub's client raises into a UserError. The token is in none of these."""
+def _hub_errors(action: str) -> Iterator[None]:
+    """Turn errors of the Hub's client into a UserError, whose message never shows the token."""
     try:
         yield
     except HfHubHTTPError as error:
         status = error.response.status_code
         reason = REASONS.get(status, f"the Hub answered {status}")
-        raise UserError(f"Can't {doing}: {reason}.") from error
+        raise UserError(f"Can't {action}: {reason}.") from error
     except (HFValidationError, ValueError) as error:
-        raise UserError(f"Can't {doing}: {error}") from error
+        raise UserError(f"Can't {action}: {error}") from error
     except (httpx.HTTPError, OSError) as error:
         reason = f"the Hub can't be reached ({type(error).__name__})"
-        raise UserError(f"Can't {doing}: {reason}.") from error
+        raise UserError(f"Can't {action}: {reason}.") from error
 
 
 def repository(model_id: str, *, private: bool = False, token: str | None = None) -> str:
-    """The full id of a repository to push to, made if it is not there.
+    """The full id of the repository to push to, created if it does not exist.
 
-    Raises UserError if the Hub refuses, or if it is there and public though `private` is asked.
+    Raises UserError if the Hub refuses, or if it is public although `private` is asked for.
     """
     api = HfApi(token=token)
     if (token or get_token()) is None:
         raise UserError(f"Can't push to {model_id}: there is no token; {LOG_IN}.")
-    with _in_one_sentence(f"make the repository {model_id} on the Hub"):
-        # Not private is left to the Hub: an organisation may have another default than public.
+    with _hub_errors(f"make the repository {model_id} on the Hub"):
+        # None leaves the default to the Hub, which for an organisation may be private.
         full: str = api.create_repo(model_id, private=private or None, exist_ok=True).repo_id
         is_public = private and not api.repo_info(full).private
     if is_public:
@@ -74,10 +74,10 @@ def repository(model_id: str, *, private: bool = False, token: str | None = None
 
 
 def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
-    """Upload a trained model's folder. Raises UserError that says how to do it later."""
+    """Upload a trained model's folder. Raises UserError, which says how to push it later."""
     api = HfApi(token=token)
     try:
-        with _in_one_sentence(f"push to {model_id}"):
+        with _hub_errors(f"push to {model_id}"):
             api.upload_folder(
                 repo_id=model_id,
                 folder_path=folder,
@@ -96,13 +96,13 @@ class PushConfig:
     """Push a trained model's folder to the Hub: the pipeline, its card and its pictures."""
 
     folder: Path
-    """The folder that training left."""
+    """The output folder of the training."""
     model_id: str
-    """The model's id on the Hub; made if it is not there."""
+    """The model's id on the Hub; created if it does not exist."""
     private: bool = False
-    """Make it a private one."""
+    """Create a private repository."""
     token: str | None = field(default=None, repr=False)
-    """Unless given, $HF_TOKEN or the one from `hf auth login`."""
+    """By default $HF_TOKEN, or the token of `hf auth login`."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,1 +1,1 @@
-"""Sampling many pictures of a trained model, over all processes."""
+"""Sampling many images from a trained model, on any number of processes."""

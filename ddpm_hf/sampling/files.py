@@ -1,4 +1,4 @@
-"""Where samples go: an output folder that a killed run can be completed in."""
+"""The output folder of samples, in which an interrupted run can be completed."""
 
 import hashlib
 import io
@@ -17,17 +17,17 @@ from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.model import class_number
 
-SETTINGS, ALL, PARTS = "sampling.json", "samples.npz", ".parts"
+SETTINGS, ARCHIVE, BLOCKS = "sampling.json", "samples.npz", ".parts"
 
 
 def blocks(config: SampleConfig) -> list[range]:
-    """The numbers of the images, block by block; the last block may reach past num_samples."""
+    """The indices of the images of each block; the last block may extend past num_samples."""
     size = config.batch_size
     return [range(i, i + size) for i in range(0, config.num_samples, size)]
 
 
 def fingerprint(pipeline: DDPMPipeline) -> str:
-    """Of the weights and the noise schedule: other ones draw other pictures."""
+    """A hash of the weights and the scheduler's configuration, which determine the samples."""
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(pipeline.unet.state_dict().items()):
         digest.update(name.encode())
@@ -37,22 +37,21 @@ def fingerprint(pipeline: DDPMPipeline) -> str:
     return digest.hexdigest()
 
 
-def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
-    """Make the output folder. Raises UserError if it holds samples of another model or settings."""
+def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
+    """Make the output folder. Raises UserError if it has samples of another model or settings."""
     folder = Path(config.output_dir)
-    # The weights say which model it is, whatever it is called.
-    decisive = {f.name for f in fields(SampleConfig)} - {"model", "output_dir", "num_samples"}
-    settings = {name: getattr(config, name) for name in sorted(decisive)}
+    # The model is identified by its weights, not by its name.
+    names = {f.name for f in fields(SampleConfig)} - {"model", "output_dir", "num_samples"}
+    settings = {name: getattr(config, name) for name in sorted(names)}
     settings |= {"class_label": class_number(config, pipeline), "weights": fingerprint(pipeline)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
         if path.exists():
-            # A setting that is newer than the folder had its default.
-            before = {f.name: f.default for f in fields(SampleConfig)} | json.loads(
-                path.read_text()
-            )
-            if other := sorted(k for k in settings if before.get(k) != settings[k]):
+            # A setting that did not exist when the folder was made had its default value.
+            defaults = {f.name: f.default for f in fields(SampleConfig)}
+            earlier = defaults | json.loads(path.read_text())
+            if other := sorted(k for k in settings if earlier.get(k) != settings[k]):
                 raise UserError(
                     f"{folder} holds samples with another {', '.join(other)}; name another"
                     " --output_dir."
@@ -67,17 +66,17 @@ def claim(config: SampleConfig, pipeline: DDPMPipeline) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """A file, there whole or not at all, and its folder. Raises UserError if that can't be."""
-    aside = path.with_name(f".{path.name}.tmp")
+    """Write a file atomically, making its folder if needed. Raises UserError if that fails."""
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
+        temporary.write_bytes(content)
+        temporary.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise UserError(
-            f"Can't write {path}: {error.strerror}; once that is mended, start it again to complete"
-            " the samples."
+            f"Can't write {path}: {error.strerror}; once that is fixed, start again to complete the"
+            " samples."
         ) from error
 
 
@@ -93,55 +92,55 @@ def _npy(pixels: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
-def is_missing(config: SampleConfig, numbers: range) -> bool:
-    """Whether something of this block is still to be worked out."""
-    return not all(path.exists() for path in _files(config, numbers))
+def is_missing(config: SampleConfig, indices: range) -> bool:
+    """Whether any file of this block is missing."""
+    return not all(path.exists() for path in _files(config, indices))
 
 
-def write_block(config: SampleConfig, numbers: range, pixels: NDArray[np.uint8]) -> None:
-    """Write the images of these numbers; those that are there stay as they are.
+def write_block(config: SampleConfig, indices: range, pixels: NDArray[np.uint8]) -> None:
+    """Write the images with these indices; existing files are left as they are.
 
-    Raises UserError if that can't be.
+    Raises UserError if a file can't be written.
     """
     contents = [_npy(pixels)] if config.format == "npz" else map(_png, pixels)
-    for path, content in zip(_files(config, numbers), contents, strict=False):
+    for path, content in zip(_files(config, indices), contents, strict=False):
         if not path.exists():
             _write(path, content)
 
 
-def is_whole(config: SampleConfig) -> bool:
-    """Whether samples.npz is asked for, and there with as many images."""
-    there = config.format == "npz" and (Path(config.output_dir) / ALL).exists()
-    return there and len(read_samples(config)) == config.num_samples
+def is_complete(config: SampleConfig) -> bool:
+    """Whether the format is npz, and samples.npz exists with all its images."""
+    exists = config.format == "npz" and (Path(config.output_dir) / ARCHIVE).exists()
+    return exists and len(read_samples(config)) == config.num_samples
 
 
-def finish(config: SampleConfig) -> None:
-    """Join the blocks to samples.npz, where that is asked for. Raises UserError if it can't be."""
+def join_blocks(config: SampleConfig) -> None:
+    """If the format is npz, join the blocks in samples.npz. Raises UserError if that fails."""
     if config.format != "npz":
         return
     folder = Path(config.output_dir)
-    if not is_whole(config):
-        parts = [np.load(path) for numbers in blocks(config) for path in _files(config, numbers)]
+    if not is_complete(config):
+        parts = [np.load(path) for indices in blocks(config) for path in _files(config, indices)]
         file = io.BytesIO()
         np.savez(file, np.concatenate(parts)[: config.num_samples])
-        _write(folder / ALL, file.getvalue())
-    shutil.rmtree(folder / PARTS, ignore_errors=True)
+        _write(folder / ARCHIVE, file.getvalue())
+    shutil.rmtree(folder / BLOCKS, ignore_errors=True)
 
 
 def read_samples(config: SampleConfig) -> NDArray[np.uint8]:
-    """What was written: (num_samples, height, width, channels)."""
+    """The samples in the folder: uint8, (num_samples, height, width, channels)."""
     folder = Path(config.output_dir)
     if config.format == "npz":
-        pixels: NDArray[np.uint8] = np.load(folder / ALL)["arr_0"][: config.num_samples]
+        pixels: NDArray[np.uint8] = np.load(folder / ARCHIVE)["arr_0"][: config.num_samples]
         return pixels
-    files = [path for numbers in blocks(config) for path in _files(config, numbers)]
+    files = [path for indices in blocks(config) for path in _files(config, indices)]
     pixels = np.stack([np.asarray(Image.open(path)) for path in files])
     return pixels if pixels.ndim == 4 else pixels[..., None]
 
 
-def _files(config: SampleConfig, numbers: range) -> list[Path]:
-    """Where a block's images go."""
+def _files(config: SampleConfig, indices: range) -> list[Path]:
+    """The files of a block."""
     folder = Path(config.output_dir)
     if config.format == "png":
-        return [folder / f"{i:06d}.png" for i in numbers if i < config.num_samples]
-    return [folder / PARTS / f"{numbers.start:06d}.npy"]
+        return [folder / f"{i:06d}.png" for i in indices if i < config.num_samples]
+    return [folder / BLOCKS / f"{indices.start:06d}.npy"]

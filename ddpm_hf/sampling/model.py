@@ -1,4 +1,4 @@
-"""The model with the scheduler, the steps and the class that are asked for."""
+"""Loading a model with the scheduler, timesteps and class that the options ask for."""
 
 import copy
 import inspect
@@ -10,7 +10,7 @@ from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import load_pipeline
-from ddpm_hf.other_schedulers import take_steps
+from ddpm_hf.other_schedulers import set_steps
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.scheduler import DDPMScheduler
@@ -19,24 +19,24 @@ from ddpm_hf.timesteps import SPACINGS
 SCHEDULERS = tuple(
     scheduler.name.removesuffix("Scheduler")
     for scheduler in KarrasDiffusionSchedulers
-    if scheduler.name != "EDMEulerScheduler"  # it takes no notice of a model's noise schedule
+    if scheduler.name != "EDMEulerScheduler"  # it ignores the model's noise schedule
 )
 
 
-def spacings_of(scheduler: type) -> tuple[str, ...]:
-    """The spacings of its timesteps that a class of schedulers knows."""
+def supported_spacings(scheduler: type) -> tuple[str, ...]:
+    """The values of `timestep_spacing` that a scheduler class supports."""
     if issubclass(scheduler, DDPMScheduler):
         return SPACINGS
-    takes_one = "timestep_spacing" in inspect.signature(scheduler).parameters
-    return tuple(s for s in SPACINGS if s != "quadratic") if takes_one else ()
+    has_spacing = "timestep_spacing" in inspect.signature(scheduler).parameters
+    return tuple(s for s in SPACINGS if s != "quadratic") if has_spacing else ()
 
 
 def load(config: SampleConfig) -> DDPMPipeline:
-    """The model with the scheduler that the configuration asks for.
+    """The model with the scheduler that the options ask for.
 
-    Raises UserError for a model that is not there, or what it can't do.
+    Raises UserError for an unknown model, and for options that it does not support.
     """
-    if config.scheduler not in (None, *SCHEDULERS):  # before the model, which may be a download
+    if config.scheduler not in (None, *SCHEDULERS):  # checked before the model is downloaded
         raise UserError(
             f"--scheduler must be one of {', '.join(SCHEDULERS)}; got {config.scheduler!r}."
         )
@@ -44,7 +44,7 @@ def load(config: SampleConfig) -> DDPMPipeline:
     changed = pipeline.with_scheduler(_scheduler(config, pipeline.scheduler))
     changed.set_progress_bar_config(disable=True)
     _check_timesteps(config, changed)
-    class_number(config, changed)  # refused now, if it is
+    class_number(config, changed)  # raises for an unknown class
     if config.guidance_scale != 1 and changed.null_class is None:
         raise UserError(
             "The model was not trained for --guidance_scale: that takes --class_column and"
@@ -54,23 +54,23 @@ def load(config: SampleConfig) -> DDPMPipeline:
 
 
 def _scheduler(config: SampleConfig, own: Any) -> Any:
-    """The model's `own` scheduler, or another, with what is asked for. Raises UserError."""
+    """The scheduler asked for, by default the model's `own`. Raises UserError."""
     settings, cls = dict(own.config), type(own)
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
     if config.scheduler is not None:
         stock = getattr(diffusers, f"{config.scheduler}Scheduler")
         cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
-        # x̂_0 stays in the range of pictures, as our own scheduler keeps it.
+        # x̂_0 is kept within [−1, 1], as by our own scheduler.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
-    spacing, spacings = config.timestep_spacing, spacings_of(cls)
+    spacing, spacings = config.timestep_spacing, supported_spacings(cls)
     if spacing is not None and spacing not in spacings:
         known = f"it knows {', '.join(spacings)}" if spacings else "it has a spacing of its own"
         raise UserError(f"--timestep_spacing {spacing} is not for {cls.__name__}: {known}.")
     if spacing is not None:
         settings["timestep_spacing"] = spacing
     elif settings.get("timestep_spacing") not in spacings:
-        settings.pop("timestep_spacing", None)  # ours alone is quadratic
+        settings.pop("timestep_spacing", None)  # only ours has "quadratic"
     if config.algorithm_type is not None:
         if "algorithm_type" not in inspect.signature(cls).parameters:
             raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
@@ -87,13 +87,13 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
 
 
 def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
-    """Raise UserError unless the scheduler can take the steps that are asked for."""
+    """Raise UserError unless the scheduler supports the steps asked for."""
     K, T, scheduler = config.num_inference_steps, pipeline.num_train_timesteps, pipeline.scheduler
     if K is not None and not 1 <= K <= T:
         raise UserError(f"--num_inference_steps must be in 1..{T}, the trained steps; got {K}.")
     if config.max_timestep is None:
         try:
-            take_steps(copy.deepcopy(scheduler), K or T)
+            set_steps(copy.deepcopy(scheduler), K or T)
         except ValueError as error:
             raise UserError(str(error)) from error
         return
@@ -106,7 +106,7 @@ def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
 
 
 def class_number(config: SampleConfig, pipeline: DDPMPipeline) -> int | None:
-    """The class that is asked for; None for all of them. Raises UserError for one unknown."""
+    """The class asked for; None for all. Raises UserError for an unknown class."""
     label, names = config.class_label, pipeline.class_names
     if label is None:
         return None

@@ -1,7 +1,7 @@
-"""Sampling what is missing in the output folder.
+"""Sampling the images that the output folder lacks.
 
-The noise of image i is a function of (seed, i). Images are worked out in fixed blocks, each whole
-on one process, so the files are the same bytes on any number of processes.
+The noise of image i is a function of (seed, i). Images are sampled in fixed blocks, each on one
+process, so that the files are the same to the byte for any number of processes.
 """
 
 from typing import Any
@@ -23,30 +23,30 @@ from ddpm_hf.sampling.model import class_number, load
 from ddpm_hf.timesteps import spaced_timesteps
 
 
-def class_labels(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> list[int] | None:
-    """The classes of the images of these numbers: the one asked for, or one after the other."""
+def class_labels(pipeline: DDPMPipeline, config: SampleConfig, indices: range) -> list[int] | None:
+    """The classes of the images with these indices: the one chosen, or all classes in turn."""
     number, classes = class_number(config, pipeline), len(pipeline.class_names)
-    return [i % classes if number is None else number for i in numbers] if classes else None
+    return [i % classes if number is None else number for i in indices] if classes else None
 
 
 def _steps(config: SampleConfig) -> dict[str, Any]:
-    """The pipeline's argument that says which steps are taken."""
+    """The pipeline's argument for the timesteps."""
     K, highest = config.num_inference_steps, config.max_timestep
     if highest is None:
         return {"num_inference_steps": K}
-    spacing = config.timestep_spacing or "trailing"  # which begins at the very highest
+    spacing = config.timestep_spacing or "trailing"  # which starts exactly at the highest
     return {"timesteps": spaced_timesteps(highest + 1, K or highest + 1, spacing)}
 
 
-def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -> NDArray[np.uint8]:
-    """The images of these numbers: (n, height, width, channels)."""
+def sample_block(pipeline: DDPMPipeline, config: SampleConfig, indices: range) -> NDArray[np.uint8]:
+    """The images with these indices: (n, height, width, channels)."""
     images = pipeline(
-        len(numbers),
-        image_generators(config.seed, numbers),
+        len(indices),
+        image_generators(config.seed, indices),
         **_steps(config),
         output_type="pt",
         return_dict=False,
-        class_labels=class_labels(pipeline, config, numbers),
+        class_labels=class_labels(pipeline, config, indices),
         guidance_scale=config.guidance_scale,
         noise_scale=config.noise_scale,
         backend=config.backend,
@@ -56,24 +56,24 @@ def sample_block(pipeline: DDPMPipeline, config: SampleConfig, numbers: range) -
 
 
 def sample(config: SampleConfig, accelerator: Accelerator) -> None:
-    """Sample what is missing in the output folder, all processes together.
+    """Sample the images that the output folder lacks. All processes must call this.
 
-    Raises UserError for what the user can mend.
+    Raises UserError for mistakes of the user.
     """
     pipeline = load(config).to(accelerator.device)
     try:
         check_backend(pipeline.unet, config.backend, accelerator.device)
     except ValueError as error:
         raise UserError(str(error)) from error
-    on_main(accelerator, lambda: files.claim(config, pipeline))
-    if not files.is_whole(config):
+    on_main(accelerator, lambda: files.prepare_folder(config, pipeline))
+    if not files.is_complete(config):
         mine = files.blocks(config)[accelerator.process_index :: accelerator.num_processes]
-        silent = not accelerator.is_main_process
-        for numbers in tqdm(mine, desc="Sampling", unit="block", disable=silent):
-            if files.is_missing(config, numbers):
-                files.write_block(config, numbers, sample_block(pipeline, config, numbers))
+        hidden = not accelerator.is_main_process
+        for indices in tqdm(mine, desc="Sampling", unit="block", disable=hidden):
+            if files.is_missing(config, indices):
+                files.write_block(config, indices, sample_block(pipeline, config, indices))
         accelerator.wait_for_everyone()
-    on_main(accelerator, lambda: files.finish(config))
+    on_main(accelerator, lambda: files.join_blocks(config))
 
 
 def run(config: SampleConfig) -> None:

@@ -10,7 +10,7 @@ from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream, fit
 from ddpm_hf.data.image_spec import ImageSpec, infer_spec
 from ddpm_hf.data.images import MODES
 from ddpm_hf.distributed import local_world_size
-from ddpm_hf.errors import UserError, few
+from ddpm_hf.errors import UserError, first_ten
 from ddpm_hf.training.batches import Images
 from ddpm_hf.training.config import TrainConfig
 
@@ -51,7 +51,7 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     )
     if names := list(spec.classes.values()):
         accelerator.print(
-            f"{len(names)} classes of the column {spec.class_column!r}: {few(names)}."
+            f"{len(names)} classes of the column {spec.class_column!r}: {first_ten(names)}."
         )
     if rows is None:
         accelerator.print(
@@ -119,8 +119,8 @@ def training_images(source: Source, config: TrainConfig, accelerator: Accelerato
     if images.corrupt:
         rows = [f"{i}{_file(dataset, spec, i)}" for i in images.corrupt[:11]]
         accelerator.print(
-            f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows {few(rows)}."
-            " The next ones stand in for them."
+            f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows"
+            f" {first_ten(rows)}. The next ones stand in for them."
         )
     return images
 

@@ -13,17 +13,17 @@ import datasets
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+from tests.e2e.tiny_server import TinyServer
+from tests.e2e.windows import BROWSER, PATIENCE, Windows, visits
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
-BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
+
+
+def pytest_configure(config):
+    """Gradio's own, of what it asks of pandas."""
+    config.addinivalue_line("filterwarnings", "ignore::Warning:gradio")
 
 
 @pytest.fixture(scope="session")
@@ -99,35 +99,50 @@ def server():
 
 
 @pytest.fixture(scope="session")
+def tiny_server():
+    running = TinyServer(free_port())
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def tiny(tiny_server):
+    """The demo on a tiny network, in this process."""
+    tiny_server.network.calls.clear()
+    yield tiny_server
+    tiny_server.network.run()
+
+
+@pytest.fixture(scope="session")
 def browser(chromium):
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=BROWSER)
         yield started
         started.close()
 
 
+@pytest.fixture(scope="session")
+def windows(browser):
+    return Windows(browser)
+
+
 @pytest.fixture
-def visit(server, browser):
-    """Open the page; afterwards: no console error, no request that left localhost."""
-    contexts, errors, requests = [], [], []
+def visit(tiny, windows):
+    """Open the page of the tiny server: `visit("?tab=training", locale="zh-CN")`."""
+    with visits(tiny.url, windows) as open_page:
+        yield open_page
 
-    def open_page(**settings):
-        context = browser.new_context(**{"locale": "en-US", **settings})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        page.on("request", lambda r: requests.append(r.url))
-        page.requests = requests
-        page.goto(server.url)
-        page.wait_for_selector("#generate")
-        page.wait_for_timeout(500)
-        return page
 
-    yield open_page
-    for context in contexts:
-        for page in context.pages:
-            page.unroute_all(behavior="ignoreErrors")  # an answer held back need not come
-        context.close()
-    away = [u for u in requests if not u.startswith((server.url, "data:", "blob:"))]
-    assert not away and not errors
+@pytest.fixture(scope="module")
+def visit_shared(tiny_server, windows):
+    """As `visit`, for a page that a module's tests share."""
+    with visits(tiny_server.url, windows, name="shared") as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def visit_trained(server, windows):
+    """Open the page that app.py serves, with the trained models."""
+    with visits(server.url, windows) as open_page:
+        yield open_page

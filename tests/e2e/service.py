@@ -7,6 +7,9 @@ from functools import cache
 import httpx
 
 ROOT = "gradio_api/"
+LONG = [0, 16, 2000, "small", 1, "cats-32", "each", 1, "even"]
+SHORT = [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"]
+"""The inputs of /generate and /stream; the numbers of pictures tell the runs apart."""
 
 
 @cache
@@ -45,3 +48,29 @@ def until(server, session, kind):
     found = next(message for message in reading if message["msg"] == kind)
     reading.close()
     return found
+
+
+def last(server, session):
+    """How the session's run ended: its output, or its error."""
+    (end,) = (m for m in events(server, session) if m["msg"] == "process_completed")
+    return end["output"]
+
+
+def call(server, endpoint, *data, **headers):
+    """Run an endpoint to its end: its output, or its error."""
+    return last(server, join(server, endpoint, list(data), **headers)[1])
+
+
+def comes_to_rest(tiny):
+    """Whether the long runs on the tiny server end before their last step.
+
+    They have when one picture is drawn, at the pace of a slowed network, and none of their steps is
+    taken meanwhile.
+    """
+    tiny.network.slow()
+    calls, long = tiny.network.calls, LONG[1]
+    before = -1
+    while before < calls[long] < LONG[2]:
+        before = calls[long]
+        assert len(call(tiny, "generate", *SHORT)["data"][0]["images"]) == SHORT[1]
+    return calls[long] == before

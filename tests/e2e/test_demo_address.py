@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.e2e.windows import leave
+
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
@@ -24,6 +26,7 @@ def test_the_tab_stays_beside_gradios_settings(visit):
     page.get_by_role("tab", name="Training").click()
     page.locator("footer button", has_text="Settings").click()
     page.wait_for_url("**view=settings*")
-    again = page.context.new_page()
-    again.goto(page.url)
-    again.wait_for_selector("[data-tab-id=training][aria-selected=true]")
+    address = page.url
+    leave(page)
+    page.goto(address)
+    page.wait_for_selector("[data-tab-id=training][aria-selected=true]")

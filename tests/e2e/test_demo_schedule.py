@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ddpm_hf.demo.schedule import POINTS, compared, shown_steps
-from ddpm_hf.demo.schedule.inputs import NOTES, noise_schedule
+from ddpm_hf.demo.views.schedule.inputs import NOTES, noise_schedule
+from ddpm_hf.demo.views.schedule.view import POINTS, compared, shown_steps
 from ddpm_hf.equations import posterior_var, posterior_weights
 from ddpm_hf.schedules import SCHEDULES, NoiseSchedule
-from tests.e2e.views import fill, open_tab, slide
+from tests.e2e.views import PHONE, choose, fill, fits_a_phone, open_tab, slide
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -24,6 +24,12 @@ def opened(visit, **settings):
     page = visit(**settings)
     open_tab(page, "噪声调度" if settings.get("locale") == "zh-CN" else "Schedule")
     return page
+
+
+@pytest.fixture(scope="module")
+def page(visit_shared):
+    """One page for all tests that leave the schedules as they are."""
+    return opened(visit_shared)
 
 
 def told(page, quantity, name="A"):
@@ -67,8 +73,7 @@ def agrees(page, name, schedule):
         assert told(page, quantity, name) == pytest.approx(float(value), rel=6e-3, abs=1e-30)
 
 
-def test_values_on_hover_are_the_tables(visit):
-    page = opened(visit)
+def test_values_on_hover_are_the_tables(page):
     asked = len(page.requests)
     notes = NoiseSchedule.from_betas(SCHEDULES["linear"](2000, 1e-4, 2e-2))
     cosine = NoiseSchedule.from_betas(SCHEDULES["squaredcos_cap_v2"](1000, 1e-4, 2e-2))
@@ -96,8 +101,7 @@ def test_a_tap_moves_the_cursor(visit):
     assert seen == sorted(set(seen))
 
 
-def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(visit):
-    page = opened(visit)
+def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(page):
     dot = page.locator("[data-quantity=snr] circle.B")
     move(page, 500, T=2000)
     expect(dot).to_have_attribute("visibility", "visible")
@@ -109,8 +113,7 @@ def test_values_below_a_logarithmic_axis_are_told_but_not_drawn(visit):
     )
 
 
-def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
-    page = opened(visit)
+def test_the_keyboard_reaches_both_ends_and_the_switches(page):
     part(page, "t").focus()
     page.keyboard.press("Home")
     assert step(page) == 1 and told(page, "ratio") == 0 and told(page, "weightX0") == 1
@@ -135,19 +138,18 @@ def test_the_keyboard_reaches_both_ends_and_the_switches(visit):
     assert {"1", "10", "100", "1000"} <= set(ticks)
 
 
-@pytest.mark.parametrize("kind", SCHEDULES)
-def test_any_schedule_is_drawn(visit, kind):
+def test_any_schedule_is_drawn(visit):
     page = opened(visit)
     page.locator("button.label-wrap", has_text="Schedule A").click()
-    page.locator("#schedule-A-kind input").click()
-    page.get_by_role("option", name=kind, exact=True).click()
     fill(page, "schedule-A-T", 500)
-    expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
-    expect(part(page, "legend")).to_contain_text("/ 500")
-    move(page, 250, T=1000)
-    agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES[kind](500, 1e-4, 2e-2)))
-    for d in paths(page, "curve"):
-        assert d.startswith("M") and "NaN" not in d and "Infinity" not in d
+    for kind in SCHEDULES:
+        choose(page, "schedule-A-kind", kind)
+        expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
+        expect(part(page, "legend")).to_contain_text("/ 500")
+        move(page, 250, T=1000)
+        agrees(page, "A", NoiseSchedule.from_betas(SCHEDULES[kind](500, 1e-4, 2e-2)))
+        for d in paths(page, "curve"):
+            assert d.startswith("M") and "NaN" not in d and "Infinity" not in d
 
 
 def test_what_is_left_at_the_end_is_warned_of(visit):
@@ -179,8 +181,7 @@ def test_only_kinds_that_go_by_the_betas_ask_for_them(visit):
         expect(page.locator(f"#schedule-A-beta-{end}")).to_be_visible()
         expect(page.locator(f"#schedule-B-beta-{end}")).to_be_hidden()
     for kind, is_shown in (("laplace", False), ("sigmoid", True)):
-        page.locator("#schedule-A-kind input").click()
-        page.get_by_role("option", name=kind, exact=True).click()
+        choose(page, "schedule-A-kind", kind)
         for end in ("1", "T"):
             expect(page.locator(f"#schedule-A-beta-{end}")).to_be_visible(visible=is_shown)
         expect(part(page, "legend")).to_contain_text(f"A · {kind} · t = ")
@@ -229,10 +230,7 @@ def test_out_of_range_gets_a_sentence(changes, sentence):
     assert sentence in caught.value.message
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_it_in_chinese(visit, scheme):
-    page = opened(
-        visit, viewport={"width": 390, "height": 844}, color_scheme=scheme, locale="zh-CN"
-    )
+def test_a_phone_shows_it_in_chinese(visit):
+    page = opened(visit, viewport=PHONE, locale="zh-CN")
     expect(page.locator("[data-quantity=snr] b")).to_contain_text("信噪比")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits_a_phone(page)

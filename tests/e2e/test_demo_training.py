@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf.bundled import PRETRAINED
+from tests.e2e.views import PHONE, fits_a_phone
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -24,10 +25,20 @@ def rows():
         return {int(row["number"]): row for row in csv.DictReader(file)}
 
 
-def open_view(page):
+@pytest.fixture(scope="module")
+def shared(visit_shared):
+    page = visit_shared()
     page.locator("[data-tab-id=training]").click()
-    page.wait_for_selector("#time_machine [data-part=all]", timeout=10_000)
+    page.wait_for_selector("#time_machine [data-part=all]")
     page.wait_for_function("document.querySelector('#time_machine img').complete")
+    return page
+
+
+@pytest.fixture
+def page(shared):
+    """One page for all tests, at the first model's first samples."""
+    shared.locator("#time_machine_slider").press("Home")
+    return shared
 
 
 def grid(page):
@@ -39,9 +50,7 @@ def cursor(page):
     return float(page.locator("#time_machine .cursor").get_attribute("x1"))
 
 
-def test_slider_moves_cursor_and_samples_together(visit, rows):
-    page = visit()
-    open_view(page)
+def test_slider_moves_cursor_and_samples_together(page, rows):
     pictures = sorted((FOLDER / "samples").glob("*.png"))
     asked, places = len(page.requests), []
     page.locator("#time_machine_slider").focus()
@@ -63,9 +72,7 @@ def test_slider_moves_cursor_and_samples_together(visit, rows):
     assert not away, "the slider asked the server"
 
 
-def test_values_on_hover_and_a_log_axis(visit, rows):
-    page = visit()
-    open_view(page)
+def test_values_on_hover_and_a_log_axis(page, rows):
     ticks = page.locator("#time_machine svg[data-part=chart] text").all_text_contents()
     assert {"1", "0.1", "0.01"} <= set(ticks)
     heights = {
@@ -92,26 +99,12 @@ def test_values_on_hover_and_a_log_axis(visit, rows):
     expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {max(rows)}")
 
 
-def test_only_a_rate_that_rises_anew_is_explained(visit):
-    page = visit()
-    open_view(page)
-    explained = page.locator("#time_machine [data-part=anew]")
-    expect(explained).to_contain_text("lower than before")
-    for model in ("cats-32-v", "cats-64", "fashion-28"):
-        page.get_by_label(model, exact=True).check()
-        expect(explained).to_be_hidden()
-        page.get_by_label("cats-32", exact=True).check()
-        expect(explained).to_be_visible()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
-    page = visit(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page.goto(f"{server.url}?tab=training&lang=zh")
-    page.wait_for_selector("#time_machine [data-part=all]", timeout=20_000)
+def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit):
+    page = visit("?tab=training&lang=zh", viewport=PHONE)
+    page.wait_for_selector("#time_machine [data-part=all]")
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert fits_a_phone(page)
     page.locator("#time_machine_slider").press("End")
     for name, words, bars in (("finished", "没有见过", 7), ("by_t", "千分之一", 10)):
         expect(page.locator(f"[data-part={name}_figure]")).to_contain_text(words)
@@ -122,9 +115,7 @@ def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit, server, scheme):
                 assert left["x"] + left["width"] + 3 < right["x"]
 
 
-def test_the_finished_models_loss_by_t_is_shown(visit):
-    page = visit()
-    open_view(page)
+def test_the_finished_models_loss_by_t_is_shown(page):
     report = json.loads((FOLDER / "report.json").read_text())["loss"]
     figure = page.locator("#time_machine [data-part=finished_figure]")
     expect(figure).to_contain_text("finished model's loss at some t")
@@ -137,9 +128,7 @@ def test_the_finished_models_loss_by_t_is_shown(visit):
         expect(figure).to_contain_text(f"{loss:#.2g}")
 
 
-def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(visit, rows):
-    page = visit()
-    open_view(page)
+def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(page, rows):
     moment = page.locator("#time_machine [data-part=by_t_figure]")
     finished = page.locator("#time_machine [data-part=finished]")
     before = finished.inner_html()
@@ -152,3 +141,34 @@ def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(visit, rows):
         loss = 1000 * float(rows[max(rows)][f"loss_t{tenth}"])
         assert moment.locator("text").nth(2 * tenth).text_content() == f"{float(f'{loss:.2g}'):g}"
     assert finished.inner_html() == before
+
+
+def test_a_choice_made_before_the_last_is_there_counts(page):
+    answers = "**/queue/data*"
+    page.route(answers, lambda route: (page.wait_for_timeout(500), route.continue_()))
+    with page.expect_request(answers):
+        page.get_by_role("radio", name="fashion-28", exact=True).check()
+    with page.expect_request(answers):
+        page.get_by_role("radio", name="cats-32", exact=True).check()
+    first = sorted((PRETRAINED / "cats-32" / "samples").glob("step-*.png"))[0]
+    number = int(first.stem.removeprefix("step-"))
+    expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
+
+
+def test_each_models_course_is_shown_and_a_rate_that_rises_anew_explained(page):
+    explained = page.locator("#time_machine [data-part=anew]")
+    rates = page.locator("#time_machine path.rate")
+    expect(explained).to_contain_text("lower than before")
+    for model in ("cats-32-v", "cats-64", "fashion-28", "cats-32"):
+        before = rates.get_attribute("d")
+        page.get_by_role("radio", name=model, exact=True).check()
+        expect(rates).not_to_have_attribute("d", before)
+        with (PRETRAINED / model / "training.csv").open(newline="") as file:
+            rows = {int(row["number"]): row for row in csv.DictReader(file)}
+        first = sorted((PRETRAINED / model / "samples").glob("step-*.png"))[0]
+        number = int(first.stem.removeprefix("step-"))
+        expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
+        loss = float(rows[min(rows, key=lambda n: abs(n - number))]["loss"])
+        expect(page.locator("[data-part=point]")).to_contain_text(f"loss {loss:#.3g}")
+        assert page.locator("#time_machine svg[data-part=chart] .cursor").count() == 1
+        assert explained.is_visible() == (model == "cats-32")

@@ -11,7 +11,7 @@ import torch
 from diffusers import DDIMScheduler
 from diffusers import DDPMPipeline as StockPipeline
 
-from ddpm_hf.demo.models import WEIGHTS
+from ddpm_hf.demo.service.models import WEIGHTS
 from tests.conftest import tiny_unet
 from tests.hub import TOKEN, running_hub
 
@@ -19,10 +19,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LOAD = """
 import gc, json, sys, weakref
+sys.modules["openvino"] = None  # how the network runs is not the point; to convert each takes long
 import gradio as gr
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.generate.choice import choose
-from ddpm_hf.demo.models import Models
+from ddpm_hf.demo.views.generate.choice import choose
+from ddpm_hf.demo.service.models import Models
 
 models, said, alive = Models(DDPMPipeline.from_pretrained("cats-32")), {}, []
 for name in json.loads(sys.argv[1]):
@@ -229,11 +230,3 @@ def test_the_page_falls_back_on_the_bundled_model(told):
     assert not classes["visible"] and not guidance["visible"]
     assert banner["value"].startswith("There is no model no/such")
     assert banner["value"].endswith("cats-32 draws instead.")
-
-
-def test_off_unless_it_is_allowed():
-    environment = {**os.environ, "DDPM_ALLOW_MODELS": "0"}
-    command = [sys.executable, "-c", LOAD, '["someone/good"]']
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
-    said = json.loads(done.stdout.splitlines()[-1])[0]
-    assert said == {"someone/good": "This server draws with its own models alone."}

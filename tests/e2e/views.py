@@ -1,10 +1,18 @@
-"""What the tests of all views do: open a tab, look at pixels, move a slider."""
+"""What the tests of all views do: open a tab, choose, start a run, look at pixels."""
 
 import base64
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
+from playwright.sync_api import expect
+
+from ddpm_hf import DDPMPipeline
+
+PHONE = {"width": 390, "height": 844}
+DONE = "[data-complete=true]"
+STATUS = "#player [data-part=status]"
 
 
 def open_tab(page, name):
@@ -17,10 +25,35 @@ def open_tab(page, name):
     page.wait_for_selector(".view >> visible=true")
 
 
+def recolour(page, scheme):
+    """Make the page light or dark, as the reader's machine does at dusk."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_selector("body.dark" if scheme == "dark" else "body:not(.dark)")
+    page.evaluate(
+        """() => Promise.allSettled(
+          document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished)
+        )"""
+    )
+
+
+def fits_a_phone(page):
+    """Whether no part of the page is wider than the window, light and dark."""
+    fits = []
+    for scheme in ("light", "dark"):
+        recolour(page, scheme)
+        fits.append(page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"])
+    return all(fits)
+
+
 def pixels(canvas):
     """A canvas's pixels, (height, width, 3)."""
     url = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
     return np.array(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB"))
+
+
+def canvas(page, name):
+    """The pixels of one of the player's screens."""
+    return pixels(page.locator(f"canvas[data-part={name}]"))
 
 
 def slide(bar, value):
@@ -30,6 +63,11 @@ def slide(bar, value):
     )
 
 
+def scrub(page, position):
+    """Go to one of the player's frames."""
+    slide(page.locator("#player [data-part=timeline]"), position)
+
+
 def fill(page, elem_id, value):
     """Type a number into one of Gradio's controls."""
     box = page.locator(f"#{elem_id} input[type=number]")
@@ -37,8 +75,75 @@ def fill(page, elem_id, value):
     box.blur()
 
 
+def choose(page, elem_id, name):
+    """Choose from one of Gradio's drop-down lists."""
+    page.locator(f"#{elem_id} input").click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def generate(page, wait=True, **values):
+    """Press Generate, with these numbers; wait for the end of that run."""
+    for name, value in values.items():
+        fill(page, name, value)
+    film = page.locator("#player [data-part=filmstrip]")
+    before = film.get_attribute("data-run")
+    page.click("#generate")
+    if wait:
+        if before:
+            expect(film).not_to_have_attribute("data-run", before)
+        page.wait_for_selector(DONE)
+
+
+def by_the_pages_script(page, pipeline=None):
+    """The pictures that the lines on the page make when they are run.
+
+    pipeline: what they are to load, whatever its name is; the named model if none is given.
+    """
+    names = {}
+    with pytest.MonkeyPatch.context() as patch:
+        if pipeline is not None:
+            own = pipeline.with_scheduler(pipeline.scheduler)  # to which they may give another
+            patch.setattr(DDPMPipeline, "from_pretrained", lambda name: own)
+        exec("\n".join(page.locator("#script .cm-line").all_inner_texts()), names)
+    return [np.array(image.convert("RGB")) for image in names["images"]]
+
+
+def tiled(images):
+    """Four pictures, two by two."""
+    return np.vstack([np.hstack(images[:2]), np.hstack(images[2:])])
+
+
+def hold_the_queue(page):
+    """Keep runs that are started from Gradio, until what is returned is called."""
+    held, is_open = [], False
+
+    def take(route):
+        route.continue_() if is_open else held.append(route)
+
+    def let_go():
+        nonlocal is_open
+        is_open = True
+        for route in held:
+            route.continue_()
+
+    page.route("**/queue/join**", take)
+    return let_go
+
+
+def next_frames(page):
+    """Let the page draw itself a few times."""
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          let left = 10;
+          const drawn = () => (left-- ? requestAnimationFrame(drawn) : resolve());
+          drawn();
+        })"""
+    )
+
+
 def listen(page):
     """Keep what a screen reader is told of a run, from now on, in `window.spoken`."""
+    page.wait_for_selector("#player [role=status]:not(:empty)", state="attached")
     page.evaluate(
         """() => {
           const node = document.querySelector("#player [role=status]");

@@ -1,0 +1,108 @@
+"""The page of the demo: one tab and one package for each view."""
+
+import ddpm_hf.demo.service.no_stubs
+import ddpm_hf.demo.service.zero_gpu  # noqa: F401
+
+# isort: split
+
+import threading
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import gradio as gr
+import torch
+from diffusers.utils.logging import disable_progress_bar
+from starlette.middleware import Middleware
+
+from ddpm_hf.demo.service.endpoints import add_endpoints
+from ddpm_hf.demo.service.limits import KEPT_SECONDS, QUEUE, SESSIONS, SmallBodies, busy
+from ddpm_hf.demo.service.models import MODEL, Models
+from ddpm_hf.demo.service.uploads import MAX_MEGABYTES
+from ddpm_hf.demo.texts import i18n
+from ddpm_hf.demo.views.equations import view as equations
+from ddpm_hf.demo.views.forward import view as forward
+from ddpm_hf.demo.views.generate import view as generate
+from ddpm_hf.demo.views.jump import view as jump
+from ddpm_hf.demo.views.noise import view as noise
+from ddpm_hf.demo.views.schedule import view as schedule
+from ddpm_hf.demo.views.training import view as training
+from ddpm_hf.demo.web import modules
+from ddpm_hf.demo.web.address.address import AddressBar, PageHead
+from ddpm_hf.demo.web.theme import THEME
+from ddpm_hf.pipeline import DDPMPipeline
+
+_FIRST = (
+    "web/address/view.js",
+    "web/address/tabs.js",
+    "views/generate/player/view.js",
+    "views/generate/events.js",
+)
+"""The page scripts that are needed as soon as the page opens."""
+LAUNCH = {
+    "theme": THEME,
+    "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
+    "i18n": i18n,
+    "footer_links": ["api", "settings"],
+    "run_history": False,
+    "ssr_mode": False,
+    "state_session_capacity": SESSIONS,
+    "app_kwargs": {
+        "routes": [modules.ROUTE],
+        "middleware": [Middleware(PageHead, modules.preloads(*_FIRST)), Middleware(SmallBodies)],
+        "exception_handlers": {503: busy},
+    },
+    "max_file_size": f"{MAX_MEGABYTES}mb",
+    "mcp_server": find_spec("mcp") is not None,
+}
+"""The settings of `launch()`."""
+
+
+def _warm(pipeline: DDPMPipeline) -> None:
+    """Convert and compile the network for the first run, which waits for it if need be."""
+    pipeline.stream(4, num_inference_steps=1, backend="auto")
+
+
+def _tabs(models: Models) -> gr.Tabs:
+    """The views, each in a tab whose id is the view's name."""
+    pipeline = models.get(MODEL)
+    with gr.Tabs(elem_id="views") as tabs:
+        with gr.Tab(i18n("generate_tab"), id="generate"):
+            generate.view(models)
+        with gr.Tab(i18n("forward_tab"), id="forward"):
+            forward.view()
+        with gr.Tab(i18n("jump_tab"), id="jump"):
+            jump.view(pipeline)
+        with gr.Tab(i18n("noise_tab"), id="noise"):
+            noise.view(pipeline)
+        with gr.Tab(i18n("schedule_tab"), id="schedule"):
+            schedule.view()
+        with gr.Tab(i18n("training_tab"), id="training"):
+            training.view()
+        with gr.Tab(i18n("equations_tab"), id="equations"):
+            equations.view()
+    return tabs
+
+
+def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
+    """The page, with its first model loaded and soon ready to run.
+
+    pipeline: the model that the page begins with; the bundled one if none is given.
+    """
+    disable_progress_bar()
+    pipeline = pipeline or DDPMPipeline.from_pretrained(MODEL)
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
+    models = Models(pipeline)
+    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
+        bar = AddressBar()
+        gr.Markdown(i18n("page_title"), elem_id="title")
+        tabs = _tabs(models)
+        gr.Markdown(i18n("page_attribution"))
+        bar.connect(tabs)
+        add_endpoints(models)
+    if pipeline.device.type == "cpu":
+        # `catch_warnings` around the conversion does not hold in a thread.
+        warnings.filterwarnings("ignore", module="diffusers")
+        threading.Thread(target=_warm, args=[pipeline]).start()
+    return demo.queue(max_size=QUEUE)

@@ -1,0 +1,153 @@
+// The Forward view: x_0, ε and the tables are here; the page mixes by itself.
+import { floatsOf, tablesOf } from "../../web/binary.js";
+import { paint } from "../../web/canvas.js";
+import { digits } from "../../web/digits.js";
+import { viewOf } from "../../web/page.js";
+import { FramePlayer } from "../../web/player.js";
+import { Chain, mix } from "./chain.js";
+import { drawHistogram, drawNormal } from "./histogram.js";
+import { correlation, moments } from "./statistics.js";
+
+const FRAME_BUDGET = 12; // milliseconds of work between two pictures
+const SECONDS_TO_PLAY = 8;
+const SCREENS = ["steps", "jump"];
+const SHARE_AT_FIRST = 0.2; // where the slider stands at first, as a part of the way
+
+// −1..1 → 0..255; the array rounds and cuts off.
+function pixelsOf(x) {
+  const pixels = new Uint8ClampedArray(x.length);
+  for (let i = 0; i < x.length; i++) pixels[i] = (x[i] / 2 + 0.5) * 255;
+  return pixels;
+}
+
+class Forward {
+  data = null; // {T, side, x0, epsilon, tables: {signal, noise, keep, add, …}, …}
+  chain = null;
+  seed = 1;
+  working = false;
+
+  constructor({ element, props }) {
+    Object.assign(this, { element, props, view: viewOf(element, props.strings) });
+    const { part, text } = this.view;
+    this.player = new FramePlayer({
+      timeline: part("t"),
+      button: part("play"),
+      text,
+      show: (t) => this.show(t),
+      rate: () => this.data.T / SECONDS_TO_PLAY,
+    });
+    part("misreading").addEventListener("change", () => {
+      this.judge();
+      this.redraw();
+    });
+    part("again").addEventListener("click", () => {
+      this.restart();
+      this.redraw();
+    });
+    for (const name of SCREENS) drawNormal(part(`${name}Histogram`));
+  }
+
+  restart() {
+    this.chain = new Chain(this.data, this.seed++);
+    this.element.dataset.chain = "running";
+    if (!this.working) requestAnimationFrame(() => this.work());
+    this.working = true;
+  }
+
+  // Works the chain out, a little between two pictures.
+  work() {
+    const { chain } = this,
+      wasMissing = this.player.index > chain.t;
+    chain.extend(performance.now() + FRAME_BUDGET);
+    if (wasMissing) this.redraw();
+    this.working = !chain.isComplete;
+    this.element.dataset.chain = chain.isComplete ? "complete" : "running";
+    if (this.working) requestAnimationFrame(() => this.work());
+  }
+
+  redraw() {
+    this.show(this.player.index);
+  }
+
+  draw(name, x) {
+    const { part, say } = this.view,
+      { side, x0 } = this.data;
+    paint(part(name), side, side, pixelsOf(x));
+    drawHistogram(part(`${name}Histogram`), x);
+    const { mean, deviation } = moments(x),
+      r = correlation(x, x0);
+    part(`${name}Numbers`).textContent = say("numbers", {
+      mean: mean.toFixed(2),
+      deviation: deviation.toFixed(2),
+      r: Number.isNaN(r) ? "–" : r.toFixed(2),
+    });
+  }
+
+  // The weights of x_0 and ε in the jump to t; wrong ones where the misreading is shown.
+  weights(t) {
+    const { tables } = this.data,
+      wrong = this.view.part("misreading").checked;
+    return wrong
+      ? [tables.misreadingSignal[t], tables.misreadingNoise[t]]
+      : [tables.signal[t], tables.noise[t]];
+  }
+
+  show(t) {
+    const { part, say } = this.view,
+      { T, x0, epsilon } = this.data,
+      [signal, noise] = this.weights(t);
+    const jumped = new Float32Array(x0.length);
+    mix(signal, x0, noise, epsilon, jumped); // (N4)
+    this.draw("jump", jumped);
+    this.draw("steps", this.chain.at(t));
+    if (t > this.chain.t) part("stepsNumbers").textContent = say("working", { t: this.chain.t });
+    part("t").setAttribute("aria-valuetext", `t = ${t}`);
+    part("clock").textContent = say("clock", {
+      t,
+      T,
+      signal: digits(signal),
+      noise: digits(noise),
+    });
+    this.element.dataset.t = t;
+  }
+
+  // What is left of the picture at T, and whether that is right.
+  judge() {
+    const { part, say, text } = this.view,
+      { T, tables, mostSignalLeft, byBetas } = this.data;
+    const left = tables.signal[T],
+      stays = left > mostSignalLeft;
+    const key = !stays ? "gone" : byBetas ? "outline" : "outlineAlways";
+    part("verdict").textContent = say(key, { left: digits(left), T });
+    part("verdict").classList.toggle("warning", stays);
+    const wrong = part("misreading").checked;
+    part("jumpFigure").classList.toggle("wrong", wrong);
+    part("jumpFormula").textContent = text[wrong ? "wrongFormula" : "jumpFormula"];
+    part("misreadingVerdict").hidden = !wrong;
+    part("misreadingVerdict").textContent = say("misreadingVerdict", {
+      left: digits(tables.misreadingSignal[T]),
+      T,
+    });
+  }
+
+  receive(value) {
+    const share = this.data ? this.player.index / this.data.T : SHARE_AT_FIRST;
+    const { x0, epsilon, tables } = value;
+    this.data = {
+      ...value,
+      x0: floatsOf(x0),
+      epsilon: floatsOf(epsilon),
+      tables: tablesOf(tables),
+    };
+    this.restart();
+    this.judge();
+    this.player.load(value.T + 1);
+    this.player.seek(Math.round(share * value.T));
+  }
+}
+
+export function mount(page) {
+  const forward = new Forward(page);
+  page.watch("value", () => forward.receive(page.props.value));
+  forward.receive(page.props.value);
+}

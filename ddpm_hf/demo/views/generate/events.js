@@ -1,0 +1,31 @@
+// Gradio's events of the Generate view.
+import { saving } from "../../web/run/screens.js";
+import { linkTo, scriptOf, settingsIn } from "./link.js";
+
+const UNCHANGED = { __type__: "update" };
+
+// The page was opened: the settings in its address.
+export const opened = (firstModel, ...controls) => settingsIn(location, controls, firstModel);
+
+// The controls → the script and the link. While a number is being typed its box may be empty, and
+// both stay as they are.
+export function described(bundled, ...controls) {
+  if (controls.includes(null)) return [UNCHANGED, UNCHANGED];
+  return [scriptOf(controls, bundled), linkTo(location, controls)];
+}
+
+// A link with a seed runs at once, if it leads to this view.
+export function runLink() {
+  const asked = new URLSearchParams(location.search);
+  const here = (asked.get("tab") ?? "generate") === "generate";
+  if (here && asked.has("seed")) document.querySelector("#generate").click();
+}
+
+// What is to be saved: the run on show, whose link the player has; the controls may have moved on.
+export function toSave(firstModel, screen, suffix, ...controls) {
+  saving(screen, true);
+  const shown = document.querySelector(`#${screen} [data-link]`)?.dataset.link;
+  return [suffix, ...settingsIn(shown ?? location.origin, controls, firstModel)];
+}
+
+export const download = (id) => document.getElementById(id).click();

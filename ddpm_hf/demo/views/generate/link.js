@@ -1,0 +1,93 @@
+// A run's settings as a link, and as lines of Python.
+const NAMES = [
+  "seed",
+  "number",
+  "steps",
+  "variance",
+  "noise",
+  "model",
+  "class",
+  "guidance",
+  "spacing",
+];
+
+const isNumber = (word) => word.trim() !== "" && Number.isFinite(Number(word));
+
+// The settings in a link, in the order of the controls; what it lacks is as the controls have it.
+// firstModel: the one of a link that names none; it knows no classes.
+export function settingsIn(link, controls, firstModel) {
+  const asked = new URL(link).searchParams;
+  const hasClasses = (asked.get("model") ?? firstModel) !== firstModel;
+  return NAMES.map((name, i) => {
+    const value = asked.get(name);
+    if (value === null || (!hasClasses && (name === "class" || name === "guidance")))
+      return controls[i];
+    if (typeof controls[i] !== "number") return value;
+    return isNumber(value) ? Number(value) : controls[i];
+  });
+}
+
+// The address with these settings; whatever else it says stays, but the view.
+export function linkTo(
+  address,
+  [seed, number, steps, variance, noise, model, classLabel, guidance, spacing],
+) {
+  const link = new URL(address);
+  const byTheModel =
+    classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
+  const values = { tab: null, seed, number, steps, spacing, variance, noise, model, ...byTheModel };
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) link.searchParams.delete(name);
+    else link.searchParams.set(name, value);
+  }
+  return link.href;
+}
+
+// What the scheduler is to have in place of the model's own. The config of a model that is not
+// bundled is not known here, so all of it is said.
+function changesOf(variance, model, spacing, bundled) {
+  const changes = [];
+  if (variance === "large" || !bundled.includes(model))
+    changes.push(`variance_type="${variance === "large" ? "fixed_large" : "fixed_small"}"`);
+  if (spacing === "quadratic") changes.push('timestep_spacing="quadratic"');
+  return changes;
+}
+
+function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidance]) {
+  const scale = variance === "none" ? 0 : noise;
+  const byClass = classLabel !== "" && classLabel !== "any";
+  const labels =
+    classLabel === "each"
+      ? `[i % len(pipe.class_names) for i in range(${number})]`
+      : Number(classLabel);
+  return [
+    `batch_size=${number}`,
+    `generator=torch.Generator().manual_seed(${seed})`,
+    `num_inference_steps=${steps}`,
+    ...(scale === 1 ? [] : [`noise_scale=${scale}`]),
+    ...(byClass ? [`class_labels=${labels}`] : []),
+    ...(byClass && guidance !== 1 ? [`guidance_scale=${guidance}`] : []),
+    'backend="auto"',
+  ];
+}
+
+// The lines of Python that draw the same images.
+export function scriptOf(settings, bundled) {
+  const [, , , variance, , model, , , spacing] = settings;
+  const changes = changesOf(variance, model, spacing, bundled);
+  const scheduler = [
+    "pipe.scheduler = DDPMScheduler.from_config(",
+    `    ${["pipe.scheduler.config", ...changes].join(", ")}`,
+    ")",
+  ];
+  return [
+    "import torch",
+    `from ddpm_hf import DDPMPipeline${changes.length ? ", DDPMScheduler" : ""}`,
+    "",
+    `pipe = DDPMPipeline.from_pretrained(${JSON.stringify(model)})`,
+    ...(changes.length ? scheduler : []),
+    "images = pipe(",
+    ...argumentsOf(settings).map((argument) => `    ${argument},`),
+    ").images",
+  ].join("\n");
+}

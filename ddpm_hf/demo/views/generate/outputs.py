@@ -1,0 +1,59 @@
+"""The outputs of the Generate view: the player, a file, a link, a script."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ddpm_hf.animation import FORMATS
+from ddpm_hf.demo.texts import LATEX, i18n
+from ddpm_hf.demo.views.generate.player.player import Player
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The player, and below it what saves its run as a moving picture."""
+
+    player: Player
+    suffix: gr.Dropdown
+    save: gr.Button
+    file: gr.DownloadButton
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a person sends on."""
+
+    link: gr.Textbox
+    script: gr.Code
+
+
+def make_screen() -> Screen:
+    """A column with the player inside the current Blocks."""
+    with gr.Column(scale=2, min_width=320):
+        player = Player(elem_id="player")
+        with gr.Row(equal_height=True):
+            suffix = gr.Dropdown(
+                [(name[1:].upper(), name) for name in FORMATS],
+                value=FORMATS[0],
+                label=i18n("generate_format"),
+                elem_id="format",
+            )
+            save = gr.Button(i18n("generate_save"), min_width=120, elem_id="save")
+            file = gr.DownloadButton(visible="hidden", elem_id="animation_file")
+    return Screen(player, suffix, save, file)
+
+
+def make_shared() -> Shared:
+    """The formulas, the link and the script, below the rest."""
+    gr.Markdown(i18n("generate_formulas"), latex_delimiters=LATEX)
+    link = gr.Textbox(
+        label=i18n("generate_link"),
+        info=i18n("generate_link_info"),
+        interactive=False,
+        buttons=["copy"],
+        elem_id="link",
+    )
+    script = gr.Code(
+        label=i18n("generate_script"), language="python", interactive=False, elem_id="script"
+    )
+    return Shared(link, script)

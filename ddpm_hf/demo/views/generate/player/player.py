@@ -1,0 +1,105 @@
+"""The player: canvases in the page that show a run from noise to picture.
+
+The server sends each frame once, in chunks, while it samples; the page keeps them. So playing and
+scrubbing ask nothing of the server, and a run of any length has at most `animation.FRAMES`.
+"""
+
+import base64
+import time
+from collections.abc import Generator, Iterable
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import torch
+from torch import Tensor
+
+from ddpm_hf.animation import key_steps
+from ddpm_hf.demo.views.generate.player.course import Course
+from ddpm_hf.demo.views.generate.player.strings import PAGE
+from ddpm_hf.demo.web.encoding import rgb_bytes
+from ddpm_hf.demo.web.page import Page
+from ddpm_hf.demo.web.run.run import with_status
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.stream import DenoisingStep
+
+SECONDS_BETWEEN_CHUNKS = 0.05
+WIDEST_NOISE = 3
+"""ẑ is drawn from −3 (black) to 3 (white): all but 0.3 % of a normal variable."""
+
+_HERE = Path(__file__).parent
+
+
+class Chunk(TypedDict):
+    """Some frames of a run, or none, in order: the first of them is frame `first` of `total`.
+
+    `data` is base64 of RGB bytes: for each frame its `count` pictures of x_t, then those of x̂_0,
+    then those of ẑ, each `height` × `width`. `t` are the paper's, T..0. `course` comes with the
+    first chunk alone.
+    """
+
+    first: int
+    total: int
+    count: int
+    width: int
+    height: int
+    t: list[int]
+    data: str
+    course: NotRequired[Course]
+
+
+class Player(Page):
+    """The canvas player. Its value is the latest `Chunk`; use it as an output only."""
+
+    def __init__(self, elem_id: str) -> None:
+        super().__init__(_HERE, with_status(PAGE), elem_id=elem_id, screen=elem_id)
+
+
+def _shown(step: DenoisingStep, scheduler: DDPMScheduler) -> list[bytes]:
+    """The three screens before a step: x_t, x̂_0 and ẑ."""
+    x_t, channels = step.noisy_sample, step.sample.shape[1]
+    output = step.model_output[:, :channels]  # beyond them is a learned variance
+    z_hat = scheduler.predict_noise(output, step.timestep, x_t)
+    return [rgb_bytes(b) for b in (x_t, step.pred_original_sample, z_hat / WIDEST_NOISE)]
+
+
+def _result(sample: Tensor) -> list[bytes]:
+    """The three screens at the end: the picture itself, twice, and no noise: grey."""
+    return [*[rgb_bytes(sample)] * 2, rgb_bytes(torch.zeros_like(sample))]
+
+
+def chunks(
+    steps: Iterable[DenoisingStep],
+    K: int,
+    scheduler: DDPMScheduler,
+    course: Course | None = None,
+) -> Generator[Chunk, None, None]:
+    """The frames of a run of K steps, sent as they come: the key steps, then the picture."""
+    keys = key_steps(K)
+    times: list[int] = []
+    frames: list[bytes] = []
+    already, sent = 0, time.monotonic()
+    for step in steps:
+        if step.index in keys:
+            times.append(step.timestep + 1)
+            frames += _shown(step, scheduler)
+        is_last = step.index == K - 1
+        if is_last:
+            times.append(0)
+            frames += _result(step.sample)
+        # Also without frames: a run can be stopped where it yields, and nowhere else.
+        if is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS:
+            count, _, height, width = step.sample.shape
+            chunk = Chunk(
+                first=already,
+                total=len(keys) + 1,
+                count=count,
+                width=width,
+                height=height,
+                t=times,
+                data=base64.b64encode(b"".join(frames)).decode(),
+            )
+            if course is not None:
+                chunk["course"] = course
+            yield chunk
+            already += len(times)
+            times, frames, course, sent = [], [], None, time.monotonic()

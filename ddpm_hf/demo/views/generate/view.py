@@ -1,0 +1,118 @@
+"""The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
+
+import random
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import gradio as gr
+
+from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.bundled import bundled_models
+from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
+from ddpm_hf.demo.service.models import MODEL, Models
+from ddpm_hf.demo.service.zero_gpu import on_gpu
+from ddpm_hf.demo.texts import i18n, spoken
+from ddpm_hf.demo.views.generate import settings
+from ddpm_hf.demo.views.generate.choice import choose
+from ddpm_hf.demo.views.generate.controls import Controls, make_controls
+from ddpm_hf.demo.views.generate.export import animation
+from ddpm_hf.demo.views.generate.outputs import Screen, Shared, make_screen, make_shared
+from ddpm_hf.demo.views.generate.player.course import course
+from ddpm_hf.demo.views.generate.player.player import Chunk, chunks
+from ddpm_hf.demo.web.modules import call
+from ddpm_hf.demo.web.run.run import SCREENS, connect
+
+_EVENTS = "views/generate/events.js"
+
+
+def view(models: Models) -> None:
+    """Build the view inside the current Blocks."""
+    gr.Markdown(i18n("generate_intro"))
+    with gr.Row(equal_height=False, elem_id="generate_row"):
+        controls = make_controls(models.get(MODEL).num_train_timesteps)
+        screen = make_screen()
+    shared = make_shared()
+    _run(models, controls, screen, shared)
+    _save(models, controls, screen)
+    _choose(models, controls)
+    _describe(controls, shared)
+
+
+def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> None:
+    """Generate and Stop."""
+
+    # The controls are those of `settings.checked`, in its order.
+    def stream(request: gr.Request, *controls: Any) -> Generator[Chunk, None, None]:
+        """Sample, and yield the frames as they come."""
+        run = settings.checked(models, request, *controls)
+        lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
+        yield from chunks(run.stream(), run.steps, run.pipeline.scheduler, lines)
+
+    start, stop = controls.start, controls.stop
+    connect(start, stop, stream, controls.inputs, screen.player, shared.link, api_name="stream")
+
+
+def _save(models: Models, controls: Controls, screen: Screen) -> None:
+    """The run on show as a file."""
+
+    def animate(suffix: str, request: gr.Request, *controls: Any) -> Iterator[str | None]:
+        """Sample, and return an animation of the run as a file."""
+        suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
+        yield from animation(settings.checked(models, request, *controls), suffix)
+
+    player, file = screen.player.elem_id, screen.file.elem_id
+    saving = screen.save.click(
+        on_gpu(animate),
+        [screen.suffix, *controls.inputs],
+        screen.file,
+        api_name="animation",
+        preprocess=False,
+        js=call(_EVENTS, "toSave", MODEL, player),
+        show_progress_on=screen.save,
+        **SHARED_MODEL,
+    )
+    for over in (saving.success, saving.failure):
+        over(None, js=call(SCREENS, "saving", player, False), api_visibility="private")
+    saving.success(None, js=call(_EVENTS, "download", file), api_visibility="private")
+    controls.stop.click(None, cancels=[saving], api_visibility="private")
+
+
+def _choose(models: Models, controls: Controls) -> None:
+    """Another seed, another model."""
+
+    def choice(model: str, class_label: str, guidance: float, request: gr.Request) -> Any:
+        """Fit the other controls to the chosen model."""
+        return choose(models, model, class_label, guidance, request)
+
+    def another_seed() -> int:
+        return random.randint(0, MAX_SEED)
+
+    model, class_label, guidance = controls.model, controls.class_label, controls.guidance
+    controls.dice.click(another_seed, None, controls.seed, api_visibility="private")
+    model.change(
+        choice,
+        [model, class_label, guidance],
+        [model, controls.steps, class_label, guidance, controls.banner],
+        preprocess=False,
+        show_progress="hidden",
+        concurrency_limit=8,  # to fetch a model from the Hub takes time
+        api_visibility="private",
+    )
+
+
+def _describe(controls: Controls, shared: Shared) -> None:
+    """The settings from the page's link, and as a script and a link."""
+    inputs, page = controls.inputs, gr.context.Context.root_block
+    describing: dict[str, Any] = {
+        "fn": None,
+        "inputs": inputs,
+        "outputs": [shared.script, shared.link],
+        "js": call(_EVENTS, "described", bundled_models()),
+        "api_visibility": "private",
+    }
+    opened = call(_EVENTS, "opened", MODEL)
+    read = page.load(None, inputs, inputs, js=opened, api_visibility="private")
+    told = read.then(**describing)
+    # Not before: Generate makes the link the page's address.
+    told.then(None, js=call(_EVENTS, "runLink"), api_visibility="private")
+    gr.on([control.change for control in inputs], **describing)

@@ -1,0 +1,82 @@
+"""The strings of the Training view."""
+
+EN = {
+    "training_tab": "Training",
+    "training_intro": (
+        "**How the model learned** (N15). Take a picture $x_0$, a random $t$ and fresh noise"
+        " $\\varepsilon$; mix them, and ask the network for the noise. Take a step of"
+        " gradient descent on\n\n"
+        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
+        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
+        "and repeat. Move the slider: the cursor on the curve and the samples drawn at that moment,"
+        " always from the same noise, move together. cats-32-v and cats-64 are asked for"
+        " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
+        " in place of the noise, which follows from it and $x_t$; losses of $v$ and of"
+        " $\\varepsilon$ can't be compared."
+    ),
+    "training_gan": (
+        "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
+        " the denoising: when it falls, the samples get better. A GAN has no such number: its"
+        " generator and its discriminator must stay in balance, each one's loss is relative to the"
+        " other, and neither says how good the pictures are."
+    ),
+}
+
+ZH = {
+    "training_tab": "训练",
+    "training_intro": (
+        "**模型是怎样学会的**（N15）。取一张图像 $x_0$、一个随机的 $t$ 和新的噪声"
+        " $\\varepsilon$，把它们混合，让网络预测其中的噪声。对下式做一步梯度下降，如此反复：\n\n"
+        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
+        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
+        "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
+        "cats-32-v 和 cats-64 预测的不是噪声，而是"
+        " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
+        "由它和 $x_t$ 可得噪声。$v$ 与 $\\varepsilon$ 的损失不能互相比较。"
+    ),
+    "training_gan": (
+        "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事——去噪：它下降，"
+        "样本就变好。GAN 没有这样的指标：生成器和判别器必须保持平衡，各自的损失都相对于对方，"
+        "都说明不了图像有多好。"
+    ),
+}
+
+PAGE = {
+    "en": {
+        "slider": "Time machine: training steps so far",
+        "chart": "Loss on a logarithmic scale, by training step",
+        "by_t": "Loss by t at this moment, in thousandths, each bar a tenth of 1..T",
+        "finished": "The finished model's loss at some t, on pictures it has not seen",
+        "each": "each report",
+        "mean": "mean of the last 100 steps",
+        "rate": "learning rate, from 0 to {most}",
+        "anew": (
+            "Where the learning rate rises anew, training was taken up again, in places with"
+            " batches of another size. Larger steps may raise the loss for a while; each time the"
+            " rate has fallen to 0, the loss is lower than before."
+        ),
+        "samples": "Samples at step {number}",
+        "point": "step {number} · {minutes} min · loss {loss} · mean {mean} · rate {rate}",
+        "loading": "Loading…",
+        "steps": "training step",
+        "loss": "loss",
+    },
+    "zh": {
+        "slider": "时间机器：到此为止的训练步数",
+        "chart": "各训练步的损失，对数坐标",
+        "by_t": "此刻各段 t 的损失，以千分之一计，每条为 1..T 的十分之一",
+        "finished": "训练好的模型在一些 t 处的损失，用它没有见过的图像测得",
+        "each": "每次记录",
+        "mean": "最近 100 步的平均",
+        "rate": "学习率，0 到 {most}",
+        "anew": (
+            "学习率重新升高处，是训练从那里接着进行，有时批量也变了。步子变大，损失可能一时升高；"
+            "而学习率每次降到 0 时，损失都比以前更低。"
+        ),
+        "samples": "第 {number} 步的样本",
+        "point": "第 {number} 步 · {minutes} 分钟 · 损失 {loss} · 平均 {mean} · 学习率 {rate}",
+        "loading": "加载中…",
+        "steps": "训练步",
+        "loss": "损失",
+    },
+}

@@ -1,0 +1,48 @@
+// The choice of language. Remembers the open tab in the address; other views open one by the event
+// `open-view`.
+import { languageOf } from "../page.js";
+
+function linkLanguages(element) {
+  const spoken = languageOf(navigator.language);
+  for (const link of element.querySelectorAll("a")) {
+    link.setAttribute("aria-current", link.hreflang === spoken);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const address = new URL(location); // as it is now, with the settings and the view
+      address.searchParams.set("lang", link.hreflang);
+      location.assign(address);
+    });
+  }
+}
+
+function remember(view) {
+  const address = new URL(location);
+  if (address.searchParams.get("tab") === view) return;
+  address.searchParams.set("tab", view);
+  history.pushState(null, "", address);
+}
+
+// Only a choice of the reader's: Gradio selects a tab by itself when the page is built.
+function rememberChoice(event) {
+  if (!event.target.closest("#views .tab-wrapper")) return;
+  requestAnimationFrame(() => {
+    const chosen = document.querySelector("#views [role=tab][aria-selected=true]");
+    if (chosen) remember(chosen.dataset.tabId); // on a phone it may still be behind the "…"
+  });
+}
+
+export function mount({ element, trigger }) {
+  linkLanguages(element);
+  document.addEventListener("click", rememberChoice);
+  window.addEventListener("popstate", () => trigger("select"));
+  window.addEventListener("open-view", (event) => {
+    remember(event.detail);
+    trigger("select");
+    const views = document.querySelector("#views");
+    views.scrollIntoView();
+    // On a phone the tab's button may be behind the "…", where nothing can have the focus.
+    views
+      .querySelector(`[role=tab][data-tab-id="${event.detail}"]`)
+      ?.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,35 @@
+"""Images and numbers as text, for the page and for callers of the API."""
+
+import base64
+import io
+
+from PIL import Image
+from torch import Tensor
+
+from ddpm_hf.data.images import to_uint8
+
+
+def rgb_bytes(pictures: Tensor) -> bytes:
+    """(n, channels, height, width) in [−1, 1] → RGB bytes, as the page's `paint` reads them.
+
+    Grey is repeated; an alpha channel is left out.
+    """
+    pixels = to_uint8(pictures[:, :3]).permute(0, 2, 3, 1)
+    return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
+
+
+def png_url(content: bytes) -> str:
+    """A PNG file's bytes as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+def image_url(image: Image.Image) -> str:
+    """The image as the data URL of a PNG."""
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return png_url(file.getvalue())
+
+
+def packed(numbers: Tensor) -> str:
+    """Any tensor → base64 of its float32 numbers, row by row, as the page's `floatsOf` reads it."""
+    return base64.b64encode(numbers.float().contiguous().numpy().tobytes()).decode()

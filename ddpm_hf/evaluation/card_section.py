@@ -1,0 +1,126 @@
+"""The evaluation section of a model card, and its figures as metadata that the Hub reads."""
+
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard
+
+from ddpm_hf.bundled import PRETRAINED, bundled_models
+from ddpm_hf.errors import UserError
+
+TASK = "unconditional-image-generation"
+METRICS = (
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "class_agreement",
+    "bits_per_dimension",
+    "median_rmse",
+    "share_valid",
+    "share_novel",
+)
+CARD_PARTS = ("frechet", "kid", "precision", "classes", "likelihood", "decoder")
+"""The parts of a report whose figures a card states."""
+BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
+
+
+def card_path(model: str) -> Path:
+    """The card of a local folder or bundled model. Raises UserError if there is none."""
+    is_folder = (Path(model) / "model_index.json").exists()
+    folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
+    if not (folder / "README.md").exists():
+        raise UserError(
+            f"--report_to_model_card needs a local folder with a README.md, and {model!r} is none."
+            " Evaluate the folder, then push it with `python -m ddpm_hf.hub`."
+        )
+    return folder / "README.md"
+
+
+def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
+    """The figures that a card states: (metric, description, value, floor or None)."""
+    rows: list[tuple[str, str, Any, Any]] = []
+    if f := report.get("frechet"):
+        terms = f"{f['features']}, n = {f['n']}; not comparable with published FID"
+        rows.append(("frechet_distance", f"Fréchet distance ({terms})", f["value"], f["floor"]))
+    if f := report.get("kid"):
+        name = f"Kernel distance ({f['features']}, n = {f['n']})"
+        rows.append(("kernel_distance", name, f["value"]["mean"], f["floor"]["mean"]))
+    if f := report.get("precision"):
+        for name in ("precision", "recall"):
+            terms = f"{f['features']}, n = {f['n']}"
+            rows.append((name, f"{name.capitalize()} ({terms})", f[name], f[f"{name}_floor"]))
+    if f := report.get("classes"):
+        name = f"Share with most of the five nearest training pictures in its class (n = {f['n']})"
+        rows.append(("class_agreement", name, f["value"], f["floor"]))
+    if f := report.get("likelihood"):
+        name = f"Bits per dimension of test pictures, upper bound (n = {f['n']})"
+        rows.append(("bits_per_dimension", name, f["total"], None))
+    if f := report.get("decoder"):
+        n, levels, all_cats = f"n = {f['n']}", f["valid_threshold"], f["share_novel_of_all_cats"]
+        name = f"Grey levels to the nearest real cat, median ({n})"
+        rows.append(("median_rmse", name, f["median_rmse"], 0))
+        name = f"Share within {levels} levels of a real cat ({n})"
+        rows.append(("share_valid", name, f["share_valid"], 1))
+        if f["share_novel_of_valid"] is not None:
+            name = f"Share of these that are no training cat ({n}; of all cats {all_cats})"
+            rows.append(("share_novel", name, f["share_novel_of_valid"], None))
+    return rows
+
+
+def section(report: dict[str, Any]) -> str:
+    """The section in Markdown: a table of the figures, each beside that of real images."""
+    rows = [
+        f"| {name} | {value} | {'' if floor is None else floor} |"
+        for _, name, value, floor in card_figures(report)
+    ]
+    settings = report["settings"]
+    steps = settings["num_inference_steps"] or "all"
+    return f"""{BEGIN}
+## Evaluation
+
+`{report["command"]}`, seed {settings["seed"]}, {steps} steps.
+
+| | this model | fresh real pictures |
+|---|---|---|
+{chr(10).join(rows)}
+
+{END}"""
+
+
+def add_to_card(model: str, report: dict[str, Any]) -> None:
+    """Write the figures into the card, as metadata and as a section, replacing earlier ones.
+
+    Raises UserError if the model has no card.
+    """
+    path = card_path(model)
+    card = ModelCard.load(path)
+    real = report["real"]
+    measured = [
+        EvalResult(
+            task_type=TASK,
+            dataset_type=real["dataset"],
+            dataset_name=real["dataset"],
+            dataset_split=real["test_split"],
+            metric_type=metric,
+            metric_name=name,
+            metric_value=value,
+        )
+        for metric, name, value, _ in card_figures(report)
+    ]
+    kept = [
+        result
+        for result in card.data.eval_results or []
+        if result.metric_type not in METRICS or result.dataset_type != real["dataset"]
+    ]
+    card.data.eval_results = kept + measured
+    card.data.model_name = card.data.model_name or Path(model).name
+    before, _, rest = card.text.partition(BEGIN)
+    after = rest.partition(END)[2] if rest else ""
+    if not rest and "\n## Attribution" in before:
+        before, _, attribution = before.partition("\n## Attribution")
+        after = f"\n\n## Attribution{attribution}"
+    card.text = f"{before.rstrip()}\n\n{section(report)}{after}"
+    temporary = path.with_suffix(".tmp")
+    card.save(temporary)
+    temporary.replace(path)

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { linkTo, scriptOf, settingsIn } from "../../ddpm_hf/demo/views/generate/link.js";
+import { described } from "../../ddpm_hf/demo/views/generate/events.js";
+import { thumbnails } from "../../ddpm_hf/demo/views/generate/player/film.js";
+import { gridOf, imageAt } from "../../ddpm_hf/demo/views/generate/player/grid.js";
+import { risesAnew, runningMeans } from "../../ddpm_hf/demo/views/training/course.js";
+import { viewIn } from "../../ddpm_hf/demo/web/address/tabs.js";
+import { nearest } from "../../ddpm_hf/demo/web/nearest.js";
+import { filled, languageOf } from "../../ddpm_hf/demo/web/page.js";
+
+const HERE = "http://host/sub/?lang=zh&tab=generate";
+const CONTROLS = [0, 4, 100, "small", 1, "cats-32", "", 1, "even"];
+const CLASSES = [3, 2, 50, "large", 0.5, "fashion-28", "7", 3, "quadratic"];
+
+test("a link has all settings, and gives them back", () => {
+  for (const settings of [CONTROLS, CLASSES])
+    assert.deepEqual(settingsIn(linkTo(HERE, settings), CONTROLS, "cats-32"), settings);
+  assert.equal(
+    linkTo(HERE, CONTROLS),
+    "http://host/sub/?lang=zh&seed=0&number=4&steps=100&spacing=even&variance=small&noise=1&model=cats-32",
+  );
+});
+
+test("what a link lacks, or what is no number, is as the controls have it", () => {
+  assert.deepEqual(settingsIn("http://host/", CONTROLS, "cats-32"), CONTROLS);
+  assert.deepEqual(
+    settingsIn("http://host/?seed=abc&steps=&number=1e1", CONTROLS, "cats-32").slice(0, 3),
+    [0, 10, 100],
+  );
+});
+
+test("the first model of the page knows no classes", () => {
+  for (const link of [
+    "http://host/?class=3&guidance=4",
+    "http://host/?class=3&guidance=4&model=cats-32",
+  ])
+    assert.deepEqual(settingsIn(link, CONTROLS, "cats-32").slice(6, 8), ["", 1]);
+});
+
+test("the script says what differs from the model's own", () => {
+  const plain = scriptOf(CONTROLS, ["cats-32", "fashion-28"]);
+  assert.ok(
+    !plain.includes("DDPMScheduler") && !plain.includes("noise_scale") && !plain.includes("class"),
+  );
+  const script = scriptOf(CLASSES, ["cats-32", "fashion-28"]);
+  for (const part of [
+    'variance_type="fixed_large", timestep_spacing="quadratic"',
+    "noise_scale=0.5,",
+    "class_labels=7,",
+    "guidance_scale=3,",
+  ])
+    assert.ok(script.includes(part), part);
+  assert.ok(
+    scriptOf(CONTROLS, []).includes('variance_type="fixed_small"'),
+    "a model from elsewhere",
+  );
+  assert.ok(scriptOf(CONTROLS.with(3, "none"), ["cats-32"]).includes("noise_scale=0,"));
+  assert.ok(
+    scriptOf(CLASSES.with(6, "each"), ["fashion-28"]).includes(
+      "[i % len(pipe.class_names) for i in range(2)]",
+    ),
+  );
+  assert.ok(
+    scriptOf(CONTROLS.with(5, 'a"b'), []).includes('from_pretrained("a\\"b")'),
+    "it is quoted",
+  );
+});
+
+test("while a box is empty, link and script stay", () => {
+  assert.deepEqual(
+    described(["cats-32"], ...CONTROLS.with(0, null)),
+    Array(2).fill({ __type__: "update" }),
+  );
+});
+
+test("a view that there is not is not opened", () => {
+  assert.equal(viewIn("http://host/?tab=jump", ["generate", "jump"]), "jump");
+  assert.equal(viewIn("http://host/?tab=foo", ["generate", "jump"]), null);
+});
+
+test("images stand in the smallest square, row by row", () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 16].map((n) => Object.values(gridOf(n)).join("×")),
+    ["1×1", "2×1", "2×2", "2×2", "3×2", "4×4"],
+  );
+  assert.equal(imageAt(3, 0.7, 0.2), 1);
+  assert.equal(imageAt(3, 0.2, 0.7), 2);
+  assert.equal(imageAt(3, 0.7, 0.7), null);
+});
+
+test("the filmstrip goes from the first frame to the last", () => {
+  assert.deepEqual(thumbnails(121), [0, 15, 30, 45, 60, 75, 90, 105, 120]);
+  assert.deepEqual(thumbnails(3), [0, 1, 2]);
+});
+
+test("a course: running means, and whether the rate rises anew", () => {
+  assert.deepEqual(runningMeans([4, 2, 0, 8], 2), [4, 3, 1, 4]);
+  assert.ok(!risesAnew([0, 1, 2, 1, 0]) && risesAnew([0, 2, 1, 0, 1, 0]));
+});
+
+test("the nearest of some numbers, the first of two", () => {
+  assert.deepEqual(
+    [0, 2.9, 3, 3.1, 99].map((t) => nearest([1, 5, 9], t)),
+    [0, 0, 0, 1, 2],
+  );
+});
+
+test("strings are filled in, in the browser's language", () => {
+  assert.equal(filled("{n} of {m}, {n}", { n: 1, m: 2 }), "1 of 2, 1");
+  assert.deepEqual(["zh-CN", "zh", "en-US", "de"].map(languageOf), ["zh", "zh", "en", "en"]);
+});
