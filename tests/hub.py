@@ -27,7 +27,7 @@ class Repo:
 
 class Hub(ThreadingHTTPServer):
     """`repos`: id → Repo, data sets under "datasets/id", Spaces under "spaces/id". `requests`:
-    (method, path) seen. `stages`: how a Space does, one for each time that it is asked; the last stays.
+    (method, path) seen. `stages`: how a Space does, one for each question; the last one stays.
 
     `faults`: a part of a path → the status to answer with, or "drop" to hang up.
     """
@@ -189,7 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             if "blobs=true" in self.path.lower():
                 for sibling in siblings:
                     sibling["size"] = len(repo.files[sibling["rfilename"]])
-            info = {"id": name.split("/", 1)[1] if name.count("/") > 1 else name, "sha": COMMIT, "private": repo.private}
+            short = "/".join(name.split("/")[-2:])
+            info = {"id": short, "sha": COMMIT, "private": repo.private}
             self.answer(200, {**info, "siblings": siblings, "tags": [], "downloads": 0, "likes": 0})
 
     def commit(self, name, repo, lines):

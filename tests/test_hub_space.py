@@ -1,11 +1,13 @@
 """Publishing the page as a Space, to a Hub on loopback by the Hub's own client."""
 
-import re
 import subprocess
 
 import pytest
+from huggingface_hub import constants
 
+from ddpm_hf.errors import UserError
 from ddpm_hf.hub import space, space_files
+from ddpm_hf.hub.command import main
 from ddpm_hf.hub.space import SpaceConfig, publish
 from tests.hub import TOKEN, USER, Repo
 
@@ -25,14 +27,17 @@ def clone(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def online(hub, tmp_path, monkeypatch):
+def online(hub, monkeypatch):
     """The client in this process talks to the Hub on loopback."""
-    for name, value in hub.environment(tmp_path / "home", TOKEN).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
-    monkeypatch.setattr("huggingface_hub.hf_api.constants.ENDPOINT", hub.url)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    for name, value in (
+        ("ENDPOINT", hub.url),
+        ("HF_HUB_OFFLINE", False),
+        ("HF_HUB_DISABLE_XET", True),
+    ):
+        monkeypatch.setattr(constants, name, value)
     monkeypatch.setattr(space, "SECONDS_BETWEEN_LOOKS", 0.0)
-    hub.stages[:] = ["BUILDING", "APP_STARTING", "RUNNING"]
+    hub.stages[:] = ["BUILDING", "BUILDING", "APP_STARTING", "RUNNING"]
     return hub
 
 
@@ -54,3 +59,89 @@ def test_a_space_has_what_git_tracks_of_the_page_and_nothing_else(clone, online,
     said = capsys.readouterr().out
     assert "building" in said and f"It runs: {online.url}/spaces/{NAME}" in said
     assert TOKEN not in said
+
+
+def test_nothing_is_sent_in_a_dry_run(clone, online, capsys):
+    publish(config(dry_run=True))
+    *files, total = capsys.readouterr().out.splitlines()
+    assert online.requests == [] and "nothing was sent" in total
+    assert any(line.endswith("  app.py") for line in files)
+
+
+def test_its_requirements_are_those_of_the_page(clone):
+    lines = space_files.requirements("zero-a10g", root=clone).splitlines()
+    assert "torch==2.13.0" in lines and "diffusers==0.42.1" in lines
+    named = {line.split("==")[0] for line in lines}
+    assert not named & {"gradio", "huggingface_hub", "openvino", "accelerate", "datasets", "tyro"}
+    on_cpu = space_files.requirements("cpu-basic", "file:///wheels", clone).splitlines()
+    assert on_cpu[0] == "--extra-index-url file:///wheels"
+    assert any(line.startswith("openvino==") for line in on_cpu)
+
+
+def test_its_front_matter_names_the_hardware(clone, online):
+    publish(config(hardware="cpu-basic"))
+    readme = online.repos[f"spaces/{NAME}"].files["README.md"].decode()
+    assert "suggested_hardware: cpu-basic" in readme and online.repos[f"spaces/{NAME}"]
+
+
+def test_an_upload_that_was_cut_off_goes_on(clone, online):
+    online.faults["/commit/"] = "drop"
+    with pytest.raises(UserError, match=r"Can't upload .*the Hub can't be reached"):
+        publish(config())
+    online.faults.clear()
+    publish(config())
+    assert "app.py" in online.repos[f"spaces/{NAME}"].files
+
+
+def test_files_that_are_no_longer_part_of_the_page_go_and_others_stay(clone, online):
+    online.repos[f"spaces/{NAME}"] = Repo(
+        files={"ddpm_hf/__init__.py": b"", "ddpm_hf/old.py": b"", "mine.txt": b"kept"}
+    )
+    publish(config())
+    files = online.repos[f"spaces/{NAME}"].files
+    assert "ddpm_hf/old.py" not in files and files["mine.txt"] == b"kept"
+    assert online.repos[f"spaces/{NAME}"].hardware == "zero-a10g", "asked for at an old Space, too"
+
+
+def test_a_space_that_is_something_else_is_left_alone(clone, online):
+    online.repos[f"spaces/{NAME}"] = Repo(files={"app.py": b"another", "README.md": b""})
+    with pytest.raises(UserError, match="holds something else"):
+        publish(config())
+    assert online.repos[f"spaces/{NAME}"].files["app.py"] == b"another"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/repos/create", 401, "does not accept the token; run `hf auth login`"),
+        ("/repos/create", 402, "needs a PRO subscription; a free account may have a ZeroGPU Space"),
+        ("/repos/create", 403, "it needs write access there"),
+        ("/commit/", 403, "give it write access"),
+        ("/commit/", 409, "something else changed it at the same time; start again"),
+        ("/repos/create", 429, "wait some minutes"),
+        ("/repos/create", 503, r"the Hub has trouble of its own \(503\)"),
+    ],
+)
+def test_each_status_says_what_to_do(clone, online, path, status, sentence):
+    online.faults[path] = status
+    with pytest.raises(UserError, match=sentence) as caught:
+        publish(config())
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_space_that_fails_is_told(clone, online):
+    online.stages[:] = ["BUILDING", "BUILD_ERROR"]
+    with pytest.raises(UserError, match="does not run: it can't be built"):
+        publish(config())
+
+
+def test_outside_of_a_clone_it_says_so(tmp_path):
+    with pytest.raises(UserError, match="made from a clone"):
+        space_files.tracked_files(tmp_path)
+
+
+def test_the_command_line_knows_both(capsys):
+    for arguments, said in ((["space", "--help"], "dry_run"), (["--help"], "--model_id")):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert said in capsys.readouterr().out

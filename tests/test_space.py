@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import metadata_load
 
+from ddpm_hf.demo.service.zero_gpu import seconds_for
+
 COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
 ROOT = Path(__file__).parents[1]
 FRONT = metadata_load(ROOT / "README.md")
@@ -19,7 +21,7 @@ def test_front_matter_is_complete():
     assert all(FRONT.get(field) for field in wanted.split())
     assert FRONT["sdk"] == "gradio" and {FRONT["colorFrom"], FRONT["colorTo"]} <= COLOURS
     assert 0 < len(FRONT["short_description"]) <= 60
-    assert FRONT["suggested_hardware"] == "cpu-basic"
+    assert FRONT["suggested_hardware"] == "zero-a10g"
     assert (ROOT / FRONT["app_file"]).is_file()
 
 
@@ -45,7 +47,7 @@ early = not {"torch", "gradio"} & set(sys.modules)
 wrapped = []
 
 def GPU(task=None, duration=None):
-    wrapped.append(task.__name__)
+    wrapped.append((task.__name__, duration))
     return task
 """
 BUILD = """
@@ -54,7 +56,13 @@ from ddpm_hf.demo import build
 demo = build()
 import spaces
 shared = [f.fn.__name__ for f in demo.fns.values() if f.concurrency_id == "model"]
-print(json.dumps([spaces.early, spaces.wrapped, shared]))
+names = [name for name, _ in spaces.wrapped]
+durations = dict(spaces.wrapped)
+asked = [
+    durations["stream"](None, 0, 4, 100, "small"), durations["animate"](".gif", None, 0, 4, 100),
+    durations["generate"](0, 4, 100), durations["compare"](None, 0, 40),
+]
+print(json.dumps([spaces.early, names, shared, asked]))
 """
 
 
@@ -64,6 +72,25 @@ def test_runs_of_the_model_get_the_gpu_where_it_is_lent(tmp_path):
     (tmp_path / "spaces.py").write_text(SPACES)
     command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{BUILD}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    early, wrapped, shared = json.loads(done.stdout.splitlines()[-1])
+    early, wrapped, shared, asked = json.loads(done.stdout.splitlines()[-1])
     assert early, "spaces must be imported before torch"
     assert wrapped == shared and {"stream", "generate"} <= set(shared)
+    assert asked == [seconds_for(100)] * 3 + [seconds_for(4 * 40)]
+
+
+ANONYMOUS, COUNTED = 120, 1.5
+"""Seconds a day that the Hub gives a visitor without an account, and how it counts each."""
+
+
+def test_an_anonymous_visitor_has_twenty_default_runs_a_day():
+    assert 20 * COUNTED * seconds_for(100) <= ANONYMOUS
+
+
+@pytest.mark.parametrize("steps", [10, 25, 50, 100, 250, 500, 1000, 2000, 8000])
+def test_no_run_asks_for_more_than_a_day(steps):
+    assert COUNTED * seconds_for(steps) <= ANONYMOUS
+
+
+@pytest.mark.parametrize("steps", [None, "100", -1, float("nan"), float("inf")])
+def test_what_will_be_refused_asks_for_little(steps):
+    assert seconds_for(steps) == seconds_for(0)

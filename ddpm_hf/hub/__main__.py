@@ -1,5 +1,5 @@
-"""`python -m ddpm_hf.hub --folder D --model_id ID` pushes a trained model."""
+"""`python -m ddpm_hf.hub`."""
 
-from ddpm_hf.hub.push import main
+from ddpm_hf.hub.command import main
 
 main()

@@ -1,4 +1,4 @@
-"""Talking to the Hub: what its client raises becomes one sentence. The token is in none of them."""
+"""Errors of the Hub's client, as one sentence that says what to do."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +20,10 @@ REASONS = {
 
 
 @contextmanager
-def in_one_sentence(doing: str, reasons: Mapping[int, str] | None = None) -> Iterator[None]:
-    """Raise a UserError, "Can't {doing}: …", for what the Hub's client raises.
+def hub_errors(action: str, reasons: Mapping[int, str] | None = None) -> Iterator[None]:
+    """Turn errors of the Hub's client into a UserError, "Can't {action}: …".
 
-    reasons: what a status means here, beside `REASONS`.
+    reasons: what a status means here, beside `REASONS`. The message never shows the token.
     """
     try:
         yield
@@ -32,15 +32,15 @@ def in_one_sentence(doing: str, reasons: Mapping[int, str] | None = None) -> Ite
         known = {**REASONS, **(reasons or {})}
         trouble = "the Hub has trouble of its own" if status >= 500 else "the Hub refuses"
         reason = known.get(status, f"{trouble} ({status}); start again later")
-        raise UserError(f"Can't {doing}: {reason}.") from error
+        raise UserError(f"Can't {action}: {reason}.") from error
     except (HFValidationError, ValueError) as error:
-        raise UserError(f"Can't {doing}: {error}") from error
+        raise UserError(f"Can't {action}: {error}") from error
     except (httpx.HTTPError, OSError) as error:
         reason = f"the Hub can't be reached ({type(error).__name__})"
-        raise UserError(f"Can't {doing}: {reason}.") from error
+        raise UserError(f"Can't {action}: {reason}.") from error
 
 
-def require_token(token: str | None, doing: str) -> None:
+def require_token(token: str | None, action: str) -> None:
     """Raise UserError where there is neither a token given nor one from a login."""
     if (token or get_token()) is None:
-        raise UserError(f"Can't {doing}: there is no token; {LOG_IN}.")
+        raise UserError(f"Can't {action}: there is no token; {LOG_IN}.")

@@ -3,18 +3,15 @@
 To push later: `python -m ddpm_hf.hub --folder D --model_id ID`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import tyro
-from huggingface_hub import HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-from huggingface_hub.utils import httpx  # type: ignore[attr-defined]  # httpx or httpx2, as it has
+from huggingface_hub import HfApi
 
 from ddpm_hf.cli import command_line
 from ddpm_hf.errors import UserError
+from ddpm_hf.hub.client import hub_errors, require_token
 
 UPLOADED = (
     "model_index.json",
@@ -29,39 +26,15 @@ UPLOADED = (
 )
 """What is uploaded: the pipeline, its card and the card's images. No checkpoints, logs or data."""
 
-LOG_IN = "run `hf auth login`, or set HF_TOKEN"
-REASONS = {
-    401: f"the Hub does not accept the token; {LOG_IN}",
-    403: "the token may not write there",
-    404: "there is no such repository, or the token may not see it",
-}
-
-
-@contextmanager
-def _hub_errors(action: str) -> Iterator[None]:
-    """Turn errors of the Hub's client into a UserError, whose message never shows the token."""
-    try:
-        yield
-    except HfHubHTTPError as error:
-        status = error.response.status_code
-        reason = REASONS.get(status, f"the Hub answered {status}")
-        raise UserError(f"Can't {action}: {reason}.") from error
-    except (HFValidationError, ValueError) as error:
-        raise UserError(f"Can't {action}: {error}") from error
-    except (httpx.HTTPError, OSError) as error:
-        reason = f"the Hub can't be reached ({type(error).__name__})"
-        raise UserError(f"Can't {action}: {reason}.") from error
-
 
 def repository(model_id: str, *, private: bool = False, token: str | None = None) -> str:
     """The full id of the repository to push to, created if it does not exist.
 
     Raises UserError if the Hub refuses, or if it is public although `private` is asked for.
     """
+    require_token(token, f"push to {model_id}")
     api = HfApi(token=token)
-    if (token or get_token()) is None:
-        raise UserError(f"Can't push to {model_id}: there is no token; {LOG_IN}.")
-    with _hub_errors(f"make the repository {model_id} on the Hub"):
+    with hub_errors(f"make the repository {model_id} on the Hub"):
         # None leaves the default to the Hub, which for an organisation may be private.
         full: str = api.create_repo(model_id, private=private or None, exist_ok=True).repo_id
         is_public = private and not api.repo_info(full).private
@@ -77,7 +50,7 @@ def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
     """Upload a trained model's folder. Raises UserError, which says how to push it later."""
     api = HfApi(token=token)
     try:
-        with _hub_errors(f"push to {model_id}"):
+        with hub_errors(f"push to {model_id}"):
             api.upload_folder(
                 repo_id=model_id,
                 folder_path=folder,

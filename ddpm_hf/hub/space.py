@@ -6,11 +6,19 @@ from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 import tyro
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, SpaceStage
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    RepoUrl,
+    SpaceHardware,
+    SpaceStage,
+)
 from huggingface_hub.errors import RepositoryNotFoundError
 
+from ddpm_hf.cli import command_line
 from ddpm_hf.errors import UserError
-from ddpm_hf.hub.client import in_one_sentence, require_token
+from ddpm_hf.hub.client import hub_errors, require_token
 from ddpm_hf.hub.space_files import contents
 
 SECONDS_BETWEEN_LOOKS = 5.0
@@ -30,7 +38,6 @@ CREATING = {
         " (--hardware zero-a10g) once it is 30 days old"
     ),
     403: "this account or token may not create such a Space: it needs write access there",
-    409: "something else has that name; choose another",
 }
 
 
@@ -61,14 +68,11 @@ def _files_there(api: HfApi, config: SpaceConfig) -> set[str] | None:
 
     Raises UserError if it is something else than the page.
     """
-    try:
-        with in_one_sentence(f"look at the Space {config.space_id}"):
-            try:
-                files = set(api.list_repo_files(config.space_id, repo_type="space"))
-            except RepositoryNotFoundError:
-                return None
-    except UserError:
-        raise
+    with hub_errors(f"look at the Space {config.space_id}"):
+        try:
+            files = set(api.list_repo_files(config.space_id, repo_type="space"))
+        except RepositoryNotFoundError:
+            return None
     if MARK not in files and not files <= EMPTY:
         raise UserError(
             f"The Space {config.space_id} holds something else, which this would overwrite: choose"
@@ -84,28 +88,26 @@ def _upload(api: HfApi, space_id: str, files: dict[str, bytes], there: set[str])
     """
     ours = {PurePosixPath(path).parts[0] for path in files if "/" in path}
     stale = [path for path in there - files.keys() if PurePosixPath(path).parts[0] in ours]
-    operations = [
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
         *(CommitOperationAdd(path, content) for path, content in sorted(files.items())),
         *(CommitOperationDelete(path) for path in sorted(stale)),
     ]
-    with in_one_sentence(f"upload to the Space {space_id}"):
-        api.create_commit(
-            space_id, operations, commit_message="Upload the page", repo_type="space"
-        )
+    with hub_errors(f"upload to the Space {space_id}"):
+        api.create_commit(space_id, operations, commit_message="Upload the page", repo_type="space")
 
 
 def _wait(api: HfApi, space_id: str) -> None:
     """Until the Space runs. Raises UserError if it fails to."""
     told = None
     while True:
-        with in_one_sentence(f"ask how the Space {space_id} is doing"):
+        with hub_errors(f"ask how the Space {space_id} is doing"):
             stage = api.get_space_runtime(space_id).stage
         if stage == SpaceStage.RUNNING:
             return
         if stage in FAILED:
             raise UserError(
-                f"The Space {space_id} does not run: {FAILED[SpaceStage(stage)]}; its page on the Hub"
-                " has the log."
+                f"The Space {space_id} does not run: {FAILED[SpaceStage(stage)]}; its page on the"
+                " Hub has the log."
             )
         if stage in (SpaceStage.PAUSED, SpaceStage.STOPPED):
             raise UserError(f"The Space {space_id} is {stage.lower()}: restart it on its page.")
@@ -113,6 +115,33 @@ def _wait(api: HfApi, space_id: str) -> None:
             print(f"The Space is {stage.lower().replace('_', ' ')} …", flush=True)
             told = stage
         time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
+    """The Space, created if need be, on the hardware that is asked for.
+
+    Raises UserError if it is public although `private` is asked for.
+    """
+    with hub_errors(f"create the Space {config.space_id}", CREATING):
+        # Not private is left to the Hub: an organisation may have another default than public.
+        space = api.create_repo(
+            config.space_id,
+            repo_type="space",
+            space_sdk="gradio",
+            space_hardware=SpaceHardware(config.hardware),
+            private=config.private or None,
+            exist_ok=True,
+        )
+        info = api.space_info(space.repo_id)
+        if config.private and not info.private:
+            raise UserError(
+                f"{space.repo_id} is there already and is public; make it private on the Hub, or"
+                " choose another name."
+            )
+        asked = api.get_space_runtime(space.repo_id)
+        if config.hardware not in (asked.hardware, asked.requested_hardware):
+            api.request_space_hardware(space.repo_id, SpaceHardware(config.hardware))
+    return space
 
 
 def publish(config: SpaceConfig) -> None:
@@ -124,25 +153,23 @@ def publish(config: SpaceConfig) -> None:
     if config.dry_run:
         for path, content in sorted(files.items()):
             print(f"{len(content):>10,}  {path}")
-        print(f"{sum(map(len, files.values())):>10,}  bytes in {len(files)} files; nothing was sent.")
+        total = sum(map(len, files.values()))
+        print(f"{total:>10,}  bytes in {len(files)} files; nothing was sent.")
         return
     require_token(config.token, f"publish {config.space_id}")
     api = HfApi(token=config.token)
     there = _files_there(api, config)
-    with in_one_sentence(f"create the Space {config.space_id}", CREATING):
-        # Not private is left to the Hub: an organisation may have another default than public.
-        space = api.create_repo(
-            config.space_id,
-            repo_type="space",
-            space_sdk="gradio",
-            space_hardware=config.hardware,
-            private=config.private or None,
-            exist_ok=True,
-        )
-        is_public = config.private and not api.space_info(space.repo_id).private
-    if is_public:
-        raise UserError(f"{space.repo_id} is there already and is public; make it private first.")
+    space = _create(api, config)
     print(f"Uploading {len(files)} files to {space.repo_id} …", flush=True)
     _upload(api, space.repo_id, files, there or set())
     _wait(api, space.repo_id)
     print(f"It runs: {space}")
+
+
+def main(arguments: list[str]) -> None:
+    """The command line, after `space`."""
+    with command_line("ddpm_hf.hub space", "Stopped; start it again to go on."):
+        config = tyro.cli(
+            SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
+        )
+        publish(config)

@@ -41,14 +41,16 @@ def requirements(hardware: str, torch_index: str | None = None, root: Path = ROO
     pins = dict(re.findall(r"^([\w-]+)(==\S+)$", (root / "requirements.txt").read_text(), re.M))
     unneeded = (*BUILDERS_OWN, *(() if hardware.startswith("cpu") else ("openvino",)))
     lines = [f"{name}{pins.get(name, '')}" for name in names if name not in unneeded]
-    return "".join(
-        f"{line}\n" for line in ([f"--extra-index-url {torch_index}"] if torch_index else []) + lines
-    )
+    if torch_index is not None:
+        lines.insert(0, f"--extra-index-url {torch_index}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def front_matter(readme: str, hardware: str) -> str:
     """README with `suggested_hardware` as the Space is asked for."""
-    return re.sub(r"^suggested_hardware: .*$", f"suggested_hardware: {hardware}", readme, flags=re.M)
+    return re.sub(
+        r"^suggested_hardware: .*$", f"suggested_hardware: {hardware}", readme, flags=re.M
+    )
 
 
 def contents(hardware: str, torch_index: str | None = None, root: Path = ROOT) -> dict[str, bytes]:

@@ -162,6 +162,7 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
 
 def add_endpoints(models: Models) -> None:
     """Add `/generate`, `/forward` and `/schedule` to the current Blocks."""
-    gr.api(on_gpu(_generator(models)), api_name="generate", **SHARED_MODEL)
+    generate = on_gpu(_generator(models), lambda _seed, _number, steps, *_, **__: steps)
+    gr.api(generate, api_name="generate", **SHARED_MODEL)
     gr.api(forward, api_name="forward", concurrency_limit=2)
     gr.api(schedule, api_name="schedule", concurrency_limit=2)

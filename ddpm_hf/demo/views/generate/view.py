@@ -48,8 +48,16 @@ def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> 
         lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
         yield from chunks(run.stream(), run.steps, run.pipeline.scheduler, lines)
 
-    start, stop = controls.start, controls.stop
-    connect(start, stop, stream, controls.inputs, screen.player, shared.link, api_name="stream")
+    connect(
+        controls.start,
+        controls.stop,
+        stream,
+        controls.inputs,
+        screen.player,
+        lambda _request, _seed, _number, steps, *_: steps,
+        shared.link,
+        api_name="stream",
+    )
 
 
 def _save(models: Models, controls: Controls, screen: Screen) -> None:
@@ -62,7 +70,7 @@ def _save(models: Models, controls: Controls, screen: Screen) -> None:
 
     player, file = screen.player.elem_id, screen.file.elem_id
     saving = screen.save.click(
-        on_gpu(animate),
+        on_gpu(animate, lambda _suffix, _request, _seed, _number, steps, *_: steps),
         [screen.suffix, *controls.inputs],
         screen.file,
         api_name="animation",

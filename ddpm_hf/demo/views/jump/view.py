@@ -138,4 +138,5 @@ def view(pipeline: DDPMPipeline) -> None:
                 )
                 stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
     row = Row(PAGE, "jump-row")
-    connect(start, stop, compare, [picture, t, chains, seed], row, api_visibility="private")
+    inputs = [picture, t, chains, seed]
+    connect(start, stop, compare, inputs, row, lambda *_: MOST_STEPS, api_visibility="private")

@@ -61,6 +61,11 @@ def frames(running: list[DenoisingStream]) -> Iterator[Frame]:
         yield Frame(t, pictures, notes)
 
 
+def _all_steps(_request: Any, _seed: Any, steps: Any) -> Any:
+    """How many steps of the network a comparison takes, whatever was typed for their number."""
+    return len(RUNS) * steps if isinstance(steps, int | float) else 0
+
+
 def view(pipeline: DDPMPipeline) -> None:
     """Build the view inside the current Blocks."""
 
@@ -94,5 +99,5 @@ def view(pipeline: DDPMPipeline) -> None:
             row = Row(PAGE, "noise-row")
     gr.Markdown(i18n("noise_playground"), latex_delimiters=LATEX)
     playground()
-    connect(start, stop, compare, [seed, steps], row, api_visibility="private")
+    connect(start, stop, compare, [seed, steps], row, _all_steps, api_visibility="private")
     dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")

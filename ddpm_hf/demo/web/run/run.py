@@ -45,9 +45,11 @@ def _stop(event: gr.EventData) -> None:
             del _stopped[next(iter(_stopped))]
 
 
-def _stoppable(handler: Callable[..., Generator[Any, None, None]]) -> Callable[..., Iterator[Any]]:
+def _stoppable(
+    handler: Callable[..., Generator[Any, None, None]], steps: Callable[..., Any]
+) -> Callable[..., Iterator[Any]]:
     """The handler, with the run's id in each chunk, as `run`; it ends when that run is stopped."""
-    lent = on_gpu(handler)  # perhaps in another process, which does not see `_stopped`
+    lent = on_gpu(handler, steps)  # perhaps in another process, which does not see `_stopped`
 
     def run(request: gr.Request, event: gr.EventData, *controls: Any) -> Iterator[dict[str, Any]]:
         name = _run_id(event) or uuid.uuid4().hex
@@ -69,6 +71,7 @@ def connect(
     handler: Callable[..., Generator[Any, None, None]],
     inputs: Sequence[Component],
     screen: Component,
+    steps: Callable[..., Any],
     link: Component | None = None,
     **kwargs: Any,
 ) -> None:
@@ -76,6 +79,7 @@ def connect(
 
     A start during a run stops that one and begins anew with the controls as they are then.
     handler: takes the request and the inputs; it can be stopped where it yields.
+    steps: takes the handler's arguments; how many steps of the network they ask for.
     link: its address becomes the page's when the first frames are there.
     All of them need an `elem_id`; the screen's script registers its `Run` under it.
     """
@@ -85,7 +89,7 @@ def connect(
     stop.click(js=call(SCREENS, "stop", screen.elem_id), **private)
     # preprocess: Gradio's own refusals do not say which number is out of range.
     running = screen.submit(
-        _stoppable(handler),
+        _stoppable(handler, steps),
         inputs,
         screen,
         preprocess=False,
