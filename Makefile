@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Two files of tests at a time, a core for each; the long ones, of tests/e2e, first.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check mutants soak bench bench-gpu
+.PHONY: demo test check mutants soak space bench bench-gpu
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -23,6 +23,9 @@ check: $(VENV)/dev.installed
 
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
+
+space: $(VENV)/dev.installed
+	$(BIN)/python -m ddpm_hf.hub space $(NAME)
 
 bench: $(VENV)/dev.installed
 	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done
