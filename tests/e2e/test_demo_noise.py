@@ -87,17 +87,20 @@ def test_stop_keeps_what_there_is(page, tiny):
     expect(status).to_contain_text("Sampling")
     page.wait_for_function("document.querySelector('#noise-row [data-part=timeline]').value > 3")
 
+    tiny.network.hold()  # no further frame comes
     held = []
     page.route("**/cancel", lambda route: held.append(route))
     with page.expect_request("**/cancel"):
         page.click("#noise-stop")
     expect(status).to_contain_text("Sampling")  # until it is told, nothing has stopped
     held[0].continue_()
+    tiny.network.slow()  # it is told at the end of the step that is being taken
     expect(status).to_have_text("Stopped. What there is can be played.")
     timeline = page.locator("#noise-row [data-part=timeline]")
     slide(timeline, 500)  # as far as it goes
     assert 0 < int(timeline.input_value()) < 500 == int(timeline.get_attribute("max"))
     page.unroute("**/cancel")
+    tiny.network.run()
     run(page, steps=10)  # and the next run is not in its way
     assert timeline.get_attribute("max") == "10"
 
