@@ -67,6 +67,8 @@ def test_an_empty_box_leaves_script_and_link_as_they_were(visit):
 def test_a_link_to_a_view_that_there_is_not_runs_here(visit, tiny):
     page = visit("?tab=training&seed=3&steps=10")
     page.wait_for_selector("[data-tab-id=training][aria-selected=true]")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#generate[data-running], [data-complete]").count() == 0
     page = visit("?tab=foo&seed=3&steps=10")
     page.wait_for_selector(DONE)
     assert tiny.network.calls == {4: 10}, "the link to the training view ran"

@@ -92,6 +92,7 @@ def test_stop_keeps_what_there_is(page, tiny):
     timeline = page.locator("#noise-row [data-part=timeline]")
     slide(timeline, 500)  # as far as it goes
     assert 0 < int(timeline.input_value()) < 500 == int(timeline.get_attribute("max"))
+    tiny.network.run()
     run(page, steps=10)  # and the next run is not in its way
     assert timeline.get_attribute("max") == "10"
 
