@@ -119,7 +119,11 @@ def test_a_space_that_is_something_else_is_left_alone(clone, online):
         ("/commit/", 403, "give it write access"),
         ("/commit/", 409, "something else changed it at the same time; start again"),
         ("/repos/create", 429, "wait some minutes"),
-        ("/repos/create", 503, r"the Hub has trouble of its own \(503\)"),
+        (
+            "/repos/create",
+            503,
+            "the Hub answered 503, which is trouble of its own: start again later",
+        ),
     ],
 )
 def test_each_status_says_what_to_do(clone, online, path, status, sentence):

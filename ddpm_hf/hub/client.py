@@ -29,9 +29,8 @@ def hub_errors(action: str, reasons: Mapping[int, str] | None = None) -> Iterato
         yield
     except HfHubHTTPError as error:
         status = error.response.status_code
-        known = {**REASONS, **(reasons or {})}
-        trouble = "the Hub has trouble of its own" if status >= 500 else "the Hub refuses"
-        reason = known.get(status, f"{trouble} ({status}); start again later")
+        later = ", which is trouble of its own: start again later" if status >= 500 else ""
+        reason = {**REASONS, **(reasons or {})}.get(status, f"the Hub answered {status}{later}")
         raise UserError(f"Can't {action}: {reason}.") from error
     except (HFValidationError, ValueError) as error:
         raise UserError(f"Can't {action}: {error}") from error
