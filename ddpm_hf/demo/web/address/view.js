@@ -31,11 +31,27 @@ function rememberChoice(event) {
   });
 }
 
+const FRAMES_TO_WAIT = 600;
+
+// Back where the reader was, once the view that the address asks for is there again. The browser
+// itself comes too early: a view that is still closed has no height.
+function scrollBack(scroll, frames = 0) {
+  const asked = new URL(location).searchParams.get("tab");
+  const open = document.querySelector("#views [role=tab][aria-selected=true]")?.dataset.tabId;
+  const isThere = open === asked && document.documentElement.scrollHeight >= scroll + innerHeight;
+  if (isThere) window.scrollTo(0, scroll);
+  else if (frames < FRAMES_TO_WAIT) requestAnimationFrame(() => scrollBack(scroll, frames + 1));
+}
+
 export function mount({ element, trigger }) {
   linkLanguages(element);
   document.addEventListener("click", rememberChoice);
-  window.addEventListener("popstate", () => trigger("select"));
+  window.addEventListener("popstate", (event) => {
+    trigger("select");
+    if (event.state?.scroll !== undefined) scrollBack(event.state.scroll);
+  });
   window.addEventListener("open-view", (event) => {
+    history.replaceState({ scroll: window.scrollY }, "");
     remember(event.detail);
     trigger("select");
     const views = document.querySelector("#views");
