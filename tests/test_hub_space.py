@@ -133,6 +133,16 @@ def test_each_status_says_what_to_do(clone, online, path, status, sentence):
     assert TOKEN not in str(caught.value)
 
 
+def test_a_private_one_is_created_private_and_a_public_one_refused(clone, online):
+    publish(config(private=True))
+    assert online.repos[f"spaces/{NAME}"].private
+    online.repos[f"spaces/{NAME}"].private = False
+    with pytest.raises(
+        UserError, match=rf"^{NAME} is there already and is public; make it private"
+    ):
+        publish(config(private=True))
+
+
 def test_a_space_that_fails_is_told(clone, online):
     online.stages[:] = ["BUILDING", "BUILD_ERROR"]
     with pytest.raises(UserError, match="does not run: it can't be built"):

@@ -132,15 +132,15 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
             private=config.private or None,
             exist_ok=True,
         )
-        info = api.space_info(space.repo_id)
-        if config.private and not info.private:
-            raise UserError(
-                f"{space.repo_id} is there already and is public; make it private on the Hub, or"
-                " choose another name."
-            )
-        asked = api.get_space_runtime(space.repo_id)
-        if config.hardware not in (asked.hardware, asked.requested_hardware):
+        is_public = not api.space_info(space.repo_id).private
+        runtime = api.get_space_runtime(space.repo_id)
+        if config.hardware not in (runtime.hardware, runtime.requested_hardware):
             api.request_space_hardware(space.repo_id, SpaceHardware(config.hardware))
+    if config.private and is_public:
+        raise UserError(
+            f"{space.repo_id} is there already and is public; make it private on the Hub, or choose"
+            " another name."
+        )
     return space
 
 
