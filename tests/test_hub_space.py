@@ -22,7 +22,7 @@ def clone(tmp_path, monkeypatch):
     for name in (".env", "out/model.bin", "samples/0.png", ".venv/x.py", "runs/log", "ddpm_hf/x"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("HF_TOKEN=secret")
-    monkeypatch.setattr(space_files.contents, "__defaults__", (None, root))
+    monkeypatch.setattr(space_files, "ROOT", root)
     return root
 
 
@@ -69,11 +69,11 @@ def test_nothing_is_sent_in_a_dry_run(clone, online, capsys):
 
 
 def test_its_requirements_are_those_of_the_page(clone):
-    lines = space_files.requirements("zero-a10g", root=clone).splitlines()
+    lines = space_files.requirements("zero-a10g").splitlines()
     assert "torch==2.13.0" in lines and "diffusers==0.42.1" in lines
     named = {line.split("==")[0] for line in lines}
     assert not named & {"gradio", "huggingface_hub", "openvino", "accelerate", "datasets", "tyro"}
-    on_cpu = space_files.requirements("cpu-basic", "file:///wheels", clone).splitlines()
+    on_cpu = space_files.requirements("cpu-basic", "file:///wheels").splitlines()
     assert on_cpu[0] == "--extra-index-url file:///wheels"
     assert any(line.startswith("openvino==") for line in on_cpu)
 
@@ -149,9 +149,10 @@ def test_a_space_that_fails_is_told(clone, online):
         publish(config())
 
 
-def test_outside_of_a_clone_it_says_so(tmp_path):
+def test_outside_of_a_clone_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(space_files, "ROOT", tmp_path)
     with pytest.raises(UserError, match="made from a clone"):
-        space_files.tracked_files(tmp_path)
+        space_files.tracked_files()
 
 
 def test_the_command_line_knows_both(capsys):

@@ -15,30 +15,30 @@ BUILDERS_OWN = ("gradio", "huggingface_hub")
 """Packages that a Space's builder installs itself, at versions of its choice."""
 
 
-def tracked_files(root: Path = ROOT) -> list[str]:
+def tracked_files() -> list[str]:
     """The files for a Space, by their paths in the clone: only what git tracks.
 
     Raises UserError outside of a clone.
     """
     listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     files = [name for name in listed.stdout.split("\0") if name.startswith(SHOWN)]
     if "app.py" not in files:
         raise UserError("A Space is made from a clone of ddpm_hf's repository: start this in one.")
-    return [name for name in files if (root / name).is_file()]
+    return [name for name in files if (ROOT / name).is_file()]
 
 
-def requirements(hardware: str, torch_index: str | None = None, root: Path = ROOT) -> str:
+def requirements(hardware: str, torch_index: str | None = None) -> str:
     """The Space's requirements.txt: what the page imports, pinned as it is tested.
 
     torch_index: a package index with builds of torch for a CPU, without which pip takes one with
     2.7 GB of CUDA. OpenVINO is for a CPU, so a Space with a GPU goes without.
     """
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
     names = [re.split(r"[^\w-]", line)[0] for line in wanted]
-    pins = dict(re.findall(r"^([\w-]+)(==\S+)$", (root / "requirements.txt").read_text(), re.M))
+    pins = dict(re.findall(r"^([\w-]+)(==\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
     unneeded = (*BUILDERS_OWN, *(() if hardware.startswith("cpu") else ("openvino",)))
     lines = [f"{name}{pins.get(name, '')}" for name in names if name not in unneeded]
     if torch_index is not None:
@@ -53,9 +53,9 @@ def front_matter(readme: str, hardware: str) -> str:
     )
 
 
-def contents(hardware: str, torch_index: str | None = None, root: Path = ROOT) -> dict[str, bytes]:
+def contents(hardware: str, torch_index: str | None = None) -> dict[str, bytes]:
     """Every file of the Space: path → content."""
-    files = {name: (root / name).read_bytes() for name in tracked_files(root)}
+    files = {name: (ROOT / name).read_bytes() for name in tracked_files()}
     files["README.md"] = front_matter(files["README.md"].decode(), hardware).encode()
-    files["requirements.txt"] = requirements(hardware, torch_index, root).encode()
+    files["requirements.txt"] = requirements(hardware, torch_index).encode()
     return files
