@@ -68,6 +68,7 @@ def test_the_damaged_reading_stands_beside_the_right_one(page):
 
 def test_a_link_leads_to_the_top_of_its_view_and_back_to_itself(visit):
     page = opened(visit)
+    page.evaluate("history.scrollRestoration = 'manual'")  # which comes at times too early
     titles = page.locator("#views [role=tab]").all_inner_texts()
     links = page.locator("#equations_notes a[href^='#view-']")
     assert set(links.all_inner_texts()) <= set(titles)
