@@ -25,6 +25,8 @@ function remember(view) {
 // Only a choice of the reader's: Gradio selects a tab by itself when the page is built.
 function rememberChoice(event) {
   if (!event.target.closest("#views .tab-wrapper")) return;
+  const clicked = event.target.closest("[role=tab]");
+  if (clicked) return remember(clicked.dataset.tabId);
   requestAnimationFrame(() => {
     const chosen = document.querySelector("#views [role=tab][aria-selected=true]");
     if (chosen) remember(chosen.dataset.tabId); // on a phone it may still be behind the "…"
