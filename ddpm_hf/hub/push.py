@@ -6,10 +6,9 @@ To push later: `python -m ddpm_hf.hub --folder D --model_id ID`.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
 from huggingface_hub import HfApi
 
-from ddpm_hf.cli import command_line
+from ddpm_hf.cli import command_line, options
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub.client import hub_errors, require_token
 
@@ -81,7 +80,7 @@ class PushConfig:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     with command_line("ddpm_hf.hub", "Stopped; start it again to push what is left."):
-        config = tyro.cli(PushConfig, args=arguments, prog="ddpm_hf.hub", use_underscores=True)
+        config = options(PushConfig, "ddpm_hf.hub", arguments)
         if not (config.folder / "model_index.json").exists():
             raise UserError(f"{config.folder} holds no model: it has no model_index.json.")
         full = repository(config.model_id, private=config.private, token=config.token)

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
+from ddpm_hf.cli import started_as
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.card import TrainingFacts, model_card
 from ddpm_hf.pipeline import DDPMPipeline
@@ -111,7 +112,7 @@ def training_facts(pipeline: DDPMPipeline, log: RunLog, source: Source, name: st
         classes=pipeline.class_names,
         can_be_guided=pipeline.null_class is not None,
         resolution=config.resolution,
-        command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
+        command=[*started_as("ddpm_hf.train"), *sys.argv[1:]],
         config=config.recipe(),
         seed=config.seed,
         steps=state.step,
