@@ -20,7 +20,7 @@ def description(readme: str, repository: str) -> str:
 
     def absolute(match: re.Match[str]) -> str:
         picture, text, path = match.groups()
-        if not Path(path.partition("#")[0]).is_file():  # an address, or not a link at all
+        if "://" in path:
             return match[0]
         if not repository:
             return "" if picture else text
