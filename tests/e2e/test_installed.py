@@ -100,7 +100,7 @@ def test_its_description_is_made_for_a_package_index(built, wheel):
 
 
 def check(python, bin, folder, **environment):
-    """With nothing but the base beside it, the package draws, and no command ends in a traceback."""
+    """With the base alone beside it, the package draws, and no command ends in a traceback."""
 
     def run(*command):
         done = subprocess.run(
