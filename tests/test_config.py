@@ -132,16 +132,17 @@ def test_a_head_of_attention_is_no_wider_than_its_level(levels):
         TrainConfig(**sizes, attention_head_dim=most + 1)
 
 
-def test_flags_are_read_before_what_takes_seconds_to_import(tmp_path):
+@pytest.mark.parametrize("start", [("train_accelerate.py",), ("-m", "ddpm_hf.train")])
+def test_flags_are_read_before_what_takes_seconds_to_import(tmp_path, start):
     """PyTorch stands in for all that: someone presses Ctrl-C while it is imported."""
     (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
     def said(*flags):
-        command = [sys.executable, "train_accelerate.py", *flags]
+        command = [sys.executable, *start, *flags]
         return subprocess.run(command, capture_output=True, text=True, env=environment).stderr
 
-    assert "--resolution must be at least 1" in said("--resolution", "0")
+    assert said("--resolution", "0").startswith(f"{start[-1]}: --resolution must be at least 1")
     stopped = said("--resolution", "8")
     assert stopped.startswith("Stopped; --resume_from_checkpoint latest goes on")
     assert "Traceback" not in stopped
