@@ -18,15 +18,15 @@ STOPPED = 75
 
 
 def started_as(module: str) -> list[str]:
-    """The words that started this command, up to its flags; `module` is the one it is in.
+    """The words that started this command, up to its flags: a console script, a script, a module.
 
-    A script or a module as `accelerate launch` starts it, or a console script by its name.
+    module: the one that the command is in.
     """
     script = Path(sys.argv[0])
-    if script.suffix != ".py":
+    if script.name.startswith("ddpm-"):
         return [script.name]
-    is_module = ".".join(script.with_suffix("").parts).endswith((module, f"{module}.__main__"))
-    return ["accelerate", "launch", *(["-m", module] if is_module else [script.name])]
+    is_script = script.suffix == ".py" and script.stem not in ("__main__", module.split(".")[-1])
+    return ["accelerate", "launch", *([script.name] if is_script else ["-m", module])]
 
 
 def options(

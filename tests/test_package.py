@@ -34,7 +34,7 @@ def test_importing_the_package_and_asking_its_version_is_free():
         ("train_accelerate.py", "accelerate launch train_accelerate.py"),
         ("/home/me/ddpm_hf/train_accelerate.py", "accelerate launch train_accelerate.py"),
         ("/home/me/ddpm_hf/ddpm_hf/train.py", "accelerate launch -m ddpm_hf.train"),
-        ("/site/ddpm_hf/train/__main__.py", "accelerate launch -m ddpm_hf.train"),
+        ("/usr/bin/pytest", "accelerate launch -m ddpm_hf.train"),
     ],
 )
 def test_a_command_is_called_what_was_typed(monkeypatch, script, words):
