@@ -136,17 +136,29 @@ def test_a_licence_is_one_of_the_hubs(said, metadata):
 USE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
+def with_classes():
+    return DDPMPipeline(tiny_unet(num_class_embeds=3), DDPMScheduler(), {0: "cat", 1: "dog"})
+
+
 @pytest.mark.e2e
-@pytest.mark.parametrize("name", ["cats-32", "fashion-28", "plain"])
-def test_what_a_card_says_to_type_runs(online, on_hub, tmp_path, name):
+@pytest.mark.parametrize(
+    ("make", "count"),
+    [
+        (plain, 2),
+        (with_classes, 1),
+        pytest.param(
+            lambda: DDPMPipeline.from_pretrained("cats-32"), 2, marks=pytest.mark.soak, id="cats-32"
+        ),
+    ],
+)
+def test_what_a_card_says_to_type_runs(online, on_hub, tmp_path, make, count):
     """Each block of the usage of a pushed model, as written, in a folder where nothing lies."""
-    (plain() if name == "plain" else DDPMPipeline.from_pretrained(name)).push_to_hub(NAME + name)
-    blocks = USE.findall(online.repos[NAME + name].files["README.md"].decode())
-    assert f'from_pretrained("{NAME}{name}")' in blocks[0]
-    assert len(blocks) == (1 if name == "fashion-28" else 2)
+    name = f"{USER}/{tmp_path.name}"  # not one that is in the cache of another test
+    make().push_to_hub(name)
+    blocks = USE.findall(online.repos[name].files["README.md"].decode())
+    assert len(blocks) == count and all(f'from_pretrained("{name}")' in code for code in blocks)
     for block in blocks:
-        code = f"import os; os.chdir({str(tmp_path)!r})\n{block}"
-        said, status = on_hub.run(["-c", code])
+        said, status = on_hub.run(["-c", f"import os; os.chdir({str(tmp_path)!r})\n{block}"])
         assert status == 0, said
     assert (tmp_path / "picture.png").exists()
 
