@@ -26,6 +26,7 @@ ORDER = [
     {"scheduler"},
     {"backends", "data.images", "inputs", "other_schedulers"},
     {"guidance", "stream"},
+    {"hub.card_text", "hub.upload", "hub.pipeline_card", "hub.saving"},
     {"animation", "pipeline"},
     {"loading", "distributed", "data", "hub"},
     {"training"},

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
+from ddpm_hf.bundled import is_on_hub
 from ddpm_hf.cli import started_as
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.card import TrainingFacts, model_card
@@ -104,11 +105,12 @@ def training_facts(pipeline: DDPMPipeline, log: RunLog, source: Source, name: st
     T, accelerator = state.schedule.T, state.accelerator
     info = source.dataset.info
     data = str(config.dataset_name or config.train_data_dir)
-    is_folder = Path(data).is_dir()
+    is_folder, start = Path(data).is_dir(), config.init_from
     return TrainingFacts(
         name=name,
         dataset=Path(data).resolve().name if is_folder else data,
         on_hub=not is_folder and data != "cats",
+        base_model=start if start is not None and is_on_hub(start) else None,
         classes=pipeline.class_names,
         can_be_guided=pipeline.null_class is not None,
         resolution=config.resolution,
