@@ -4,6 +4,7 @@ import json
 import os
 import tarfile
 import zipfile
+from pathlib import Path
 
 import datasets
 import numpy as np
@@ -26,10 +27,9 @@ def folder(tmp_path, monkeypatch):
 def fill(folder, *names):
     """Pictures of one grey each, from 10 on, so that it is seen which is which."""
     for shade, name in enumerate(names, start=1):
-        path = os.fsencode(folder) + b"/" + (name if isinstance(name, bytes) else name.encode())
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(file_of(np.full((4, 4, 3), 10 * shade, np.uint8)))
+        path = Path(folder, name if isinstance(name, str) else os.fsdecode(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file_of(np.full((4, 4, 3), 10 * shade, np.uint8)))
 
 
 def shades(rows, **how):
@@ -59,7 +59,7 @@ def test_linked_folders_are_classes_and_loops_end(folder, tmp_path, load):
     told = []
     rows = load(str(folder), tell=told.append)
     assert shades(rows, class_column="label") == [(10, "cats"), (20, "dogs")]
-    assert "hidden or lead back: 1 (dogs/again)" in " ".join(told)
+    assert "no pictures by their endings: 1 (dogs/again)" in " ".join(told)
 
 
 @BOTH
@@ -94,9 +94,9 @@ def test_what_lies_there_and_is_not_trained_on_is_told(folder):
         (folder / name).write_text("a, b")
     rows, told = load(folder)
     assert shades(rows) == [(10, ""), (20, ""), (50, ""), (60, "")]
-    assert "no pictures by their endings: 4 (1.txt, 2.txt, README, labels.csv)" in told
-    assert "which are hidden or lead back: 2 (.3.png, .trash)" in told
-    assert "Folders name no classes, for pictures are not equally deep: 3 (1.png, deep" in told
+    left_out = ".3.png, .trash, 1.txt, 2.txt, README, labels.csv"
+    assert f"they are hidden or no pictures by their endings: 6 ({left_out})." in told
+    assert "Folders name no classes, for pictures are not equally deep: 3 (2.JPG" in told
 
 
 @pytest.mark.parametrize("name", ["json", "pandas", "parquet", "csv", "imagefolder", "text"])
@@ -147,7 +147,7 @@ def test_metadata_tells_of_pictures_and_what_it_leaves_out_is_told(folder, load,
     told = []
     rows = load(str(folder), tell=told.append)
     assert sorted(shades(rows, class_column="kind")) == [(20, "x"), (40, "007")]
-    assert f"which 1 (metadata.{kind}) do not name: 3 (1.png, 3.png, 5.png)" in " ".join(told)
+    assert f"for 1 (metadata.{kind}) do not name them: 3 (1.png, 3.png, 5.png)" in " ".join(told)
     assert f"Named in 1 (metadata.{kind}), but not there: 1 (9.png)." in told
 
 

@@ -1,15 +1,25 @@
-"""Tables in a folder that name its pictures and say something of them."""
+"""What tables in a folder say of its pictures."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from posixpath import basename, dirname, join, normpath, splitext
 from typing import Any, NamedTuple
 
+from datasets import ClassLabel, Dataset, Image
 from pyarrow import csv, json, parquet
 
-from ddpm_hf.data.listing import Listing, Tell, as_text, named
+from ddpm_hf.data.folder import (
+    Listing,
+    Tell,
+    as_text,
+    classes_of,
+    is_for_datasets,
+    list_files,
+    named,
+    splits_of,
+)
 from ddpm_hf.errors import first_sentence
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -23,7 +33,7 @@ METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 class Row(NamedTuple):
-    """What is known of a picture, or of several that belong together.
+    """A picture, or several that belong together.
 
     place: the path that may tell its split. pictures: column → path. cells: the other columns.
     """
@@ -33,39 +43,89 @@ class Row(NamedTuple):
     cells: dict[str, Any]
 
 
-def rows_of_tables(
+def load_pictures(
+    folder: Path, tell: Tell, *, column: str | None = None, one_split: bool = False
+) -> dict[str, Dataset] | None:
+    """The pictures by split: in the column `image`, with `label` or the columns of a table.
+
+    A table is one of `METADATA`, or has the `column` asked for; its paths start where it lies.
+    Without one, the folders that pictures lie in are their classes. one_split: all are of `train`.
+    tell: is called with what is left out. None if the folder is for datasets to read.
+    """
+    folder = folder.absolute()
+    there = list_files(folder, tell)
+    if not one_split and is_for_datasets(folder, there, tell):
+        return None
+    rows, tables = _rows(folder, there, column, tell)
+    by_folder = not rows
+    if by_folder:
+        rows = [Row(path, {"image": str(folder / path)}, {}) for path in there.pictures]
+    if not rows:
+        return None
+    used = {path for row in rows for path in row.pictures.values()}
+    if unnamed := [path for path in there.pictures if str(folder / path) not in used]:
+        tell(f"Left out, for {named(tables)} do not name them: {named(unnamed)}.")
+    if others := sorted({*there.others} - {*tables}):
+        tell(f"Left out, for they are hidden or no pictures by their endings: {named(others)}.")
+    places = [row.place for row in rows]
+    splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
+    dataset = _dataset(rows)
+    if by_folder and (classes := classes_of([below for _, below in splits], tell)):
+        names = ClassLabel(names=sorted(set(classes)))
+        dataset = dataset.add_column("label", classes).cast_column("label", names)
+    numbers: dict[str, list[int]] = {}
+    for number, (split, _) in enumerate(splits):
+        numbers.setdefault(split, []).append(number)
+    return {split: dataset.select(some) for split, some in numbers.items()}
+
+
+def _dataset(rows: list[Row]) -> Dataset:
+    def values(cells: list[dict[str, Any]]) -> dict[str, list[Any]]:
+        return {
+            key: [c.get(key) for c in cells] for key in dict.fromkeys(k for c in cells for k in c)
+        }
+
+    pictures = values([row.pictures for row in rows])
+    uris = {key: [path and _in_utf8(path) for path in paths] for key, paths in pictures.items()}
+    dataset = Dataset.from_dict(values([row.cells for row in rows]) | uris)
+    for key in pictures:
+        dataset = dataset.cast_column(key, Image())
+    return dataset
+
+
+def _in_utf8(path: str) -> str:
+    """An absolute path as a table can hold it: one that is not UTF-8 as a URI."""
+    return path if as_text(path) == path else Path(path).as_uri()
+
+
+def _rows(
     folder: Path, there: Listing, column: str | None, tell: Tell
 ) -> tuple[list[Row], list[str]]:
-    """The rows of the tables in a folder whose pictures are there, and the tables' paths.
-
-    A table is one of `METADATA`, or any that has the `column` asked for. The paths in it start
-    where it lies. tell: is called with what of the tables is not used.
-    """
+    """The rows of the tables whose pictures are there, and the tables."""
     rows, used, missing = list[Row](), list[str](), list[str]()
     for path in there.others:
-        is_metadata = basename(path) in METADATA
-        if not is_metadata and (column is None or splitext(path)[1] not in READERS):
+        stem, suffix = Path(path).with_suffix("").as_posix(), Path(path).suffix
+        is_metadata = Path(path).name in METADATA
+        if not is_metadata and (column is None or suffix not in READERS):
             continue
         try:
-            table = READERS[splitext(path)[1]](str(folder / path)).to_pylist()
+            table = READERS[suffix](str(folder / path)).to_pylist()
         except Exception as error:  # of the readers of many formats
             tell(f"{as_text(path)} can't be read and is not used: {first_sentence(error)}.")
             continue
         names = _picture_columns(list(table[0]) if table else [], is_metadata, column)
-        if not names:
-            if is_metadata:
-                tell(f"{as_text(path)} names no picture and is not used.")
-            continue
-        used.append(path)
-        for cells in table:
+        if is_metadata and not names:
+            tell(f"{as_text(path)} names no picture and is not used.")
+        used += [path] if names else []
+        for cells in table if names else []:
             paths = {new: cells.pop(old) for old, new in names.items()}
-            found = {new: _located(folder / dirname(path), name) for new, name in paths.items()}
-            if None in found.values():
-                missing += [str(paths[new]) for new in found if found[new] is None]
+            files = {new: _located((folder / path).parent, name) for new, name in paths.items()}
+            found = {new: file for new, file in files.items() if file is not None}
+            if len(found) < len(paths):
+                missing += [str(paths[new]) for new in paths if new not in found]
                 continue
-            first = os.path.relpath(str(next(iter(found.values()))), folder)
-            place = first if is_metadata else splitext(path)[0] + "/"
-            rows.append(Row(place, {new: str(name) for new, name in found.items()}, cells))
+            first = os.path.relpath(next(iter(found.values())), folder)
+            rows.append(Row(first if is_metadata else f"{stem}/", found, cells))
     if missing:
         tell(f"Named in {named(used)}, but not there: {named(missing)}.")
     return rows, used
@@ -75,18 +135,20 @@ def _picture_columns(columns: list[str], is_metadata: bool, wanted: str | None) 
     """The columns that name pictures → what they are called then."""
     names = {}
     if is_metadata:
-        names = {c: c[: -len("_file_name")] or "image" for c in columns if c.endswith("file_name")}
+        names = {
+            c: c[: -len("_file_name")] or "image"
+            for c in columns
+            if re.fullmatch("(.+_)?file_name", c)
+        }
     if wanted in columns:
         names[wanted] = wanted
     return names if wanted is None or wanted in names.values() else {}
 
 
 def _located(base: Path, name: Any) -> str | None:
-    """The absolute path of a file named in a table, or its URL; None if there is none."""
+    """The absolute path of a file that a table names, or its URL; None if there is none."""
     if not isinstance(name, str | bytes) or not name:
         return None
     path = os.fsdecode(name)
-    if "://" in path:
-        return path
-    files = (normpath(join(base, path)), os.path.abspath(path))
-    return next((file for file in files if os.path.isfile(file)), None)
+    files = [os.path.normpath(base / path), str(Path(path).absolute())]
+    return path if "://" in path else next((file for file in files if Path(file).is_file()), None)

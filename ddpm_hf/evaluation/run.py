@@ -68,6 +68,7 @@ def _read_splits(
             config_name=config.dataset_config_name,
             image_column=config.image_column,
             class_column=config.class_column,
+            background=config.background,
             seed=config.seed,
             show_progress=accelerator.is_main_process,
         )

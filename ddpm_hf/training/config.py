@@ -55,6 +55,8 @@ class TrainConfig:
     channels: Literal[1, 3, 4] | None = None
     """Read pictures as grey (1), RGB (3) or RGBA (4); unless given, the most that any of some
     pictures, from all over the set, has."""
+    background: Literal["white", "black"] = "white"
+    """What transparent pictures are laid on where they are read as grey or RGB."""
     class_column: str | None = None
     """Train by class: the column with each picture's class. It is a ClassLabel, or has whole
     numbers, words or truth values, each of which is a class then, in sorted order."""
