@@ -205,9 +205,9 @@ def test_pictures_are_of_the_class_that_their_neighbours_have(rows, monkeypatch)
 
 def test_a_class_of_few_pictures_is_refused():
     split = Split(torch.zeros(12, 1, 2, 2, dtype=torch.uint8), torch.arange(12) // 9)
-    assert len(of_class(split, 0).pixels) == 9
-    with pytest.raises(UserError, match="has 3 pictures of the class 1; at least 8 are needed"):
-        of_class(split, 1)
+    assert len(of_class(split, 0, "a").pixels) == 9
+    with pytest.raises(UserError, match="has 3 pictures of the class b; at least 8 are needed"):
+        of_class(split, 1, "b")
 
 
 @pytest.mark.parametrize(

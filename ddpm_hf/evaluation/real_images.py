@@ -106,12 +106,12 @@ def _model_class_names(
     return known
 
 
-def of_class(split: Split, label: int) -> Split:
-    """The images of one class. Raises UserError if there are too few."""
+def of_class(split: Split, label: int, name: str) -> Split:
+    """The images of one class, which is called `name`. Raises UserError if there are too few."""
     chosen = split.labels == label
     if (number := int(chosen.sum())) < MIN_IMAGES:
         raise UserError(
-            f"A split has {number} pictures of the class {label}; at least {MIN_IMAGES} are needed."
+            f"A split has {number} pictures of the class {name}; at least {MIN_IMAGES} are needed."
         )
     return Split(split.pixels[chosen], split.labels[chosen])
 
