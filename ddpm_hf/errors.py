@@ -8,8 +8,12 @@ class UserError(ValueError):
 
 
 def first_sentence(error: Exception) -> str:
-    """The first sentence of an error of another library, without its full stop."""
-    message = " ".join(str(error).split()) or type(error).__name__
+    """The first sentence of an error of another library, without its full stop.
+
+    Of an error of the operating system what it says, without number and file.
+    """
+    said = getattr(error, "strerror", None) or error
+    message = " ".join(str(said).split()) or type(error).__name__
     return message.split(". ")[0].rstrip(".")
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.model import class_number
@@ -62,7 +62,8 @@ def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
             )
         _write(path, json.dumps(settings, indent=2).encode())
     except OSError as error:
-        raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
+        reason = first_sentence(error)
+        raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -75,8 +76,8 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UserError(
-            f"Can't write {path}: {error.strerror}; once that is fixed, start again to complete the"
-            " samples."
+            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again to"
+            " complete the samples."
         ) from error
 
 

@@ -74,7 +74,7 @@ class Run:
             self.accelerator.init_trackers(PROJECT, config=hyperparameters)
         except OSError as error:
             raise UserError(
-                f"Can't write to --logging_dir {self.config.logging_dir}: {error.strerror}."
+                f"Can't write to --logging_dir {self.config.logging_dir}: {first_sentence(error)}."
             ) from error
 
     def _open_log(self) -> None:
