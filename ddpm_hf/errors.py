@@ -20,3 +20,8 @@ def first_sentence(error: Exception) -> str:
 def first_ten(things: Sequence[object]) -> str:
     """The first ten, separated by commas, and … if there are more."""
     return ", ".join(map(str, things[:10])) + (", …" if len(things) > 10 else "")
+
+
+def as_text(said: str) -> str:
+    """Text that names files, for people: what of it is not UTF-8 is read as Latin-1."""
+    return said.translate({0xDC00 + byte: chr(byte) for byte in range(0x80, 0x100)})

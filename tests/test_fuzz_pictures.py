@@ -1,4 +1,4 @@
-"""Damaged files of every format that Pillow writes: a picture, or one sentence, and nothing else."""
+"""Damaged files of every format that Pillow writes: a picture, or one sentence."""
 
 import collections
 import warnings

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from datasets.data_files import SPLIT_KEYWORDS
 from PIL import Image as Pillow
 
-from ddpm_hf.errors import first_ten
+from ddpm_hf.errors import as_text, first_ten
 
 Tell = Callable[[str], object]
 NOT_DECODED = {"BUFR", "GRIB", "HDF5", "MPEG", "WMF"}
@@ -40,14 +40,6 @@ def _suffixes() -> frozenset[str]:
     """The endings of the formats that Pillow decodes."""
     decoded = Pillow.registered_extensions() and {*Pillow.OPEN, "MPO"} - NOT_DECODED
     return frozenset(s for s, name in Pillow.registered_extensions().items() if name in decoded)
-
-
-def as_text(name: str) -> str:
-    """A file's name as text: its bytes are UTF-8, else read as Latin-1."""
-    try:
-        return os.fsencode(name).decode()
-    except UnicodeDecodeError:
-        return os.fsencode(name).decode("latin-1")
 
 
 def named(paths: Sequence[str]) -> str:

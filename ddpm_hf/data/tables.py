@@ -7,20 +7,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from datasets import ClassLabel, Dataset, Image
+from datasets import ClassLabel, Dataset, Features, Image
 from pyarrow import csv, json, parquet
 
 from ddpm_hf.data.folder import (
     Listing,
     Tell,
-    as_text,
     classes_of,
     is_for_datasets,
     list_files,
     named,
     splits_of,
 )
-from ddpm_hf.errors import first_sentence
+from ddpm_hf.errors import as_text, first_sentence
 
 READERS: dict[str, Callable[[str], Any]] = {
     ".csv": csv.read_csv,
@@ -69,33 +68,30 @@ def load_pictures(
         tell(f"Left out, for they are hidden or no pictures by their endings: {named(others)}.")
     places = [row.place for row in rows]
     splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
-    dataset = _dataset(rows)
-    if by_folder and (classes := classes_of([below for _, below in splits], tell)):
-        names = ClassLabel(names=sorted(set(classes)))
-        dataset = dataset.add_column("label", classes).cast_column("label", names)
+    below = [rest for _, rest in splits]
+    dataset = _dataset(rows, classes_of(below, tell) if by_folder else None)
     numbers: dict[str, list[int]] = {}
     for number, (split, _) in enumerate(splits):
         numbers.setdefault(split, []).append(number)
     return {split: dataset.select(some) for split, some in numbers.items()}
 
 
-def _dataset(rows: list[Row]) -> Dataset:
-    def values(cells: list[dict[str, Any]]) -> dict[str, list[Any]]:
-        return {
-            key: [c.get(key) for c in cells] for key in dict.fromkeys(k for c in cells for k in c)
-        }
+def _dataset(rows: list[Row], classes: list[str] | None) -> Dataset:
+    def columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
 
-    pictures = values([row.pictures for row in rows])
-    uris = {key: [path and _in_utf8(path) for path in paths] for key, paths in pictures.items()}
-    dataset = Dataset.from_dict(values([row.cells for row in rows]) | uris)
-    for key in pictures:
-        dataset = dataset.cast_column(key, Image())
-    return dataset
-
-
-def _in_utf8(path: str) -> str:
-    """An absolute path as a table can hold it: one that is not UTF-8 as a URI."""
-    return path if as_text(path) == path else Path(path).as_uri()
+    table, features = columns([row.cells for row in rows]), Features()
+    features.update(Dataset.from_dict(table).features)
+    for name, paths in columns([row.pictures for row in rows]).items():
+        # A table holds text in UTF-8: a path that is not becomes a URI.
+        table[name] = [
+            path and (path if as_text(path) == path else Path(path).as_uri()) for path in paths
+        ]
+        features[name] = Image()
+    if classes is not None:
+        table["label"], features["label"] = classes, ClassLabel(names=sorted(set(classes)))
+    return Dataset.from_dict(table, features=features)
 
 
 def _rows(
