@@ -162,6 +162,14 @@ def test_metadata_of_pairs_and_of_splits(folder):
     assert rows[0]["score"] == 3 and told == ""
 
 
+def test_a_table_may_name_files_without_a_pictures_ending(folder):
+    fill(folder, "a", "b", "c.png")
+    (folder / "metadata.csv").write_text("file_name\nb\n")
+    rows, told = load(folder)
+    assert shades(rows) == [(20, "")]
+    assert "do not name them: 1 (c.png)" in told and "by their endings: 1 (a)." in told
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("name", "content", "told"),

@@ -89,7 +89,7 @@ def test_floats_have_one_white_in_the_whole_set():
 
 def test_a_validation_split_has_the_white_of_the_training_split():
     dark = dataset_of([file_of(np.full((2, 2), 0.5, np.float32), "TIFF")])
-    spec = infer_spec(dark, 2, whites={"F": 255.0}, keep_precision=True)
+    spec = infer_spec(dark, 2, channels=1, whites={"F": 255.0}, keep_precision=True)
     assert ImagesInMemory(dark, spec, show_progress=False)[0].image.max() == 0.5
 
 

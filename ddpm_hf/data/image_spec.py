@@ -146,7 +146,9 @@ def infer_spec(
     )
     if isinstance(dataset, Dataset):
         spec.check_labels(dataset)
-    seen = survey(spec.encoded(dataset), found, whites)
+    if spec.channels and whites is not None:
+        return replace(spec, whites=whites)
+    seen = survey(spec.encoded(dataset), found)
     spec = replace(spec, channels=spec.channels or seen.channels, whites=seen.whites)
     for notice in seen.notices(spec.channels, background):
         tell(notice)

@@ -50,10 +50,10 @@ class _Look(NamedTuple):
     unread: str
 
 
-def survey(encoded: Any, column: str, whites: Mapping[str, float] | None = None) -> Survey:
+def survey(encoded: Any, column: str) -> Survey:
     """Look at some pictures; at all, if it depends on them what is white.
 
-    encoded: a data set or stream with that column, not decoded. whites: as decided before.
+    encoded: a data set or stream with that column, not decoded.
     Raises UserError if none of the pictures can be read, and for grey of unknown white.
     """
     if isinstance(encoded, Dataset):
@@ -72,8 +72,7 @@ def survey(encoded: Any, column: str, whites: Mapping[str, float] | None = None)
             + (f"; the first: {failures[0]}." if failures else ".")
         )
     known = [look.brightest for look in looks if look.brightest is not None]
-    if whites is None:
-        whites = _whites(encoded, column) if len(known) < len(looks) else {}
+    whites = _whites(encoded, column) if len(known) < len(looks) else {}
     unread = next((look.unread for look in looks if look.unread), "")
     channels = max(look.channels for look in looks)
     return Survey(channels, whites, max(known, default=255.0), unread)

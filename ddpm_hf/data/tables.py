@@ -25,9 +25,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     ".csv": csv.read_csv,
     ".tsv": partial(csv.read_csv, parse_options=csv.ParseOptions(delimiter="\t")),
     ".jsonl": json.read_json,
-    ".parquet": parquet.read_table,
 }
-METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+METADATA = {
+    **{f"metadata{suffix}": READERS[suffix] for suffix in (".csv", ".jsonl")},
+    "metadata.parquet": parquet.read_table,
+}
 """The tables of datasets' imagefolder; their columns that end in `file_name` name pictures."""
 
 
@@ -62,9 +64,13 @@ def load_pictures(
     if not rows:
         return None
     used = {path for row in rows for path in row.pictures.values()}
-    if unnamed := [path for path in there.pictures if str(folder / path) not in used]:
+    unnamed, others = (
+        [path for path in paths if str(folder / path) not in used and path not in tables]
+        for paths in (there.pictures, there.others)
+    )
+    if unnamed:
         tell(f"Left out, for {named(tables)} do not name them: {named(unnamed)}.")
-    if others := sorted({*there.others} - {*tables}):
+    if others:
         tell(f"Left out, for they are hidden or no pictures by their endings: {named(others)}.")
     places = [row.place for row in rows]
     splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
@@ -100,12 +106,13 @@ def _rows(
     """The rows of the tables whose pictures are there, and the tables."""
     rows, used, missing = list[Row](), list[str](), list[str]()
     for path in there.others:
-        stem, suffix = Path(path).with_suffix("").as_posix(), Path(path).suffix
-        is_metadata = Path(path).name in METADATA
-        if not is_metadata and (column is None or suffix not in READERS):
+        name, suffix = Path(path).name, Path(path).suffix
+        is_metadata = name in METADATA
+        read = METADATA.get(name) or (READERS.get(suffix) if column else None)
+        if read is None:
             continue
         try:
-            table = READERS[suffix](str(folder / path)).to_pylist()
+            table = read(str(folder / path)).to_pylist()
         except Exception as error:  # of the readers of many formats
             tell(f"{as_text(path)} can't be read and is not used: {first_sentence(error)}.")
             continue
@@ -121,7 +128,9 @@ def _rows(
                 missing += [str(paths[new]) for new in paths if new not in found]
                 continue
             first = os.path.relpath(next(iter(found.values())), folder)
-            rows.append(Row(first if is_metadata else f"{stem}/", found, cells))
+            rows.append(
+                Row(first if is_metadata else f"{path.removesuffix(suffix)}/", found, cells)
+            )
     if missing:
         tell(f"Named in {named(used)}, but not there: {named(missing)}.")
     return rows, used

@@ -66,8 +66,8 @@ class TrainConfig:
     validation_split: str | None = None
     """A split to measure the loss on, whenever a sample grid is drawn."""
     streaming: bool = False
-    """Read the data set as it is needed, for sets bigger than the disk; of no effect on `cats` and
-    on what save_to_disk wrote."""
+    """Read the data set as it is needed, for sets bigger than the disk; of no effect on `cats`, on
+    folders of pictures and on what save_to_disk wrote."""
     in_memory: Literal["auto", "always", "never"] = "auto"
     """Decode all pictures once and keep them; `auto`: if a quarter of the memory is enough."""
     dataloader_num_workers: int = 0
