@@ -36,7 +36,7 @@ class TrainConfig:
     dataset_config_name: str | None = None
     """Which configuration of the data set, where it has several."""
     train_data_dir: str | None = None
-    """A folder of pictures, instead of --dataset_name."""
+    """A folder of pictures, instead of --dataset_name; all in it are one split."""
     cache_dir: str | None = None
     """Where data sets are cached."""
     split: str = "train"
