@@ -146,10 +146,7 @@ def infer_spec(
     )
     if isinstance(dataset, Dataset):
         spec.check_labels(dataset)
-    if spec.channels and whites is not None:
-        return replace(spec, whites=whites)
-    seen = survey(spec.encoded(dataset), found)
-    spec = replace(spec, channels=spec.channels or seen.channels, whites=seen.whites)
-    for notice in seen.notices(spec.channels, background):
-        tell(notice)
-    return spec
+    if whites is None:
+        read_as, whites = survey(spec.encoded(dataset), found, spec.channels, background, tell)
+        spec = replace(spec, channels=read_as)
+    return replace(spec, whites=whites)

@@ -21,6 +21,11 @@ CLEAR_SCALES = {"L;2": 85, "L;4": 17, "RGB;16B": 1 / 256}
 """By what Pillow multiplies the values of such a PNG, but not the one that is transparent."""
 
 
+def likely_white(mode: str, highest: float) -> float:
+    """What is white in a mode whose files do not tell, by the highest value of all."""
+    return 1.0 if mode == "F" and highest <= 1 else 255.0
+
+
 @dataclass(frozen=True)
 class Picture:
     """The first frame of a file, upright.
@@ -45,10 +50,6 @@ class Picture:
         if not np.isfinite(values).all():
             raise ValueError("it has values that are no numbers")
         return float(values.min()), float(values.max())
-
-    def likely_white(self, highest: float) -> float:
-        """What is white where files do not tell, by the highest value of all."""
-        return 1.0 if self.image.mode == "F" and highest <= 1 else 255.0
 
     def _grey(self, white: float | None) -> NDArray[np.float32]:
         """The values of a deep mode, 0..255. Raises ValueError for values beyond black or white."""

@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from ddpm_hf.data.picture import open_picture
+from ddpm_hf.data.picture import likely_white, open_picture
 from ddpm_hf.demo.service.limits import refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -31,7 +31,7 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
                 raise Image.DecompressionBombError
             opened.seek(0)
             found = open_picture(opened.read(), FORMATS)
-            white = found.likely_white(found.extent()[1]) if found.deep else None
+            white = likely_white(found.image.mode, found.extent()[1]) if found.deep else None
             return found.flat(3, white, "white")
         except Image.DecompressionBombError:
             raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
