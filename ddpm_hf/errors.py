@@ -14,7 +14,7 @@ def first_sentence(error: Exception) -> str:
     """
     said = getattr(error, "strerror", None) or error
     message = " ".join(str(said).split()) or type(error).__name__
-    return message.split(". ")[0].rstrip(".")
+    return message.split(". ")[0].rstrip(".!")
 
 
 def first_ten(things: Sequence[object]) -> str:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from datasets.data_files import SPLIT_KEYWORDS
 from PIL import Image as Pillow
@@ -28,13 +27,6 @@ def silent(_said: str) -> None:
     """A `Tell` for what has been said elsewhere."""
 
 
-class Listing(NamedTuple):
-    """Paths from their folder on, sorted. others: also what is hidden, or leads back up."""
-
-    pictures: list[str]
-    others: list[str]
-
-
 @cache
 def _suffixes() -> frozenset[str]:
     """The endings of the formats that Pillow decodes."""
@@ -47,9 +39,13 @@ def named(paths: Sequence[str]) -> str:
     return f"{len(paths)} ({first_ten([as_text(path) for path in paths[:11]])})"
 
 
-def list_files(folder: Path, tell: Tell) -> Listing:
-    """All files of a folder and its subfolders; links are followed."""
-    found = Listing([], [])
+def list_files(folder: Path, tell: Tell) -> tuple[list[str], list[str]]:
+    """The pictures in a folder and its subfolders, and the others; links are followed.
+
+    As sorted paths from the folder on. Hidden pictures, and folders that are hidden (. or __) or
+    lead back up, are among the others.
+    """
+    pictures, others = list[str](), list[str]()
 
     def unopened(error: OSError) -> None:
         tell(f"Can't open {as_text(str(error.filename))}: {error.strerror}; it is left out.")
@@ -64,29 +60,29 @@ def list_files(folder: Path, tell: Tell) -> Listing:
             leads_back = any(above.is_relative_to(real) for above in way[here])
             if leads_back or name.startswith((".", "__")):
                 folders.remove(name)
-                found.others.append(os.path.normpath(f"{below}/{name}"))
+                others.append(os.path.normpath(f"{below}/{name}"))
         for name in files:
             is_picture, is_hidden = Path(name).suffix.lower() in _suffixes(), name[0] == "."
             if is_picture or not is_hidden:
-                kind = found.pictures if not is_hidden and is_picture else found.others
+                kind = pictures if not is_hidden and is_picture else others
                 kind.append(os.path.normpath(f"{below}/{name}"))
-    return Listing(*(sorted(paths) for paths in found))
+    return sorted(pictures), sorted(others)
 
 
-def is_for_datasets(folder: Path, there: Listing, tell: Tell) -> bool:
+def is_for_datasets(folder: Path, pictures: list[str], others: list[str], tell: Tell) -> bool:
     """Whether the folder's card tells its splits, or tables or archives hold the pictures."""
     card = folder / "README.md"
     if card.is_file() and CARD_WITH_SPLITS.search(card.read_text(errors="replace")):
         return True
-    inside = [path for path in there.others if path.endswith(WITH_PICTURES_INSIDE)]
+    inside = [path for path in others if path.endswith(WITH_PICTURES_INSIDE)]
     inside = [path for path in inside if not path.endswith("metadata.parquet")]
-    if inside and there.pictures:
+    if inside and pictures:
         tell(
-            f"Left out beside {named(inside)}: pictures, {named(there.pictures)}."
+            f"Left out beside {named(inside)}: pictures, {named(pictures)}."
             " --train_data_dir takes those."
         )
-    archives = sum(".tar" in path for path in there.others)
-    return bool(inside) or archives > len(there.pictures)
+    archives = sum(".tar" in path for path in others)
+    return bool(inside) or archives > len(pictures)
 
 
 def _split(path: str) -> tuple[str, str] | None:

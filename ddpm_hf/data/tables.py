@@ -11,7 +11,6 @@ from datasets import ClassLabel, Dataset, Features, Image
 from pyarrow import csv, json, parquet
 
 from ddpm_hf.data.folder import (
-    Listing,
     Tell,
     classes_of,
     is_for_datasets,
@@ -34,13 +33,9 @@ METADATA = {
 
 
 class Row(NamedTuple):
-    """A picture, or several that belong together.
-
-    place: the path that may tell its split. pictures: column → path. cells: the other columns.
-    """
+    """A picture, or several that belong together. place: the path that may tell its split."""
 
     place: str
-    pictures: dict[str, str]
     cells: dict[str, Any]
 
 
@@ -54,60 +49,50 @@ def load_pictures(
     tell: is called with what is left out. None if the folder is for datasets to read.
     """
     folder = folder.absolute()
-    there = list_files(folder, tell)
-    if not one_split and is_for_datasets(folder, there, tell):
+    pictures, others = list_files(folder, tell)
+    if not one_split and is_for_datasets(folder, pictures, others, tell):
         return None
-    rows, tables = _rows(folder, there, column, tell)
-    by_folder = not rows
-    if by_folder:
-        rows = [Row(path, {"image": str(folder / path)}, {}) for path in there.pictures]
+    rows, columns, tables = _rows_of_tables(folder, others, column, tell)
+    if not tables:
+        columns, rows = {"image"}, [Row(path, {"image": str(folder / path)}) for path in pictures]
     if not rows:
         return None
-    used = {path for row in rows for path in row.pictures.values()}
-    unnamed, others = (
-        [path for path in paths if str(folder / path) not in used and path not in tables]
-        for paths in (there.pictures, there.others)
-    )
-    if unnamed:
-        tell(f"Left out, for {named(tables)} do not name them: {named(unnamed)}.")
-    if others:
-        tell(f"Left out, for they are hidden or no pictures by their endings: {named(others)}.")
+    used = {row.cells.get(name) for row in rows for name in columns}
+    for why, paths in (
+        (f"{named(tables)} do not name them", pictures),
+        ("they are hidden or no pictures by their endings", {*others} - {*tables}),
+    ):
+        if left_out := sorted(path for path in paths if str(folder / path) not in used):
+            tell(f"Left out, for {why}: {named(left_out)}.")
     places = [row.place for row in rows]
     splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
-    below = [rest for _, rest in splits]
-    dataset = _dataset(rows, classes_of(below, tell) if by_folder else None)
+    classes = None if tables else classes_of([below for _, below in splits], tell)
+    dataset = _dataset([row.cells for row in rows], columns, classes)
     numbers: dict[str, list[int]] = {}
     for number, (split, _) in enumerate(splits):
         numbers.setdefault(split, []).append(number)
     return {split: dataset.select(some) for split, some in numbers.items()}
 
 
-def _dataset(rows: list[Row], classes: list[str] | None) -> Dataset:
-    def columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
-        names = dict.fromkeys(name for row in rows for name in row)
-        return {name: [row.get(name) for row in rows] for name in names}
-
-    table, features = columns([row.cells for row in rows]), Features()
-    features.update(Dataset.from_dict(table).features)
-    for name, paths in columns([row.pictures for row in rows]).items():
-        # A table holds text in UTF-8: a path that is not becomes a URI.
-        table[name] = [
-            path and (path if as_text(path) == path else Path(path).as_uri()) for path in paths
-        ]
-        features[name] = Image()
+def _dataset(rows: list[dict[str, Any]], pictures: set[str], classes: list[str] | None) -> Dataset:
+    """pictures: the columns of paths, of which those that are not UTF-8 become URIs."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    table: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in names}
+    for name in pictures:
+        table[name] = [p if p is None or as_text(p) == p else Path(p).as_uri() for p in table[name]]
+    features = Dataset.from_dict(table).features | dict.fromkeys(pictures, Image())
     if classes is not None:
         table["label"], features["label"] = classes, ClassLabel(names=sorted(set(classes)))
-    return Dataset.from_dict(table, features=features)
+    return Dataset.from_dict(table, features=Features(features))
 
 
-def _rows(
-    folder: Path, there: Listing, column: str | None, tell: Tell
-) -> tuple[list[Row], list[str]]:
-    """The rows of the tables whose pictures are there, and the tables."""
-    rows, used, missing = list[Row](), list[str](), list[str]()
-    for path in there.others:
+def _rows_of_tables(
+    folder: Path, others: list[str], column: str | None, tell: Tell
+) -> tuple[list[Row], set[str], list[str]]:
+    """The rows whose pictures are there, their columns of paths, and the tables with such rows."""
+    rows, columns, used, missing = list[Row](), set[str](), list[str](), list[str]()
+    for path in others:
         name, suffix = Path(path).name, Path(path).suffix
-        is_metadata = name in METADATA
         read = METADATA.get(name) or (READERS.get(suffix) if column else None)
         if read is None:
             continue
@@ -116,35 +101,30 @@ def _rows(
         except Exception as error:  # of the readers of many formats
             tell(f"{as_text(path)} can't be read and is not used: {first_sentence(error)}.")
             continue
-        names = _picture_columns(list(table[0]) if table else [], is_metadata, column)
-        if is_metadata and not names:
-            tell(f"{as_text(path)} names no picture and is not used.")
-        used += [path] if names else []
+        names = _picture_columns(list(table[0]) if table else [], name in METADATA, column)
+        before = len(rows)
         for cells in table if names else []:
-            paths = {new: cells.pop(old) for old, new in names.items()}
-            files = {new: _located((folder / path).parent, name) for new, name in paths.items()}
-            found = {new: file for new, file in files.items() if file is not None}
-            if len(found) < len(paths):
-                missing += [str(paths[new]) for new in paths if new not in found]
+            files = {new: cells.pop(old) for old, new in names.items()}
+            found = {new: _located((folder / path).parent, file) for new, file in files.items()}
+            if None in found.values():
+                missing += [str(files[new]) for new in found if found[new] is None]
                 continue
-            first = os.path.relpath(next(iter(found.values())), folder)
-            rows.append(
-                Row(first if is_metadata else f"{path.removesuffix(suffix)}/", found, cells)
-            )
+            first = os.path.relpath(str(next(iter(found.values()))), folder)
+            place = first if name in METADATA else f"{path.removesuffix(suffix)}/"
+            rows.append(Row(place, cells | found))
+        if len(rows) > before:
+            used, columns = [*used, path], columns | {*names.values()}
+        elif name in METADATA:
+            tell(f"{as_text(path)} names no picture and is not used.")
     if missing:
-        tell(f"Named in {named(used)}, but not there: {named(missing)}.")
-    return rows, used
+        tell(f"Named in tables, but not there: {named(missing)}.")
+    return rows, columns, used
 
 
 def _picture_columns(columns: list[str], is_metadata: bool, wanted: str | None) -> dict[str, str]:
     """The columns that name pictures → what they are called then."""
-    names = {}
-    if is_metadata:
-        names = {
-            c: c[: -len("_file_name")] or "image"
-            for c in columns
-            if re.fullmatch("(.+_)?file_name", c)
-        }
+    naming = [c for c in columns if is_metadata and re.fullmatch("(.+_)?file_name", c)]
+    names = {c: c[: -len("_file_name")] or "image" for c in naming}
     if wanted in columns:
         names[wanted] = wanted
     return names if wanted is None or wanted in names.values() else {}
