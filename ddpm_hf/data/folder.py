@@ -30,8 +30,9 @@ def silent(_said: str) -> None:
 @cache
 def _suffixes() -> frozenset[str]:
     """The endings of the formats that Pillow decodes."""
-    decoded = Pillow.registered_extensions() and {*Pillow.OPEN, "MPO"} - NOT_DECODED
-    return frozenset(s for s, name in Pillow.registered_extensions().items() if name in decoded)
+    known = Pillow.registered_extensions()  # and so all plugins
+    decoded = {*Pillow.OPEN, "MPO"} - NOT_DECODED
+    return frozenset(suffix for suffix, name in known.items() if name in decoded)
 
 
 def named(paths: Sequence[str]) -> str:
@@ -45,7 +46,7 @@ def list_files(folder: Path, tell: Tell) -> tuple[list[str], list[str]]:
     As sorted paths from the folder on. Hidden pictures, and folders that are hidden (. or __) or
     lead back up, are among the others.
     """
-    pictures, others = list[str](), list[str]()
+    pictures, others = list[Path](), list[Path]()
 
     def unopened(error: OSError) -> None:
         tell(f"Can't open {as_text(str(error.filename))}: {error.strerror}; it is left out.")
@@ -53,20 +54,19 @@ def list_files(folder: Path, tell: Tell) -> tuple[list[str], list[str]]:
     way = {folder: [folder.resolve()]}  # where each folder and those above it really lie
     for walked, folders, files in os.walk(folder, onerror=unopened, followlinks=True):
         here = Path(walked)
-        below = os.path.relpath(here, folder)
         for name in [*folders]:
             real = (here / name).resolve()
             way[here / name] = [*way[here], real]
             leads_back = any(above.is_relative_to(real) for above in way[here])
             if leads_back or name.startswith((".", "__")):
                 folders.remove(name)
-                others.append(os.path.normpath(f"{below}/{name}"))
+                others.append(here / name)
         for name in files:
             is_picture, is_hidden = Path(name).suffix.lower() in _suffixes(), name[0] == "."
             if is_picture or not is_hidden:
-                kind = pictures if not is_hidden and is_picture else others
-                kind.append(os.path.normpath(f"{below}/{name}"))
-    return sorted(pictures), sorted(others)
+                (pictures if not is_hidden and is_picture else others).append(here / name)
+    below = ([p.relative_to(folder).as_posix() for p in paths] for paths in (pictures, others))
+    return sorted(next(below)), sorted(next(below))
 
 
 def is_for_datasets(folder: Path, pictures: list[str], others: list[str], tell: Tell) -> bool:
@@ -75,7 +75,7 @@ def is_for_datasets(folder: Path, pictures: list[str], others: list[str], tell: 
     if card.is_file() and CARD_WITH_SPLITS.search(card.read_text(errors="replace")):
         return True
     inside = [path for path in others if path.endswith(WITH_PICTURES_INSIDE)]
-    inside = [path for path in inside if not path.endswith("metadata.parquet")]
+    inside = [path for path in inside if Path(path).name != "metadata.parquet"]
     if inside and pictures:
         tell(
             f"Left out beside {named(inside)}: pictures, {named(pictures)}."
