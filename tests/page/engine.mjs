@@ -2,6 +2,7 @@
 // of {model, settings, plan, slices, expected}; `expected`: a file of numbers, for each step x̂_0, ẑ
 // and x_s. Prints for each case how far these are from them at most, or the error.
 import { readFileSync } from "node:fs";
+import { argv } from "node:process";
 import { Chain } from "../../ddpm_hf/demo/web/engine/chain.js";
 import { readFacts } from "../../ddpm_hf/demo/web/engine/config.js";
 import { jobOf } from "../../ddpm_hf/demo/web/engine/job.js";
@@ -53,6 +54,6 @@ async function distances({ model, settings, plan, slices, expected }) {
 const told = ({ name, part = null, message }) => ({ name, part, message });
 
 const found = [];
-for (const each of jsonOf(`${process.argv[2]}/cases.json`))
+for (const each of jsonOf(`${argv[2]}/cases.json`))
   found.push(await distances(each).catch(told));
 console.log(JSON.stringify(found));

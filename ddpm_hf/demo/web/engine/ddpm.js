@@ -10,11 +10,11 @@
 // class in errors.js; the settings of `sample` and `stream` are told of in job.js.
 import { readFacts } from "./config.js";
 import { jobOf } from "./job.js";
-import { BrowserError } from "./errors.js";
-import { readJson, readWeights } from "./files.js";
+import { readJson, readKernels, readWeights } from "./files.js";
 import { toPixels } from "./pixels.js";
 import { Pool, workersFor } from "./pool.js";
 import { running } from "./run.js";
+import { Stop } from "./stop.js";
 import { TorchNormal } from "./noise.js";
 
 export * from "./errors.js";
@@ -24,14 +24,6 @@ export { toPixels };
 
 // torch.randn(n, generator=torch.Generator().manual_seed(seed)), in any shape of n numbers.
 export const normal = (seed, n) => new TorchNormal(seed).draw(n);
-
-async function compiled() {
-  const url = new URL("./kernels.wasm", import.meta.url);
-  const bytes = await (await fetch(url)).arrayBuffer();
-  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(bytes))
-    throw new BrowserError("This browser has no WebAssembly with SIMD.");
-  return WebAssembly.compile(bytes);
-}
 
 class Model {
   #base;
@@ -59,9 +51,9 @@ class Model {
   }
 
   // Python's plan of this name: `50-even`, `50-quadratic`, or `from-700`.
-  plan(name, signal) {
+  plan(name) {
     if (!this.#plans.has(name)) {
-      const plan = readJson(new URL(`plans/${name}.json`, this.#base).href, signal);
+      const plan = readJson(new URL(`plans/${name}.json`, this.#base).href);
       this.#plans.set(name, plan);
       plan.catch(() => this.#plans.delete(name));
     }
@@ -82,10 +74,11 @@ class Model {
   // (count, channels, height, width). To leave the loop ends the run; so does `signal`, at once.
   async *stream(settings = {}) {
     const job = jobOf(this.#facts, settings);
-    job.plan ??= await this.plan(job.name, settings.signal);
+    const stop = new Stop(settings.signal);
+    job.plan ??= await stop.before(this.plan(job.name));
     const { channels, height, width } = this;
     const shape = { count: job.number, total: job.plan.timesteps.length, channels, height, width };
-    for await (const step of running(this.#pool, job, settings.signal)) yield { ...step, ...shape };
+    for await (const step of running(this.#pool, job, stop)) yield { ...step, ...shape };
   }
 }
 
@@ -98,6 +91,6 @@ export async function load(address) {
     ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"].map(json),
   );
   const facts = readFacts(index, unet, scheduler);
-  const [kernels, weights] = await Promise.all([compiled(), readWeights(base)]);
+  const [kernels, weights] = await Promise.all([readKernels(), readWeights(base)]);
   return new Model(base, facts, { kernels, config: facts.config, weights });
 }
