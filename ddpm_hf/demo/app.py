@@ -1,7 +1,7 @@
 """The page of the demo: one tab and one package for each view."""
 
-import ddpm_hf.demo.service.no_stubs
-import ddpm_hf.demo.service.zero_gpu  # noqa: F401
+import ddpm_hf.demo.service.no_stubs  # noqa: F401
+from ddpm_hf.demo.service.zero_gpu import ON_ZERO_GPU
 
 # isort: split
 
@@ -94,6 +94,8 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
     models = Models(pipeline)
+    if ON_ZERO_GPU:
+        models.load_bundled()
     with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
         bar = AddressBar()
         gr.Markdown(i18n("page_title"), elem_id="title")

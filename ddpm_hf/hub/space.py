@@ -168,7 +168,7 @@ def publish(config: SpaceConfig) -> None:
 
 def main(arguments: list[str]) -> None:
     """The command line, after `space`."""
-    with command_line("ddpm_hf.hub space", "Stopped; start it again to go on."):
+    with command_line("ddpm_hf.hub", "Stopped; start it again to go on."):
         config = tyro.cli(
             SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
         )
