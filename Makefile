@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet $(if $(TORCH_INDEX),--extra-index-url 
 # Two files of tests at a time, a core for each; the long ones, of tests/e2e, first.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check mutants soak space release bench bench-gpu
+.PHONY: demo test check mutants soak kernels space release bench bench-gpu
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -27,6 +27,11 @@ check: $(VENV)/dev.installed
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
 
+# kernels.wasm from kernels.c, by the compiler whose version build.py names.
+kernels: $(VENV)/dev.installed
+	$(PIP_INSTALL) ziglang==$$($(BIN)/python -c "from ddpm_hf.demo.web.engine.build import ZIG; print(ZIG)")
+	$(BIN)/python -m ddpm_hf.demo.web.engine.build
+
 space: $(VENV)/dev.installed
 	$(BIN)/python -m ddpm_hf.hub space $(NAME)
 
@@ -39,7 +44,7 @@ release: $(VENV)/dev.installed
 	@[ "$(REPOSITORY)" ] || echo "The description has no pictures: name where they are by REPOSITORY=https://…"
 
 bench: $(VENV)/dev.installed
-	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in sampling scheduler training startup scaling browser; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 bench-gpu: $(VENV)/dev.installed
 	$(BIN)/python benchmarks/gpu.py
