@@ -15,7 +15,7 @@ import torch
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo.service.endpoints import add_endpoints
+from ddpm_hf.demo.service.endpoints.all import add_endpoints
 from ddpm_hf.demo.service.limits import KEPT_SECONDS, QUEUE, SESSIONS, SmallBodies, busy
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.service.uploads import MAX_MEGABYTES

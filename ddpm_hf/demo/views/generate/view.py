@@ -57,6 +57,7 @@ def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> 
         lambda _request, _seed, _number, steps, *_: steps,
         shared.link,
         api_name="stream",
+        api_visibility="private",
     )
 
 
@@ -74,6 +75,7 @@ def _save(models: Models, controls: Controls, screen: Screen) -> None:
         [screen.suffix, *controls.inputs],
         screen.file,
         api_name="animation",
+        api_visibility="private",
         preprocess=False,
         js=call(_EVENTS, "toSave", MODEL, player),
         show_progress_on=screen.save,
