@@ -27,7 +27,7 @@ from ddpm_hf.demo.views.jump import view as jump
 from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.views.schedule import view as schedule
 from ddpm_hf.demo.views.training import view as training
-from ddpm_hf.demo.web import modules
+from ddpm_hf.demo.web import model_files, modules
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
@@ -48,7 +48,7 @@ LAUNCH = {
     "ssr_mode": False,
     "state_session_capacity": SESSIONS,
     "app_kwargs": {
-        "routes": [modules.ROUTE],
+        "routes": [modules.ROUTE, model_files.ROUTE],
         "middleware": [Middleware(PageHead, modules.preloads(*_FIRST)), Middleware(SmallBodies)],
         "exception_handlers": {503: busy},
     },
