@@ -1,6 +1,7 @@
-// Numbers and pixels as the server sends them: base64.
-export function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+// Numbers and pixels as the server sends them: base64. What was made in this page are bytes already.
+export function bytesOf(data) {
+  if (data instanceof Uint8Array) return data;
+  return Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
 }
 
 export const floatsOf = (base64) => new Float32Array(bytesOf(base64).buffer);

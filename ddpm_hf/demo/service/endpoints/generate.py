@@ -25,10 +25,10 @@ from ddpm_hf.demo.views.generate.choice import EACH
 from ddpm_hf.demo.views.generate.settings import (
     MAX_GUIDANCE,
     MAX_NOISE,
-    SPACINGS,
     VARIANCES,
     checked,
 )
+from ddpm_hf.demo.web.engine.plan import SPACINGS
 
 SECONDS_BETWEEN_REPORTS = 0.25
 Report = tuple[int, int, list[Image.Image]]
@@ -40,7 +40,7 @@ def _runs(models: Models) -> Callable[..., Generator[Report]]:
 
     def generate(request: gr.Request | None, *controls: Any) -> Generator[Report]:
         run, told = checked(models, request, *controls), time.monotonic()
-        for step in run.stream():
+        for step in run.stream("auto"):
             # Gradio notices that the caller has gone or cancelled when something is yielded.
             if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
                 yield run.seed, step.index + 1, []
