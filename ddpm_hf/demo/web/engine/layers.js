@@ -1,164 +1,175 @@
-// The layers of a network on the kernels of kernels.c: weights and pictures in their memory.
+// The layers of a network on the kernels of kernels.c. Each method packs a layer's weights and
+// returns the layer: a function of pictures.
 //
-// A picture is {at, h, w, c}: where it begins, channels last. Channels are a multiple of 4.
+// A picture is {at, h, w, c}: where it lies in the kernels' memory, channels last and a multiple of 4.
 import { FileError } from "./errors.js";
+import { Memory } from "./memory.js";
 
-const PAGE = 65536;
-const up = (n, to) => Math.ceil(n / to) * to;
+const upTo = (n, multiple) => Math.ceil(n / multiple) * multiple;
+
+// Winograd's tiles have m × m outputs. Larger ones take fewer products; but a small picture has so
+// few of them that to read their weights takes longer.
+const tileOf = (h, w) => (h * w >= 196 ? 4 : 2);
 
 export class Layers {
   #run;
   #tensors;
-  #top;
-  #floats;
-  #packed = {};
+  #norm;
 
-  // run: the exports of the kernels. tensors: as `readSafetensors` gives them.
-  constructor(run, tensors) {
+  // run: the exports of the kernels. tensors: as `readSafetensors` gives them. norm: {groups, eps}.
+  constructor(run, tensors, norm) {
     this.#run = run;
     this.#tensors = tensors;
-    this.#top = run.__heap_base.value;
-    this.#floats = new Float32Array(run.memory.buffer);
-    this.#pack();
-  }
-
-  // Room for n numbers, and four more for what is written past an odd end.
-  room(n) {
-    const at = up(this.#top, 16);
-    this.#top = at + 4 * (n + 4);
-    const missing = this.#top - this.#run.memory.buffer.byteLength;
-    if (missing > 0) {
-      this.#run.memory.grow(Math.ceil(missing / PAGE) + 64);
-      this.#floats = new Float32Array(this.#run.memory.buffer);
-    }
-    return at;
-  }
-
-  put(numbers) {
-    const at = this.room(numbers.length);
-    this.#floats.set(numbers, at / 4);
-    return at;
-  }
-
-  // The n numbers there; a view, which the next call of `room` may detach.
-  get(at, n) {
-    return this.#floats.subarray(at / 4, at / 4 + n);
-  }
-
-  // What `work` uses of the memory is free again after it.
-  within(work) {
-    const top = this.#top;
-    try {
-      return work();
-    } finally {
-      this.#top = top;
-    }
+    this.#norm = norm;
+    this.memory = new Memory(run);
   }
 
   has(name) {
     return `${name}.weight` in this.#tensors;
   }
 
+  // A tensor as it is in the file.
   tensor(name) {
     if (!(name in this.#tensors)) throw new FileError(`The weights have no ${name}.`);
     return this.#tensors[name];
   }
 
-  // All layers' weights, as the kernels take them.
-  #pack() {
-    const names = Object.keys(this.#tensors).filter((key) => key.endsWith(".weight"));
-    for (const name of names.map((key) => key.slice(0, -".weight".length))) {
-      if (name === "class_embedding") continue;
-      const weight = this.tensor(`${name}.weight`),
-        bias = this.tensor(`${name}.bias`),
-        isNorm = weight.shape.length === 1;
-      this.#packed[name] = isNorm ? this.#packNorm(weight, bias) : this.#packConv(weight, bias);
-    }
+  // The layer's bias in the kernels' memory, padded.
+  bias(name) {
+    const { data } = this.tensor(`${name}.bias`),
+      padded = new Float32Array(upTo(data.length, 8));
+    padded.set(data);
+    return this.memory.put(padded);
   }
 
-  #layer(name) {
-    if (!(name in this.#packed)) throw new FileError(`The weights have no ${name}.`);
-    return this.#packed[name];
+  #picture(h, w, c) {
+    return { at: this.memory.room(h * w * c), h, w, c };
   }
 
-  #packNorm(weight, bias) {
-    return { weight: this.put(weight.data), bias: this.put(bias.data) };
+  // A matrix at each pixel: a convolution of 1 × 1, or a linear layer. `add`: where a picture like
+  // the output lies, which is added to it.
+  linear(name) {
+    return this.#product(name, 1, 1);
   }
 
-  // (outputs, inputs, taps, taps) → (outputs / 8, taps, taps, inputs, 8), zeros where there are none.
-  #packConv({ shape: [outputs, inputs, taps = 1], data }, bias) {
-    const area = taps * taps,
-      inner = up(inputs, 4),
-      packed = new Float32Array(up(outputs, 8) * area * inner),
-      padded = new Float32Array(up(outputs, 8));
-    for (let o = 0, i = 0; o < outputs; o++)
-      for (let c = 0; c < inputs; c++)
+  // A convolution of 3 × 3 and stride 2.
+  halve(name) {
+    return this.#product(name, 2, 3);
+  }
+
+  #product(name, stride, taps) {
+    const { weight, inputs, outputs } = this.#matrix(name, taps),
+      bias = this.bias(name);
+    return (x, { add = 0 } = {}) => {
+      const out = this.#picture(Math.ceil(x.h / stride), Math.ceil(x.w / stride), outputs),
+        n = out.h * out.w,
+        depth = inputs * taps ** 2;
+      this.memory.within(() => {
+        const row = taps === 1 ? x.w : x.w + 2,
+          from = taps === 1 ? x.at : this.#framed(x, 1, x.h, x.w),
+          rows = this.memory.room(upTo(n, 4) * depth);
+        this.#run.gather(from, rows, out.h, out.w, row, stride, taps, inputs);
+        this.#run.multiply(rows, weight, bias, add, out.at, n, depth, outputs);
+      });
+      return out;
+    };
+  }
+
+  // (outputs, inputs, taps, taps) → (outputs / 8, taps, taps, inputs, 8), padded by zeros.
+  #matrix(name, taps) {
+    const { shape, data } = this.tensor(`${name}.weight`),
+      [outputs, inputs] = [upTo(shape[0], 8), upTo(shape[1], 4)],
+      area = taps ** 2,
+      packed = new Float32Array(outputs * area * inputs);
+    for (let o = 0, i = 0; o < shape[0]; o++)
+      for (let c = 0; c < shape[1]; c++)
         for (let t = 0; t < area; t++)
-          packed[(((o >> 3) * area + t) * inner + c) * 8 + (o & 7)] = data[i++];
-    padded.set(bias.data);
-    const numbers = { inputs: inner, outputs: up(outputs, 8), taps };
-    return { weight: this.put(packed), bias: this.put(padded), ...numbers };
+          packed[(((o >> 3) * area + t) * inputs + c) * 8 + (o & 7)] = data[i++];
+    return { weight: this.memory.put(packed), inputs, outputs };
   }
 
-  // A convolution of 3 × 3, of a picture within a border of one pixel, or of 1 × 1. `bias` stands in
-  // for the layer's own; `add`, a picture like the output, is added to it.
-  conv(name, from, { stride = 1, bias, add = 0 } = {}) {
-    const layer = this.#layer(name);
-    const { weight, inputs, outputs, taps } = layer;
-    if (inputs !== from.c) throw new FileError(`${name} does not fit the network of its config.`);
-    const h = Math.ceil(from.h / stride),
-      w = Math.ceil(from.w / stride),
-      row = taps === 3 ? from.w + 2 : from.w,
-      at = this.room(h * w * outputs);
-    const numbers = [h, w, row, stride, taps, inputs, outputs];
-    this.#run.conv(from.at, weight, bias ?? layer.bias, add, at, ...numbers);
-    return { at, h, w, c: outputs };
+  // A convolution of 3 × 3 with h × w pixels, of a picture `times` as small. `norm`: the group norm
+  // before it, with SiLU between the two. `bias` stands in for its own; `add` is as in `linear`.
+  convolve(name, h, w, { norm, times = 1 } = {}) {
+    const m = tileOf(h, w),
+      { weight, inputs, outputs } = this.#tiles(name, m),
+      own = this.bias(name),
+      normed = norm && this.#scales(norm),
+      [high, wide] = [upTo(h, m), upTo(w, m)];
+    return (x, { bias = own, add = 0 } = {}) => {
+      const out = this.#picture(h, w, outputs),
+        tiles = upTo((high / m) * (wide / m), 4) * (m + 2) ** 2;
+      this.memory.within(() => {
+        const from = normed ? this.#activated(x, normed, high, wide) : this.#framed(x, times, high, wide),
+          rows = this.memory.room(tiles * inputs),
+          products = this.memory.room(tiles * outputs);
+        const sizes = [m, h, w, wide + 2, inputs, outputs, Number(times === 2)];
+        this.#run.convolve(from, weight, bias, add, out.at, rows, products, ...sizes);
+      });
+      return out;
+    };
   }
 
-  // A convolution's own bias, of `n` outputs.
-  bias(name, n) {
-    return this.get(this.#layer(name).bias, n);
+  #tiles(name, m) {
+    const { shape, data } = this.tensor(`${name}.weight`),
+      [outputs, inputs] = [upTo(shape[0], 8), upTo(shape[1], 4)],
+      weight = this.memory.zeros((m + 2) ** 2 * outputs * inputs);
+    this.memory.within(() => {
+      const from = this.memory.put(data);
+      this.#run.pack(from, weight, m, shape[0], shape[1], outputs, inputs);
+    });
+    return { weight, inputs, outputs };
   }
 
-  // Group norm; within a border of zeros for a convolution of 3 × 3, and with SiLU behind it.
-  norm(name, { at: from, h, w, c }, { groups, eps, isFramed = true }) {
-    const { weight, bias } = this.#layer(name);
-    const pad = Number(isFramed),
-      at = this.#blank((h + 2 * pad) * (w + 2 * pad) * c);
-    this.#run.norm(from, weight, bias, at, h, w, c, groups, eps, pad, pad);
-    return { at, h, w, c };
+  // The picture within a border of zeros, as large as `high` × `wide` asks for.
+  #framed({ at: from, h, w, c }, times, high, wide) {
+    const at = this.memory.zeros((high + 2) * (wide + 2) * c);
+    this.#run.frame(from, at, h, w, c, times, wide + 2);
+    return at;
   }
 
-  // The picture within a border of zeros, each pixel `times` as wide and high.
-  frame({ at: from, h, w, c }, times = 1) {
-    const at = this.#blank((h * times + 2) * (w * times + 2) * c);
-    this.#run.frame(from, at, h, w, c, times);
-    return { at, h: h * times, w: w * times, c };
+  #scales(name) {
+    return ["weight", "bias"].map((kind) => this.memory.put(this.tensor(`${name}.${kind}`).data));
+  }
+
+  #activated({ at: from, h, w, c }, scales, high, wide) {
+    const { groups, eps } = this.#norm,
+      at = this.memory.zeros((high + 2) * (wide + 2) * c);
+    this.#run.norm(from, ...scales, at, h, w, c, groups, eps, wide + 2);
+    return at;
+  }
+
+  // Group norm alone.
+  normalise(name) {
+    const scales = this.#scales(name),
+      { groups, eps } = this.#norm;
+    return (x) => {
+      const out = this.#picture(x.h, x.w, x.c);
+      this.#run.norm(x.at, ...scales, out.at, x.h, x.w, x.c, groups, eps, 0);
+      return out;
+    };
   }
 
   // The channels of both.
   join(one, two) {
-    const at = this.room(one.h * one.w * (one.c + two.c));
-    this.#run.join(one.at, two.at, at, one.h * one.w, one.c, two.c);
-    return { ...one, at, c: one.c + two.c };
+    const out = this.#picture(one.h, one.w, one.c + two.c);
+    this.#run.join(one.at, two.at, out.at, one.h * one.w, one.c, two.c);
+    return out;
   }
 
-  silu({ at: from, ...shape }) {
-    const at = this.room(shape.c);
-    this.#run.silu_all(from, at, shape.c);
-    return { at, ...shape };
+  silu(x) {
+    const out = this.#picture(x.h, x.w, x.c);
+    this.#run.silu(x.at, out.at, x.h * x.w * x.c);
+    return out;
   }
 
+  // Attention of heads of `head` channels.
   attend(q, k, v, head) {
-    const n = q.h * q.w,
-      at = this.room(n * q.c);
-    this.#run.attend(q.at, k.at, v.at, at, this.room(n), n, q.c, head);
-    return { ...q, at };
-  }
-
-  #blank(n) {
-    const at = this.room(n);
-    this.#floats.fill(0, at / 4, at / 4 + n);
-    return at;
+    const out = this.#picture(q.h, q.w, q.c),
+      n = q.h * q.w;
+    this.memory.within(() => {
+      this.#run.attend(q.at, k.at, v.at, out.at, this.memory.room(n), n, q.c, head);
+    });
+    return out;
   }
 }

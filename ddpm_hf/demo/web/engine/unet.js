@@ -4,45 +4,43 @@ import { Layers } from "./layers.js";
 const MAX_PERIOD = 10000;
 
 export class UNet {
-  #layers;
   #config;
-  #norm;
+  #layers;
+  #embed;
+  #body;
 
   // run: the exports of the kernels. config: as `readConfig` gives it. tensors: of its safetensors.
+  // Throws FileError for weights that are not all there.
   constructor(run, config, tensors) {
-    this.#layers = new Layers(run, tensors);
+    const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
     this.#config = config;
-    this.#norm = { groups: config.norm_num_groups, eps: config.norm_eps };
-    this.denoise(new Float32Array(this.#size), 0, 0); // names what is missing
-  }
-
-  get #size() {
-    const [height, width] = this.#config.sample_size;
-    return this.#config.in_channels * height * width;
+    this.#layers = new Layers(run, tensors, norm);
+    this.#embed = this.#embedding();
+    this.#body = this.#network();
   }
 
   // x_t, channels first; diffusers' timestep; a class, for a network with classes → the output, like
   // x_t, or with a learned variance behind it.
   denoise(x_t, timestep, label) {
-    return this.#layers.within(() =>
-      this.#output(this.#body(this.#input(x_t), this.#time(timestep, label))),
-    );
+    return this.#layers.memory.within(() => {
+      const time = this.#embed(timestep, label);
+      return this.#channelsFirst(this.#body(this.#channelsLast(x_t), time));
+    });
   }
 
-  #input(x) {
+  #channelsLast(x) {
     const [h, w] = this.#config.sample_size,
       area = h * w,
-      channels = this.#config.in_channels,
       last = new Float32Array(4 * area);
-    for (let c = 0; c < channels; c++)
+    for (let c = 0; c < this.#config.in_channels; c++)
       for (let p = 0; p < area; p++) last[4 * p + c] = x[c * area + p];
-    return { at: this.#layers.put(last), h, w, c: 4 };
+    return { at: this.#layers.memory.put(last), h, w, c: 4 };
   }
 
-  #output({ at, h, w, c }) {
+  #channelsFirst({ at, h, w, c }) {
     const area = h * w,
       channels = this.#config.out_channels,
-      last = this.#layers.get(at, area * c),
+      last = this.#layers.memory.get(at, area * c),
       first = new Float32Array(channels * area);
     for (let o = 0; o < channels; o++)
       for (let p = 0; p < area; p++) first[o * area + p] = last[p * c + o];
@@ -61,79 +59,113 @@ export class UNet {
       waves[sines + i] = Math.sin(angle);
       waves[cosines + i] = Math.cos(angle);
     }
-    return { at: this.#layers.put(waves), h: 1, w: 1, c: 2 * half };
+    return { at: this.#layers.memory.put(waves), h: 1, w: 1, c: 2 * half };
   }
 
-  // The embedding of timestep and class, as every resnet takes it.
-  #time(timestep, label) {
+  // (timestep, class) → their embedding, as every resnet takes it.
+  #embedding() {
     const layers = this.#layers,
-      hidden = layers.conv("time_embedding.linear_1", this.#waves(timestep)),
-      time = layers.conv("time_embedding.linear_2", layers.silu(hidden));
-    if (this.#config.num_class_embeds !== null) {
-      const of = layers.tensor("class_embedding.weight").data,
-        sum = layers.get(time.at, time.c);
-      for (let i = 0; i < time.c; i++) sum[i] += of[label * time.c + i];
-    }
-    return layers.silu(time);
+      hasClasses = this.#config.num_class_embeds !== null,
+      classes = hasClasses ? layers.tensor("class_embedding.weight").data : null,
+      one = layers.linear("time_embedding.linear_1"),
+      two = layers.linear("time_embedding.linear_2");
+    return (timestep, label) => {
+      const time = two(layers.silu(one(this.#waves(timestep))));
+      const sum = layers.memory.get(time.at, time.c);
+      if (hasClasses) for (let i = 0; i < time.c; i++) sum[i] += classes[label * time.c + i];
+      return layers.silu(time);
+    };
   }
 
-  #body(x, time) {
-    const layers = this.#layers,
-      { down_block_types, up_block_types, layers_per_block } = this.#config;
-    let h = layers.conv("conv_in", layers.frame(x));
-    const kept = [h];
-    down_block_types.forEach((kind, i) => {
-      for (let j = 0; j < layers_per_block; j++)
-        kept.push((h = this.#layer(`down_blocks.${i}`, j, h, time, kind.startsWith("Attn"))));
-      if (i < down_block_types.length - 1)
-        kept.push(
-          (h = layers.conv(`down_blocks.${i}.downsamplers.0.conv`, layers.frame(h), { stride: 2 })),
-        );
-    });
-    h = this.#layer("mid_block", 0, h, time, this.#config.add_attention);
-    h = this.#layer("mid_block", 1, h, time, false);
-    up_block_types.forEach((kind, i) => {
-      for (let j = 0; j <= layers_per_block; j++)
-        h = this.#layer(
-          `up_blocks.${i}`,
-          j,
-          layers.join(h, kept.pop()),
-          time,
-          kind.startsWith("Attn"),
-        );
-      if (i < up_block_types.length - 1)
-        h = layers.conv(`up_blocks.${i}.upsamplers.0.conv`, layers.frame(h, 2));
-    });
-    return layers.conv("conv_out", layers.norm("conv_norm_out", h, this.#norm));
+  // (picture, embedding) → picture.
+  #network() {
+    const [h, w] = this.#config.sample_size,
+      last = this.#config.block_out_channels.length - 1,
+      sizes = this.#config.block_out_channels.map((_, i) => [h / 2 ** i, w / 2 ** i]),
+      begin = this.#layers.convolve("conv_in", h, w),
+      down = sizes.map((size, i) => this.#down(i, size, i === last)),
+      middle = this.#middle(sizes[last]),
+      up = sizes.toReversed().map((size, i) => this.#up(i, size, i === last)),
+      end = this.#layers.convolve("conv_out", h, w, { norm: "conv_norm_out" });
+    return (x, time) => {
+      let y = begin(x);
+      const kept = [y];
+      for (const block of down) y = block(y, time, kept);
+      y = middle(y, time);
+      for (const block of up) y = block(y, time, kept);
+      return end(y);
+    };
+  }
+
+  // A block on the way down, which leaves what the way up needs in `kept`.
+  #down(i, size, isLast) {
+    const { down_block_types, layers_per_block } = this.#config,
+      name = `down_blocks.${i}`,
+      attends = down_block_types[i].startsWith("Attn"),
+      steps = Array.from({ length: layers_per_block }, (_, j) => this.#layer(name, j, size, attends));
+    if (!isLast) steps.push(this.#layers.halve(`${name}.downsamplers.0.conv`));
+    return (x, time, kept) => {
+      for (const step of steps) kept.push((x = step(x, time)));
+      return x;
+    };
+  }
+
+  #middle(size) {
+    const first = this.#layer("mid_block", 0, size, this.#config.add_attention),
+      second = this.#layer("mid_block", 1, size, false);
+    return (x, time) => second(first(x, time), time);
+  }
+
+  // A block on the way up.
+  #up(i, [h, w], isLast) {
+    const { up_block_types, layers_per_block } = this.#config,
+      layers = this.#layers,
+      name = `up_blocks.${i}`,
+      attends = up_block_types[i].startsWith("Attn"),
+      steps = Array.from({ length: layers_per_block + 1 }, (_, j) =>
+        this.#layer(name, j, [h, w], attends),
+      ),
+      double = isLast
+        ? (x) => x
+        : layers.convolve(`${name}.upsamplers.0.conv`, 2 * h, 2 * w, { times: 2 });
+    return (x, time, kept) => {
+      for (const step of steps) x = step(layers.join(x, kept.pop()), time);
+      return double(x);
+    };
   }
 
   // A resnet, and attention behind it.
-  #layer(block, j, x, time, attends) {
-    x = this.#resnet(`${block}.resnets.${j}`, x, time);
-    return attends ? this.#attention(`${block}.attentions.${j}`, x) : x;
+  #layer(block, j, size, attends) {
+    const resnet = this.#resnet(`${block}.resnets.${j}`, size);
+    if (!attends) return resnet;
+    const attention = this.#attention(`${block}.attentions.${j}`);
+    return (x, time) => attention(resnet(x, time));
   }
 
-  #resnet(name, x, time) {
-    const layers = this.#layers;
-    // The time stands beside the bias of the first convolution.
-    const moved = layers.conv(`${name}.time_emb_proj`, time),
-      own = layers.bias(`${name}.conv1`, moved.c),
-      bias = layers.get(moved.at, moved.c);
-    for (let i = 0; i < moved.c; i++) bias[i] += own[i];
-    const middle = layers.conv(`${name}.conv1`, layers.norm(`${name}.norm1`, x, this.#norm), {
-      bias: moved.at,
-    });
-    const past = layers.has(`${name}.conv_shortcut`) ? layers.conv(`${name}.conv_shortcut`, x) : x;
-    return layers.conv(`${name}.conv2`, layers.norm(`${name}.norm2`, middle, this.#norm), {
-      add: past.at,
-    });
-  }
-
-  #attention(name, x) {
+  #resnet(name, [h, w]) {
     const layers = this.#layers,
-      seen = layers.norm(`${name}.group_norm`, x, { ...this.#norm, isFramed: false }),
-      [q, k, v] = ["to_q", "to_k", "to_v"].map((to) => layers.conv(`${name}.${to}`, seen)),
-      mixed = layers.attend(q, k, v, this.#config.attention_head_dim ?? x.c);
-    return layers.conv(`${name}.to_out.0`, mixed, { add: x.at });
+      timeOf = layers.linear(`${name}.time_emb_proj`),
+      own = layers.bias(`${name}.conv1`),
+      one = layers.convolve(`${name}.conv1`, h, w, { norm: `${name}.norm1` }),
+      two = layers.convolve(`${name}.conv2`, h, w, { norm: `${name}.norm2` }),
+      shortcut = `${name}.conv_shortcut`,
+      past = layers.has(shortcut) ? layers.linear(shortcut) : (x) => x;
+    return (x, time) => {
+      const { at: bias } = timeOf(time, { add: own }); // the time beside the convolution's own bias
+      return two(one(x, { bias }), { add: past(x).at });
+    };
+  }
+
+  #attention(name) {
+    const layers = this.#layers,
+      normalise = layers.normalise(`${name}.group_norm`),
+      projections = ["to_q", "to_k", "to_v"].map((to) => layers.linear(`${name}.${to}`)),
+      out = layers.linear(`${name}.to_out.0`);
+    return (x) => {
+      const seen = normalise(x),
+        [q, k, v] = projections.map((project) => project(seen));
+      const mixed = layers.attend(q, k, v, this.#config.attention_head_dim ?? x.c);
+      return out(mixed, { add: x.at });
+    };
   }
 }
