@@ -3,6 +3,12 @@ export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
+export function base64Of(bytes) {
+  let characters = "";
+  for (const byte of bytes) characters += String.fromCharCode(byte);
+  return btoa(characters);
+}
+
 export const floatsOf = (base64) => new Float32Array(bytesOf(base64).buffer);
 
 // {name: base64} → {name: floats}.

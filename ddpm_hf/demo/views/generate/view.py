@@ -1,6 +1,5 @@
 """The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
-import random
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -92,11 +91,9 @@ def _choose(models: Models, controls: Controls) -> None:
         """Fit the other controls to the chosen model."""
         return choose(models, model, class_label, guidance, request)
 
-    def another_seed() -> int:
-        return random.randint(0, MAX_SEED)
-
     model, class_label, guidance = controls.model, controls.class_label, controls.guidance
-    controls.dice.click(another_seed, None, controls.seed, api_visibility="private")
+    thrown = call("web/dice.js", "thrown", MAX_SEED)
+    controls.dice.click(None, None, controls.seed, js=thrown, api_visibility="private")
     model.change(
         choice,
         [model, class_label, guidance],

@@ -12,7 +12,7 @@ from ddpm_hf import equations
 from ddpm_hf.demo.service.limits import MAX_SEED, in_time, whole
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.demo.views.jump.strings import PAGE
-from ddpm_hf.demo.web.picture.picture import picture_input, x_0_of
+from ddpm_hf.demo.web.picture.picture import PictureInput, x_0_of
 from ddpm_hf.demo.web.row.row import Frame, Note, Row, RowChunk, row_chunks
 from ddpm_hf.demo.web.run.run import connect
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
@@ -103,7 +103,7 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
 
 def view(pipeline: DDPMPipeline) -> None:
     """Build the view inside the current Blocks."""
-    T = pipeline.num_train_timesteps
+    T, side = pipeline.num_train_timesteps, pipeline.unet.config.sample_size
 
     def compare(
         request: gr.Request, picture: Any, t: Any, chains: Any, seed: Any
@@ -112,7 +112,7 @@ def view(pipeline: DDPMPipeline) -> None:
         t = whole("t", t, 1, T, request)
         chains = whole(spoken(request, "jump_chains"), chains, 1, MOST_CHAINS, request)
         seed = whole(spoken(request, "jump_seed"), seed, 0, MAX_SEED, request)
-        x_0 = x_0_of(picture, pipeline.unet.config.sample_size)
+        x_0 = x_0_of(picture, side, request)
         captions = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
         captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
         total = len(steps_down(t)) + 1
@@ -123,7 +123,7 @@ def view(pipeline: DDPMPipeline) -> None:
     gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):
         with gr.Column(min_width=280):
-            picture, _ = picture_input("jump-picture")
+            picture = PictureInput("jump-picture", side)
         with gr.Column(min_width=280):
             t = gr.Slider(
                 1, T, T * 7 // 20, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"

@@ -1,6 +1,5 @@
 """The Fresh noise view: four runs from one x_T, and a playground (N12, N13)."""
 
-import random
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ from ddpm_hf.demo.service.limits import MAX_SEED, in_time, whole
 from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.demo.views.noise.playground.playground import playground
 from ddpm_hf.demo.views.noise.strings import PAGE
+from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.row.row import Frame, Note, Row, RowChunk, row_chunks
 from ddpm_hf.demo.web.run.run import connect
 from ddpm_hf.evaluation.sharpness import sharpness
@@ -100,4 +100,6 @@ def view(pipeline: DDPMPipeline) -> None:
     gr.Markdown(i18n("noise_playground"), latex_delimiters=LATEX)
     playground()
     connect(start, stop, compare, [seed, steps], row, _all_steps, api_visibility="private")
-    dice.click(lambda: random.randint(0, MAX_SEED), None, seed, api_visibility="private")
+    dice.click(
+        None, None, seed, js=call("web/dice.js", "thrown", MAX_SEED), api_visibility="private"
+    )
