@@ -126,10 +126,13 @@ def test_the_way_can_be_walked_again(page):
 
 
 def test_another_cat(page):
-    chosen = page.locator("#jump-picture img")
-    first = chosen.get_attribute("src")
-    page.locator("#jump-picture-cats button").nth(3).click()
-    expect(chosen).not_to_have_attribute("src", first)
+    shown = page.locator("#jump-picture canvas")
+    first = shown.evaluate("(canvas) => canvas.toDataURL()")
+    page.locator("#jump-picture [data-part=cats] button").nth(3).click()
+    page.wait_for_function(
+        "(before) => document.querySelector('#jump-picture canvas').toDataURL() !== before",
+        arg=first,
+    )
     run(page, t=1, chains=1)
     fourth = np.asarray(cats()[3].resize((8, 8), Image.Resampling.BOX))
     assert np.array_equal(picture(page, "x0"), fourth)

@@ -14,7 +14,7 @@ from ddpm_hf.data.images import to_images, to_unit_range
 from ddpm_hf.demo.service.endpoints.endpoint import FILE, add_endpoint, files_of, integer
 from ddpm_hf.demo.service.endpoints.schedule import NAMES, OF_SCHEDULE
 from ddpm_hf.demo.service.limits import MAX_SEED, refusal, whole
-from ddpm_hf.demo.service.uploads import read_upload
+from ddpm_hf.demo.service.uploads import read_picture
 from ddpm_hf.demo.views.schedule.inputs import MOST_STEPS, noise_schedule
 from ddpm_hf.demo.web.picture.picture import cats
 
@@ -31,7 +31,7 @@ def sent_picture(file: Any, request: gr.Request | None) -> Image.Image:
         return cats()[0]
     if not is_file_obj_with_meta(file):
         raise refusal(request, "limits_file_unsent")
-    return read_upload(file)
+    return read_picture(file["path"], request)  # Gradio has seen that it was uploaded
 
 
 def forward(

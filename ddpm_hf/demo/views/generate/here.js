@@ -1,4 +1,5 @@
 // A run of Generate in this page: the chunks of frames as player.py sends them from the server.
+import { joined } from "../../web/binary.js";
 import { toPixels } from "../../web/engine/ddpm.js";
 import { check } from "../../web/run/bounds.js";
 import { modelNamed } from "../../web/run/models.js";
@@ -41,16 +42,6 @@ function courseOf({ rates, mean, std }, variance, noise_scale, keys) {
   };
 }
 
-function joined(parts) {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 // The three screens of a step: x_t, x̂_0 and ẑ; and at the end: the picture twice, and no noise.
 const shown = (step) =>
   [step.x_t, step.x_0, step.z_hat.map((z) => z / WIDEST_NOISE)].map((x) => toPixels(x, step));
@@ -65,17 +56,26 @@ export async function* chunks({ models, bounds }, language, controls, signal) {
   const model = await modelNamed(name, models),
     plan = await model.plan(`${steps}-${spacing}`, signal),
     keys = keySteps(steps);
-  const run = model.stream({
-    ...{ seed, number, plan, variance, noise_scale, signal },
-    ...ofClass(model, bounds[CLASS], choice, number, guidance, language),
-  });
+  const labels = ofClass(model, bounds[CLASS], choice, number, guidance, language),
+    common = { total: keys.size + 1, steps };
   let first = 0;
-  for await (const step of run) {
-    const isLast = step.index === steps - 1;
+  for await (const step of model.stream({
+    seed,
+    number,
+    plan,
+    variance,
+    noise_scale,
+    signal,
+    ...labels,
+  })) {
     if (!keys.has(step.index)) continue;
-    const { count, width, height } = step;
+    const isLast = step.index === steps - 1,
+      { count, width, height } = step;
+    const shape = { count, width, height };
     yield {
-      ...{ first, total: keys.size + 1, steps, count, width, height },
+      ...common,
+      ...shape,
+      first,
       t: [step.t, ...(isLast ? [0] : [])],
       data: joined([...shown(step), ...(isLast ? result(step) : [])]),
       ...(first === 0 ? { course: courseOf(plan, variance, noise_scale, keys) } : {}),

@@ -98,7 +98,7 @@ def checked(
     )
 
 
-def bounds(T: int) -> list[Bound]:
+def bounds(T: int) -> list[bound.Bound]:
     """What the page checks of the controls, in the order of `checked`. T: the models' steps.
 
     The model is among those that the page has, and of classes each has its own.

@@ -1,6 +1,5 @@
 """The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
-import random
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -28,11 +27,11 @@ _EVENTS = "views/generate/events.js"
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
     T = models.get(MODEL).num_train_timesteps
-    here = {"models": models.in_page, "bounds": settings.bounds(T)} if models.in_page else None
+    here = {"models": models.in_page, "first": MODEL, "bounds": settings.bounds(T)}
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False, elem_id="generate_row"):
         controls = make_controls(T)
-        screen = make_screen(here)
+        screen = make_screen(here if models.in_page else None)
     shared = make_shared()
     _run(models, controls, screen, shared)
     _save(models, controls, screen)
@@ -97,11 +96,9 @@ def _choose(models: Models, controls: Controls) -> None:
         """Fit the other controls to the chosen model."""
         return choose(models, model, class_label, guidance, request)
 
-    def another_seed() -> int:
-        return random.randint(0, MAX_SEED)
-
     model, class_label, guidance = controls.model, controls.class_label, controls.guidance
-    controls.dice.click(another_seed, None, controls.seed, api_visibility="private")
+    thrown = call("web/dice.js", "thrown", MAX_SEED)
+    controls.dice.click(None, None, controls.seed, js=thrown, api_visibility="private")
     model.change(
         choice,
         [model, class_label, guidance],

@@ -2,6 +2,7 @@
 import { UnknownModelError, load } from "../engine/ddpm.js";
 
 const KEPT = 2; // a model's workers have some hundred megabytes
+const PICTURES = 4; // of a run, as the page proposes it
 const models = new Map(); // name → a promise of the model
 
 // known: the names that have files here. Rejects with one of the engine's errors.
@@ -20,12 +21,12 @@ export function modelNamed(name, known) {
 
 const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 200));
 
-// Loads a model and starts workers for so many pictures, when the page has nothing else to do. What
+// Loads a model and starts workers for a few pictures, when the page has nothing else to do. What
 // goes wrong is told of when it is to run.
-export function prepare(name, known, pictures) {
+export function prepare(name, known) {
   whenIdle(() =>
     modelNamed(name, known)
-      .then((model) => model.warm(pictures))
+      .then((model) => model.warm(PICTURES))
       .catch(() => {}),
   );
 }

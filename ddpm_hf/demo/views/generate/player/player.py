@@ -33,9 +33,9 @@ _HERE = Path(__file__).parent
 class Chunk(TypedDict):
     """Some frames of a run, or none, in order: the first of them is frame `first` of `total`.
 
-    `steps` are those of the whole run. `data` is base64 of RGB bytes: for each frame its `count` pictures of x_t, then those of x̂_0,
-    then those of ẑ, each `height` × `width`. `t` are the paper's, T..0. `course` comes with the
-    first chunk alone.
+    `steps` are those of the whole run. `data` is base64 of RGB bytes: for each frame its `count`
+    pictures of x_t, then those of x̂_0, then those of ẑ, each `height` × `width`. `t` are the
+    paper's, T..0. `course` comes with the first chunk alone.
     """
 
     first: int

@@ -55,7 +55,7 @@ class Player {
   // What makes a run's chunks in this page; null where the server's model is not bundled.
   hereOf({ here }) {
     if (!here) return null;
-    prepare(here.models[0]);
+    prepare(here.first, here.models);
     return (controls, signal) => chunks(here, this.view.language, controls, signal);
   }
 
