@@ -51,7 +51,7 @@ const result = (step) =>
 // controls: seed, number, steps, variance, noise, model, class, guidance, spacing.
 // models: the names that have files here; bounds: of the controls, see web/run/bounds.py.
 export async function* chunks({ models, bounds }, language, controls, signal) {
-  check(bounds, controls, language);
+  check(bounds.with(CLASS, null), controls, language); // the classes are the model's
   const [seed, number, steps, variance, noise_scale, name, choice, guidance, spacing] = controls;
   const model = await modelNamed(name, models),
     plan = await model.plan(`${steps}-${spacing}`, signal),
