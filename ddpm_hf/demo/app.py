@@ -28,7 +28,7 @@ from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.views.schedule import numbers as schedule_numbers
 from ddpm_hf.demo.views.schedule import view as schedule
 from ddpm_hf.demo.views.training import view as training
-from ddpm_hf.demo.web import modules
+from ddpm_hf.demo.web import model_files, modules
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
@@ -49,7 +49,12 @@ LAUNCH = {
     "ssr_mode": False,
     "state_session_capacity": SESSIONS,
     "app_kwargs": {
-        "routes": [modules.ROUTE, *schedule_numbers.ROUTES, *training.ROUTES],
+        "routes": [
+            modules.ROUTE,
+            model_files.ROUTE,
+            *schedule_numbers.ROUTES,
+            *training.ROUTES,
+        ],
         "middleware": [Middleware(PageHead, modules.preloads(*_FIRST)), Middleware(SmallBodies)],
         "exception_handlers": {503: busy},
     },

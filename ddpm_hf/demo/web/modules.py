@@ -1,4 +1,4 @@
-"""The page's scripts: ES modules, served as they lie in the package.
+"""The page's scripts and kernels: ES modules and WebAssembly, served as they lie in the package.
 
 An address has a digest of all modules in it. So browsers may keep a module for good, and relative
 imports stay within one version.
@@ -17,21 +17,36 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 ROOT = Path(__file__).parents[1]
-MODULES = {p.relative_to(ROOT).as_posix(): p.read_bytes() for p in sorted(ROOT.rglob("*.js"))}
+KEPT = {"cache-control": "public, max-age=31536000, immutable"}
+"""Headers of what never changes at its address."""
+TYPES = {".js": "text/javascript", ".wasm": "application/wasm"}
+
+
+def _files(suffix: str) -> dict[str, bytes]:
+    return {
+        p.relative_to(ROOT).as_posix(): p.read_bytes() for p in sorted(ROOT.rglob(f"*{suffix}"))
+    }
+
+
+MODULES = _files(".js")
 """Path below `ROOT` → the script."""
-VERSION = hashlib.sha256(b"".join(MODULES.values())).hexdigest()[:12]
+SERVED = MODULES | _files(".wasm")
+VERSION = hashlib.sha256(b"".join(SERVED.values())).hexdigest()[:12]
 
 
 async def _serve(request: Request) -> Response:
-    script = MODULES.get(request.path_params["path"])
-    if script is None:
+    path = request.path_params["path"]
+    if path not in SERVED:
         raise HTTPException(404)
-    kept = {"cache-control": "public, max-age=31536000, immutable"}
-    return Response(script, media_type="text/javascript", headers=kept)
+    kind = TYPES[posixpath.splitext(path)[1]]
+    return Response(SERVED[path], media_type=kind, headers=KEPT)
 
 
 ROUTE = Route(f"/modules/{VERSION}/{{path:path}}", _serve)
 """For the app's `routes`."""
+
+
+_IMPORT = re.compile(r'^(?:im|ex)port [^"]* from "([^"]+)"', re.M)
 
 
 def needed(*modules: str) -> list[str]:
@@ -41,7 +56,9 @@ def needed(*modules: str) -> list[str]:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            imports = re.findall(r'^import [^"]* from "([^"]+)"', MODULES[module].decode(), re.M)
+            imports = re.findall(
+                r'^(?:im|ex)port [^"]* from "([^"]+)"', MODULES[module].decode(), re.M
+            )
             waiting += [posixpath.normpath(f"{posixpath.dirname(module)}/{i}") for i in imports]
     return sorted(found)
 

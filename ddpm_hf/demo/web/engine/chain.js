@@ -1,0 +1,85 @@
+// Algorithm 2 for some pictures of a batch, one step a call.
+import { PREDICTIONS, guided, mean, reverseStep } from "./equations.js";
+import { batchNoise } from "./noise.js";
+
+// The value for a picture of what is given once for all, or as a list.
+const of = (setting, picture) => (Array.isArray(setting) ? setting[picture] : setting);
+
+export class Chain {
+  #job;
+  #denoise;
+  #draw;
+  #size;
+  #x;
+  #x_0;
+  #index = 0;
+
+  // denoise: (x_t of one picture, timestep, label or null) → output, channels first.
+  // job: {from, to} are this chain's pictures; the rest is as `Model.stream` has it, checked.
+  constructor(denoise, job) {
+    const { from, to, number, shape, seed, latents } = job;
+    this.#job = job;
+    this.#denoise = denoise;
+    this.#size = shape.reduce((a, b) => a * b);
+    this.#draw = batchNoise(seed, number, this.#size, from, to);
+    this.#x = latents ?? this.#draw();
+    this.#x_0 = new Float32Array(this.#x.length);
+  }
+
+  // How many steps are done.
+  get index() {
+    return this.#index;
+  }
+
+  // x_t, before the next step.
+  get sample() {
+    return this.#x;
+  }
+
+  // The next step, for all the pictures: x̂_0, ẑ and x_s, one after another.
+  step() {
+    const { from, to, plan, noise_scale, variance } = this.#job;
+    const i = this.#index++,
+      isLast = i === plan.timesteps.length - 1;
+    const z = isLast ? null : this.#draw();
+    const made = { index: i };
+    for (const name of ["x_0", "z_hat", "sample"]) made[name] = new Float32Array(this.#x.length);
+    for (let n = 0; n < to - from; n++) {
+      const kind = of(variance, from + n),
+        std = kind === "none" || isLast ? 0 : of(noise_scale, from + n) * plan.std[kind][i];
+      this.#one(n, i, std, z, made);
+    }
+    this.#x = made.sample;
+    this.#x_0 = made.x_0;
+    return made;
+  }
+
+  // The step of the nth picture, written into `made`.
+  #one(n, i, std, z, { x_0, z_hat, sample }) {
+    const { from, plan, prediction, clip } = this.#job;
+    const start = n * this.#size,
+      x_t = this.#x,
+      rates = plan.rates[i],
+      [a, b, c = 0] = plan.mean[i],
+      formulas = PREDICTIONS[prediction];
+    const output = this.#output(x_t.subarray(start, start + this.#size), i, from + n);
+    for (let j = 0, k = start; j < this.#size; j++, k++) {
+      const raw = formulas.x0(rates, x_t[k], output[j]);
+      x_0[k] = Math.max(-clip, Math.min(clip, raw));
+      z_hat[k] = formulas.noise(rates, x_t[k], output[j]);
+      const mu = mean([a, b, c], x_t[k], x_0[k], this.#x_0[k]);
+      sample[k] = std ? reverseStep(mu, std, z[k]) : mu;
+    }
+  }
+
+  #output(x_t, i, picture) {
+    const { plan, class_label, null_class, guidance_scale } = this.#job;
+    const timestep = plan.timesteps[i],
+      output = this.#denoise(x_t, timestep, of(class_label, picture));
+    if (guidance_scale !== 1) {
+      const away = this.#denoise(x_t, timestep, null_class);
+      for (let j = 0; j < x_t.length; j++) output[j] = guided(guidance_scale, output[j], away[j]);
+    }
+    return output;
+  }
+}

@@ -1,0 +1,57 @@
+"""The plan of a run for the page's engine: Python's timesteps and weights of each step."""
+
+from typing import Any
+
+from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.timesteps import StepPlan, spaced_timesteps
+
+SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
+"""Even steps are the model's own."""
+MOST_JUMP_STEPS = 50
+Plan = dict[str, Any]
+"""A plan as JSON, a row for each of K steps, in float64.
+
+timesteps: as diffusers counts. rates: √ᾱ_t and √(1−ᾱ_t). mean: the weights of x_t and x̂_0 in μ, and
+of the x̂_0 before, if there is a third (N9). std: σ by N12's bounds, `small` and `large`; 0 at the
+last step.
+"""
+
+
+def plan(scheduler: DDPMScheduler, timesteps: list[int]) -> Plan:
+    """The weights that `scheduler.step` takes at these timesteps, strictly decreasing."""
+    steps = StepPlan(scheduler.schedule, scheduler.config.prediction_type, timesteps)
+    rows = [steps.at(timestep) for timestep in timesteps]
+    return {
+        "timesteps": timesteps,
+        "rates": [[float(weight) for weight in w.rates] for w in rows],
+        "mean": [[float(weight) for weight in w.mean] for w in rows],
+        "std": {
+            "small": [0.0 if w.is_last else float(w.std_small) for w in rows],
+            "large": [0.0 if w.is_last else float(w.std_large) for w in rows],
+        },
+    }
+
+
+def run_plan(scheduler: DDPMScheduler, K: int, spacing: str) -> Plan:
+    """The plan of K steps from T, spaced as `SPACINGS` says.
+
+    Raises ValueError for K outside 1..T or an unknown spacing.
+    """
+    if spacing not in SPACINGS:
+        raise ValueError(f"The spacing must be one of {', '.join(SPACINGS)}; got {spacing!r}.")
+    spaced = DDPMScheduler.from_config(scheduler.config, **SPACINGS[spacing])
+    spaced.set_timesteps(K)
+    return plan(scheduler, spaced.timesteps.tolist())
+
+
+def steps_down(t: int) -> list[int]:
+    """At most `MOST_JUMP_STEPS` timesteps, as diffusers counts, from the paper's t down to 1."""
+    return spaced_timesteps(t, min(t, MOST_JUMP_STEPS), "linspace")
+
+
+def jump_plan(scheduler: DDPMScheduler, t: int) -> Plan:
+    """The plan of the way back from x_t. Raises ValueError for t outside 1..T."""
+    T = scheduler.schedule.T
+    if not 1 <= t <= T:
+        raise ValueError(f"t must be in 1..{T}; got {t}.")
+    return plan(scheduler, steps_down(t))

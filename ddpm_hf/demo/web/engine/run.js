@@ -1,0 +1,125 @@
+// One run, its pictures shared among workers, step by step as torch would have them in one batch.
+import { revived } from "./errors.js";
+import { workersFor } from "./pool.js";
+
+// How many steps workers may be ahead of whoever reads them.
+const AHEAD = 2;
+
+let runs = 0;
+
+// The parts of a step from the workers in their order, in one.
+function whole(parts, name) {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part[name].length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part[name], at);
+    at += part[name].length;
+  }
+  return all;
+}
+
+// What the workers tell of a run, in order; a promise for each step.
+class Inbox {
+  #steps = new Map();
+  #parts;
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  // The parts of a step, when all are there. −1 is the start.
+  at(index) {
+    if (!this.#steps.has(index)) this.#steps.set(index, this.#waiting());
+    return this.#steps.get(index);
+  }
+
+  #waiting() {
+    const step = { parts: [], missing: this.#parts };
+    step.done = new Promise((resolve, reject) => Object.assign(step, { resolve, reject }));
+    step.done.catch(() => {}); // it may be that nobody waits for it
+    return step;
+  }
+
+  put(worker, message) {
+    const step = this.at(message.index);
+    step.parts[worker] = message;
+    if (--step.missing === 0) step.resolve(step.parts);
+  }
+
+  async take(index) {
+    const parts = await this.at(index).done;
+    this.#steps.delete(index);
+    return parts;
+  }
+
+  fail(error) {
+    for (const step of this.#steps.values()) step.reject(error);
+    this.at = () => ({ done: Promise.reject(error) });
+  }
+}
+
+// The slices of a batch: whole pictures, as even as can be.
+const slices = (number, workers) =>
+  Array.from({ length: workers }, (_, w) =>
+    [w, w + 1].map((i) => Math.floor((i * number) / workers)),
+  );
+
+function begin(hands, inbox, run, { latents, ...job }) {
+  const size = job.shape.reduce((a, b) => a * b);
+  slices(job.number, hands.length).forEach(([from, to], i) => {
+    hands[i].listen((message) => {
+      if (message.error) inbox.fail(revived(message.error));
+      else if (message.run === run) inbox.put(i, message);
+    });
+    const start = latents?.slice(from * size, to * size);
+    hands[i].tell({ run, job: { ...job, from, to, latents: start } });
+  });
+}
+
+// The steps of a run: {index, t, x_t, x_0, z_hat, sample}. `stopped` is a promise that rejects to
+// end it at once.
+async function* steps(hands, job, stopped) {
+  const inbox = new Inbox(hands.length),
+    run = ++runs,
+    total = job.plan.timesteps.length;
+  const soon = (promise) => Promise.race([promise, stopped]);
+  try {
+    begin(hands, inbox, run, job);
+    let x_t = whole(await soon(inbox.take(-1)), "sample");
+    for (let index = 0; index < total; index++) {
+      for (const hand of hands) hand.tell({ run, until: Math.min(total, index + AHEAD) });
+      const parts = await soon(inbox.take(index));
+      const [x_0, z_hat, sample] = ["x_0", "z_hat", "sample"].map((name) => whole(parts, name));
+      yield { index, t: job.plan.timesteps[index] + 1, x_t, x_0, z_hat, sample };
+      x_t = sample;
+    }
+  } finally {
+    for (const hand of hands) hand.tell({ run, isOver: true });
+  }
+}
+
+// A promise that rejects when the signal says so.
+function stopOf(signal) {
+  const stopped = new Promise((_, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+  stopped.catch(() => {});
+  return stopped;
+}
+
+// The steps of the job by workers of the pool, which has them back at the end, however it comes.
+export async function* running(pool, job, signal) {
+  const hands = await pool.take(workersFor(job.number));
+  let isSound = true;
+  try {
+    yield* steps(hands, job, stopOf(signal));
+  } catch (error) {
+    isSound = Boolean(signal?.aborted);
+    throw error;
+  } finally {
+    if (isSound) pool.give(hands);
+    else for (const hand of hands) hand.end();
+  }
+}

@@ -1,0 +1,73 @@
+"""The page's engine by Node, beside torch and NumPy; its kernels beside their source."""
+
+import json
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ddpm_hf.demo.web.engine import build
+from ddpm_hf.noise import image_generators
+
+ENGINE = build.HERE
+SEEDS = [0, 1, 2**31 - 1, 2**31, 2**32 - 1, 12345]
+SHAPES = [(1, 3, 32, 32), (4, 1, 28, 28), (1, 1, 5, 5), (3, 1, 2, 2)]
+"""The last two: not whole blocks of 16 numbers, and fewer than one."""
+DRAWS = 250
+
+
+def node(script, *args):
+    """What a module prints, as JSON."""
+    if (found := shutil.which("node")) is None:
+        pytest.skip("Node.js is not installed")
+    command = [found, "--input-type=module", "--eval", script, *map(str, args)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, cwd=ENGINE).stdout)
+
+
+FARTHEST = """
+import { readFileSync } from "node:fs";
+import { TorchNormal } from "./noise.js";
+const [folder, seeds, sizes, draws] = process.argv.slice(1).map((a, i) => i ? JSON.parse(a) : a);
+let farthest = 0;
+for (const seed of seeds) for (const size of sizes) {
+  const { buffer } = new Uint8Array(readFileSync(`${folder}/${seed}-${size}.f32`));
+  const torch = new Float32Array(buffer), stream = new TorchNormal(seed);
+  for (let i = 0; i < draws; i++)
+    stream.draw(size).forEach((z, j) => {
+      farthest = Math.max(farthest, Math.abs(z - torch[i * size + j]));
+    });
+}
+console.log(farthest);
+"""
+
+
+def test_noise_is_torchs(tmp_path):
+    sizes = [int(np.prod(shape)) for shape in SHAPES]
+    for seed in SEEDS:
+        for shape, size in zip(SHAPES, sizes, strict=True):
+            generator = torch.Generator().manual_seed(seed)
+            drawn = [torch.randn(shape, generator=generator).numpy() for _ in range(DRAWS)]
+            np.stack(drawn).tofile(tmp_path / f"{seed}-{size}.f32")
+    farthest = node(FARTHEST, tmp_path, json.dumps(SEEDS), json.dumps(sizes), DRAWS)
+    print(f"farthest from torch: {farthest:.1e}")
+    assert 0 < farthest <= 4e-6
+
+
+def test_each_pictures_seed_is_that_of_its_generator():
+    pairs = [(seed, index) for seed in SEEDS for index in (0, 1, 2**32, 2**32 + 3)]
+    script = """
+    import { imageSeed } from "./seeds.js";
+    console.log(JSON.stringify(JSON.parse(process.argv[1]).map((pair) => imageSeed(...pair))));
+    """
+    expected = [image_generators(seed, [index])[0].initial_seed() % 2**32 for seed, index in pairs]
+    assert node(script, json.dumps(pairs)) == expected
+
+
+def test_the_kernels_are_what_their_source_builds_to():
+    assert build.BUILT.read_bytes().endswith(build.section()), "run build.py: see its docstring"
+    if find_spec("ziglang"):
+        assert build.BUILT.read_bytes() == build.build()
