@@ -46,7 +46,7 @@ ROUTE = Route(f"/modules/{VERSION}/{{path:path}}", _serve)
 """For the app's `routes`."""
 
 
-_IMPORT = re.compile(r'^(?:im|ex)port [^"]* from "([^"]+)"', re.M)
+_IMPORT = re.compile(r'^(?:im|ex)port [\w\s{},*]* from "([^"]+)"', re.M)
 
 
 def needed(*modules: str) -> list[str]:
