@@ -33,7 +33,7 @@ from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
-_FIRST = (
+FIRST = (
     "web/address/view.js",
     "web/address/tabs.js",
     "views/generate/player/view.js",
@@ -55,7 +55,7 @@ LAUNCH = {
             *schedule_numbers.ROUTES,
             *training.ROUTES,
         ],
-        "middleware": [Middleware(PageHead, modules.preloads(*_FIRST)), Middleware(SmallBodies)],
+        "middleware": [Middleware(PageHead, modules.preloads(*FIRST)), Middleware(SmallBodies)],
         "exception_handlers": {503: busy},
     },
     "max_file_size": f"{MAX_MEGABYTES}mb",
@@ -90,6 +90,18 @@ def _tabs(models: Models) -> gr.Tabs:
     return tabs
 
 
+def page(models: Models) -> gr.Blocks:
+    """The whole page; `models` are to be sampled from."""
+    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
+        bar = AddressBar()
+        gr.Markdown(i18n("page_title"), elem_id="title")
+        tabs = _tabs(models)
+        gr.Markdown(i18n("page_attribution"))
+        bar.connect(tabs)
+        add_endpoints(models)
+    return demo
+
+
 def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     """The page, with its first model loaded and soon ready to run.
 
@@ -99,14 +111,7 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     pipeline = pipeline or DDPMPipeline.from_pretrained(MODEL)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
-    models = Models(pipeline)
-    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
-        bar = AddressBar()
-        gr.Markdown(i18n("page_title"), elem_id="title")
-        tabs = _tabs(models)
-        gr.Markdown(i18n("page_attribution"))
-        bar.connect(tabs)
-        add_endpoints(models)
+    demo = page(Models(pipeline))
     if pipeline.device.type == "cpu":
         # `catch_warnings` around the conversion does not hold in a thread.
         warnings.filterwarnings("ignore", module="diffusers")
