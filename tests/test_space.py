@@ -60,7 +60,7 @@ names = [name for name, _ in spaces.wrapped]
 durations = dict(spaces.wrapped)
 asked = [
     durations["stream"](None, 0, 4, 100, "small"), durations["animate"](".gif", None, 0, 4, 100),
-    durations["generate"](0, 4, 100), durations["compare"](None, 0, 40),
+    durations["generate"](None, 0, 4, 100), durations["compare"](None, 0, 40),
 ]
 print(json.dumps([spaces.early, names, shared, asked]))
 """

@@ -15,9 +15,9 @@ import torch
 from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
-from ddpm_hf.demo.service.endpoints import add_endpoints
+from ddpm_hf.demo.service.endpoints.all import add_endpoints
 from ddpm_hf.demo.service.limits import KEPT_SECONDS, QUEUE, SESSIONS, SmallBodies, busy
-from ddpm_hf.demo.service.models import MODEL, Models
+from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.service.uploads import MAX_MEGABYTES
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.views.equations import view as equations
@@ -66,21 +66,20 @@ LAUNCH = {
 
 def _warm(pipeline: DDPMPipeline) -> None:
     """Convert and compile the network for the first run, which waits for it if need be."""
-    pipeline.stream(4, num_inference_steps=1, backend="auto")
+    pipeline.stream(4, num_inference_steps=1, backend=exact_backend(pipeline))
 
 
 def _tabs(models: Models) -> gr.Tabs:
     """The views, each in a tab whose id is the view's name."""
-    pipeline = models.get(MODEL)
     with gr.Tabs(elem_id="views") as tabs:
         with gr.Tab(i18n("generate_tab"), id="generate"):
             generate.view(models)
         with gr.Tab(i18n("forward_tab"), id="forward"):
             forward.view()
         with gr.Tab(i18n("jump_tab"), id="jump"):
-            jump.view(pipeline)
+            jump.view(models)
         with gr.Tab(i18n("noise_tab"), id="noise"):
-            noise.view(pipeline)
+            noise.view(models)
         with gr.Tab(i18n("schedule_tab"), id="schedule"):
             schedule.view()
         with gr.Tab(i18n("training_tab"), id="training"):
@@ -108,10 +107,11 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     pipeline: the model that the page begins with; the bundled one if none is given.
     """
     disable_progress_bar()
-    pipeline = pipeline or DDPMPipeline.from_pretrained(MODEL)
+    models = Models(pipeline)
+    pipeline = models.get(MODEL)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
-    demo = page(Models(pipeline))
+    demo = page(models)
     if pipeline.device.type == "cpu":
         # `catch_warnings` around the conversion does not hold in a thread.
         warnings.filterwarnings("ignore", module="diffusers")

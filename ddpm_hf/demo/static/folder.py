@@ -21,7 +21,6 @@ from ddpm_hf.demo.views.generate.choice import choose
 from ddpm_hf.demo.web import modules
 from ddpm_hf.demo.web.page import SHARED_CSS
 from ddpm_hf.demo.web.theme import THEME
-from ddpm_hf.pipeline import DDPMPipeline
 
 _HERE = Path(__file__).parent
 LEFT_OUT = ("format", "save", "animation_file")
@@ -147,7 +146,7 @@ def _json(value: Any) -> bytes:
 def contents(link: str | None = None) -> Files:
     """Every file of the folder. link: to a Gradio Space, for what this page can't do."""
     disable_progress_bar()
-    made = _Page(Models(DDPMPipeline.from_pretrained(MODEL)))
+    made = _Page(Models())
     own, index = _page_files(made, link)
     scripts = {f"modules/{modules.VERSION}/{path}": text for path, text in modules.SERVED.items()}
     engine = f'export * from "./modules/{modules.VERSION}/web/engine/ddpm.js";\n'

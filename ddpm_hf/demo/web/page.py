@@ -21,10 +21,20 @@ class Page(gr.HTML):
     Its value is data for that module: any JSON object, which goes to the page as it is.
     """
 
-    def __init__(self, folder: Path, strings: Strings, value: Any = None, **props: Any) -> None:
-        """props: Gradio's own, such as `elem_id`, and any data that stays the same."""
+    def __init__(
+        self,
+        folder: Path,
+        strings: Strings,
+        value: Any = None,
+        script: Path | None = None,
+        **props: Any,
+    ) -> None:
+        """script: another view.js than the folder's.
+
+        props: Gradio's own, such as `elem_id`, and any data that stays the same.
+        """
         self.folder = folder
-        self.module = (folder / "view.js").relative_to(ROOT).as_posix()
+        self.module = (script or folder / "view.js").relative_to(ROOT).as_posix()
         super().__init__(
             value,
             html_template=(folder / "view.html").read_text(),

@@ -51,7 +51,7 @@ function checkShapes(c) {
     check("norm_num_groups", c.norm_num_groups, channels % c.norm_num_groups === 0);
     const head = c.attention_head_dim ?? channels;
     const attends = c.add_attention || /Attn/.test([...c.down_block_types, ...c.up_block_types]);
-    check("attention_head_dim", head, !attends || (head % 4 === 0 && channels % head === 0));
+    check("attention_head_dim", head, !attends || (head % 8 === 0 && channels % head === 0));
   }
   check(
     "sample_size",

@@ -12,7 +12,7 @@ import { readConfig, readScheduler } from "./config.js";
 import { BrowserError } from "./errors.js";
 import { readJson, readWeights } from "./files.js";
 import { toPixels } from "./pixels.js";
-import { Pool } from "./pool.js";
+import { Pool, workersFor } from "./pool.js";
 import { running } from "./run.js";
 import { TorchNormal } from "./noise.js";
 
@@ -53,9 +53,9 @@ class Model {
     this.channels = config.in_channels;
   }
 
-  // A worker that waits for the first run. Rejects where a run would.
-  async warm() {
-    this.#pool.give(await this.#pool.take(1));
+  // Workers that wait for a run of so many pictures. Rejects where a run would.
+  async warm(pictures = 1) {
+    this.#pool.give(await this.#pool.take(workersFor(pictures)));
   }
 
   // Ends all workers; the model can't be used any more.

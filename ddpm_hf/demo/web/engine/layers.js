@@ -5,11 +5,12 @@
 import { FileError } from "./errors.js";
 import { Memory } from "./memory.js";
 
-const upTo = (n, multiple) => Math.ceil(n / multiple) * multiple;
+// As in kernels.c: a tile's side, its products, and how many tiles are worked on at a time.
+const SIDE = 4,
+  PRODUCTS = 36,
+  TILES = 8;
 
-// Winograd's tiles have m × m outputs. Larger ones take fewer products; but a small picture has so
-// few of them that to read their weights takes longer.
-const tileOf = (h, w) => (h * w >= 196 ? 4 : 2);
+const upTo = (n, multiple) => Math.ceil(n / multiple) * multiple;
 
 export class Layers {
   #run;
@@ -49,25 +50,27 @@ export class Layers {
   // A matrix at each pixel: a convolution of 1 × 1, or a linear layer. `add`: where a picture like
   // the output lies, which is added to it.
   linear(name) {
-    return this.#product(name, 1, 1);
+    const product = this.#product(name, 1, 1);
+    return (x, { add = 0 } = {}) => product(x, x.at, x.w, add);
   }
 
   // A convolution of 3 × 3 and stride 2.
   halve(name) {
-    return this.#product(name, 2, 3);
+    const product = this.#product(name, 2, 3),
+      frame = this.#framed(1);
+    return (x) => product(x, frame(x, x.h + 2, x.w + 2), x.w + 2, 0);
   }
 
+  // (picture, where it lies, pixels of a row there, what is added) → picture.
   #product(name, stride, taps) {
     const { weight, inputs, outputs } = this.#matrix(name, taps),
-      bias = this.bias(name);
-    return (x, { add = 0 } = {}) => {
-      const out = this.#picture(Math.ceil(x.h / stride), Math.ceil(x.w / stride), outputs),
-        n = out.h * out.w,
-        depth = inputs * taps ** 2;
+      bias = this.bias(name),
+      depth = inputs * taps ** 2;
+    return ({ h, w }, from, row, add) => {
+      const out = this.#picture(Math.ceil(h / stride), Math.ceil(w / stride), outputs),
+        n = out.h * out.w;
       this.memory.within(() => {
-        const row = taps === 1 ? x.w : x.w + 2,
-          from = taps === 1 ? x.at : this.#framed(x, 1, x.h, x.w),
-          rows = this.memory.room(upTo(n, 4) * depth);
+        const rows = this.memory.room(upTo(n, 4) * depth);
         this.#run.gather(from, rows, out.h, out.w, row, stride, taps, inputs);
         this.#run.multiply(rows, weight, bias, add, out.at, n, depth, outputs);
       });
@@ -91,52 +94,54 @@ export class Layers {
   // A convolution of 3 × 3 with h × w pixels, of a picture `times` as small. `norm`: the group norm
   // before it, with SiLU between the two. `bias` stands in for its own; `add` is as in `linear`.
   convolve(name, h, w, { norm, times = 1 } = {}) {
-    const m = tileOf(h, w),
-      { weight, inputs, outputs } = this.#tiles(name, m),
+    const { weight, inputs, outputs } = this.#tiles(name),
       own = this.bias(name),
-      normed = norm && this.#scales(norm),
-      [high, wide] = [upTo(h, m), upTo(w, m)];
+      frame = norm ? this.#activated(norm) : this.#framed(times),
+      [rows, row] = [upTo(h, SIDE) + 2, upTo(w, SIDE) + 2];
     return (x, { bias = own, add = 0 } = {}) => {
-      const out = this.#picture(h, w, outputs),
-        tiles = upTo((high / m) * (wide / m), 4) * (m + 2) ** 2;
+      const out = this.#picture(h, w, outputs);
       this.memory.within(() => {
-        const from = normed ? this.#activated(x, normed, high, wide) : this.#framed(x, times, high, wide),
-          rows = this.memory.room(tiles * inputs),
-          products = this.memory.room(tiles * outputs);
-        const sizes = [m, h, w, wide + 2, inputs, outputs, Number(times === 2)];
-        this.#run.convolve(from, weight, bias, add, out.at, rows, products, ...sizes);
+        const from = frame(x, rows, row),
+          room = this.memory.room(PRODUCTS * TILES * (inputs + outputs)),
+          sizes = [h, w, row, inputs, outputs, Number(times === 2)];
+        this.#run.convolve(from, weight, bias, add, out.at, room, ...sizes);
       });
       return out;
     };
   }
 
-  #tiles(name, m) {
+  #tiles(name) {
     const { shape, data } = this.tensor(`${name}.weight`),
       [outputs, inputs] = [upTo(shape[0], 8), upTo(shape[1], 4)],
-      weight = this.memory.zeros((m + 2) ** 2 * outputs * inputs);
+      weight = this.memory.zeros(PRODUCTS * outputs * inputs);
     this.memory.within(() => {
       const from = this.memory.put(data);
-      this.#run.pack(from, weight, m, shape[0], shape[1], outputs, inputs);
+      this.#run.pack(from, weight, shape[0], shape[1], outputs, inputs);
     });
     return { weight, inputs, outputs };
   }
 
-  // The picture within a border of zeros, as large as `high` × `wide` asks for.
-  #framed({ at: from, h, w, c }, times, high, wide) {
-    const at = this.memory.zeros((high + 2) * (wide + 2) * c);
-    this.#run.frame(from, at, h, w, c, times, wide + 2);
-    return at;
+  // Both of these: (picture, rows, pixels of a row) → where it lies within a border of zeros.
+  #framed(times) {
+    return ({ at: from, h, w, c }, rows, row) => {
+      const at = this.memory.room(rows * row * c);
+      this.#run.frame(from, at, h, w, c, times, rows, row);
+      return at;
+    };
+  }
+
+  #activated(name) {
+    const scales = this.#scales(name),
+      { groups, eps } = this.#norm;
+    return ({ at: from, h, w, c }, rows, row) => {
+      const at = this.memory.room(rows * row * c);
+      this.#run.activate(from, ...scales, at, h, w, c, groups, eps, rows, row);
+      return at;
+    };
   }
 
   #scales(name) {
     return ["weight", "bias"].map((kind) => this.memory.put(this.tensor(`${name}.${kind}`).data));
-  }
-
-  #activated({ at: from, h, w, c }, scales, high, wide) {
-    const { groups, eps } = this.#norm,
-      at = this.memory.zeros((high + 2) * (wide + 2) * c);
-    this.#run.norm(from, ...scales, at, h, w, c, groups, eps, wide + 2);
-    return at;
   }
 
   // Group norm alone.
@@ -145,7 +150,7 @@ export class Layers {
       { groups, eps } = this.#norm;
     return (x) => {
       const out = this.#picture(x.h, x.w, x.c);
-      this.#run.norm(x.at, ...scales, out.at, x.h, x.w, x.c, groups, eps, 0);
+      this.#run.norm(x.at, ...scales, out.at, x.h * x.w, x.c, groups, eps);
       return out;
     };
   }
@@ -168,7 +173,8 @@ export class Layers {
     const out = this.#picture(q.h, q.w, q.c),
       n = q.h * q.w;
     this.memory.within(() => {
-      this.#run.attend(q.at, k.at, v.at, out.at, this.memory.room(n), n, q.c, head);
+      const room = this.memory.room(upTo(n, 8) * (2 * head + 4) + 4 * head);
+      this.#run.attend(q.at, k.at, v.at, out.at, room, n, q.c, head);
     });
     return out;
   }

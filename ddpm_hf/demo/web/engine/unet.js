@@ -102,7 +102,9 @@ export class UNet {
     const { down_block_types, layers_per_block } = this.#config,
       name = `down_blocks.${i}`,
       attends = down_block_types[i].startsWith("Attn"),
-      steps = Array.from({ length: layers_per_block }, (_, j) => this.#layer(name, j, size, attends));
+      steps = Array.from({ length: layers_per_block }, (_, j) =>
+        this.#layer(name, j, size, attends),
+      );
     if (!isLast) steps.push(this.#layers.halve(`${name}.downsamplers.0.conv`));
     return (x, time, kept) => {
       for (const step of steps) kept.push((x = step(x, time)));

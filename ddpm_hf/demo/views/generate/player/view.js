@@ -1,10 +1,12 @@
 // The player of Generate: three screens, timeline, filmstrip, keys. Frames arrive in chunks while
-// the server samples; to drag, to play and to look closer asks nothing of it.
+// the network samples; to drag, to play and to look closer asks nothing of anyone.
 import { bytesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
 import { Run } from "../../../web/run/run.js";
+import { prepare } from "../../../web/run/models.js";
 import { register } from "../../../web/run/screens.js";
+import { chunks } from "../here.js";
 import { Film } from "./film.js";
 import { drawGrid, imageAt } from "./grid.js";
 import { Strip } from "./strip.js";
@@ -32,7 +34,7 @@ class Player {
   constructor(page) {
     this.element = page.element;
     this.view = viewOf(page.element, page.props.strings);
-    this.run = new Run(page, this.view);
+    this.run = new Run(page, this.view, (chunk) => this.receive(chunk), this.hereOf(page.props));
     const { part, text } = this.view,
       takeOver = (index) => this.player.takeOver(index);
     this.strip = new Strip(this.view, takeOver);
@@ -48,6 +50,13 @@ class Player {
     });
     part("picture").append(new Option(text.all, ""));
     this.listen();
+  }
+
+  // What makes a run's chunks in this page; null where the server's model is not bundled.
+  hereOf({ here }) {
+    if (!here) return null;
+    prepare(here.first, here.models);
+    return (controls, signal) => chunks(here, this.view.language, controls, signal);
   }
 
   listen() {

@@ -1,4 +1,5 @@
-// A row of pictures with one timeline. Frames arrive in chunks; to drag or play asks nothing.
+// A row of pictures with one timeline. Frames arrive in chunks; to drag or play asks nothing. What a
+// view measures in the pictures it measures here, wherever they were made.
 import { bytesOf } from "../binary.js";
 import { paint } from "../canvas.js";
 import { viewOf } from "../page.js";
@@ -9,12 +10,13 @@ import { register } from "../run/screens.js";
 const FRAMES_PER_SECOND = 20;
 
 class Row {
-  constructor(page) {
-    this.props = page.props;
+  // parts: {chunks, notes, verdict}, see `mountRow`.
+  constructor(page, parts) {
+    this.parts = parts;
     this.view = viewOf(page.element, page.props.strings);
-    this.run = new Run(page, this.view);
+    this.run = new Run(page, this.view, (chunk) => this.receive(chunk), this.hereOf(page.props));
     const { part, text } = this.view;
-    this.frames = []; // {t, notes, pixels}
+    this.frames = []; // {t, pixels}
     this.figures = [];
     this.player = new FramePlayer({
       timeline: part("timeline"),
@@ -24,6 +26,12 @@ class Row {
       rate: () => FRAMES_PER_SECOND,
       grows: () => this.run.isActive,
     });
+  }
+
+  // What makes a run's chunks in this page; null where the server's model is not bundled.
+  hereOf({ here }) {
+    if (!here) return null;
+    return (controls, signal) => this.parts.chunks(here, this.view.language, controls, signal);
   }
 
   // One picture with its caption above and its note below.
@@ -38,18 +46,20 @@ class Row {
     return figure;
   }
 
-  show({ t, notes, pixels }) {
+  picturesOf({ pixels }) {
+    const size = pixels.length / this.figures.length;
+    return this.figures.map((_, n) => pixels.subarray(n * size, (n + 1) * size));
+  }
+
+  show(frame) {
     const { part, say } = this.view,
       { width, height } = this.shape,
-      size = width * height * 3;
+      { t } = frame;
+    const pictures = this.picturesOf(frame),
+      notes = this.parts.notes(pictures, t === 0, this.shape);
     this.figures.forEach((figure, n) => {
-      paint(
-        figure.querySelector("canvas"),
-        width,
-        height,
-        pixels.subarray(n * size, (n + 1) * size),
-      );
-      figure.lastChild.textContent = notes[n].key ? say(notes[n].key, notes[n]) : "";
+      paint(figure.querySelector("canvas"), width, height, pictures[n]);
+      figure.lastChild.textContent = notes[n] ? say(notes[n].key, notes[n]) : "";
     });
     part("timeline").setAttribute("aria-valuetext", `t = ${t}`);
     part("clock").textContent = `t = ${t}`;
@@ -73,16 +83,24 @@ class Row {
       size = bytes.length / chunk.t.length;
     chunk.t.forEach((t, i) => {
       const pixels = bytes.subarray(i * size, (i + 1) * size);
-      this.frames[chunk.first + i] = { t, notes: chunk.notes[i], pixels };
+      this.frames[chunk.first + i] = { t, pixels };
     });
     this.player.extend(this.frames.length - 1);
-    const { key } = chunk.verdict ?? {};
-    if (key) this.view.part("verdict").textContent = this.view.say(key, chunk.verdict);
+    if (chunk.t.at(-1) === 0) this.judge(chunk.about);
+  }
+
+  judge(about) {
+    const pictures = this.picturesOf(this.frames.at(-1)),
+      verdict = this.parts.verdict(pictures, this.shape, about);
+    this.view.part("verdict").textContent = this.view.say(verdict.key, verdict);
   }
 }
 
-export function mount(page) {
-  const row = new Row(page);
+// chunks(here, language, controls, signal): of a run in this page, see the views' here.js.
+// notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
+// shape, about): of the last frame, {key, …}. Keys are the view's strings.
+export function mountRow(page, parts) {
+  const row = new Row(page, parts);
   register(page.props.screen, row.run);
   page.watch("value", () => row.receive(page.props.value));
 }
