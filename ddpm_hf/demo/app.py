@@ -33,14 +33,14 @@ from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
-_FIRST = (
+FIRST = (
     "web/address/view.js",
     "web/address/tabs.js",
     "views/generate/player/view.js",
     "views/generate/events.js",
 )
 """The page scripts that are needed as soon as the page opens."""
-_SHOWN_FIRST = "web/recorded/generate.run.json"
+SHOWN_FIRST = "web/recorded/generate.run.json"
 LAUNCH = {
     "theme": THEME,
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
@@ -57,7 +57,7 @@ LAUNCH = {
             *training.ROUTES,
         ],
         "middleware": [
-            Middleware(PageHead, modules.preloads(*_FIRST, data=_SHOWN_FIRST)),
+            Middleware(PageHead, modules.preloads(*FIRST, data=SHOWN_FIRST)),
             Middleware(SmallBodies),
         ],
         "exception_handlers": {503: busy},
@@ -93,6 +93,18 @@ def _tabs(models: Models) -> gr.Tabs:
     return tabs
 
 
+def page(models: Models) -> gr.Blocks:
+    """The whole page; `models` are to be sampled from."""
+    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
+        bar = AddressBar()
+        gr.Markdown(i18n("page_title"), elem_id="title")
+        tabs = _tabs(models)
+        gr.Markdown(i18n("page_attribution"))
+        bar.connect(tabs)
+        add_endpoints(models)
+    return demo
+
+
 def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     """The page, with its first model loaded and soon ready to run.
 
@@ -103,13 +115,7 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     pipeline = models.get(MODEL)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
-    with gr.Blocks(title="DDPM", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS)) as demo:
-        bar = AddressBar()
-        gr.Markdown(i18n("page_title"), elem_id="title")
-        tabs = _tabs(models)
-        gr.Markdown(i18n("page_attribution"))
-        bar.connect(tabs)
-        add_endpoints(models)
+    demo = page(models)
     if pipeline.device.type == "cpu":
         # `catch_warnings` around the conversion does not hold in a thread.
         warnings.filterwarnings("ignore", module="diffusers")

@@ -1,7 +1,8 @@
 // The Forward view: x_0, ε and the tables are here; the page mixes by itself.
-import { bytesOf, floatsOf, tablesOf } from "../../web/binary.js";
+import { bytesOf, tablesOf } from "../../web/binary.js";
 import { paint } from "../../web/canvas.js";
 import { digits } from "../../web/digits.js";
+import { TorchNormal } from "../../web/engine/noise.js";
 import { viewOf } from "../../web/page.js";
 import { FramePlayer } from "../../web/player.js";
 import { Chain, mix } from "./chain.js";
@@ -23,6 +24,12 @@ function pixelsOf(x) {
 // 0..255 → −1..1.
 const unitOf = (pixels) => Float32Array.from(pixels, (value) => value / 127.5 - 1);
 
+// ε, the same at every visit: torch.randn(1, 3, side, side) of seed 0, pixel by pixel.
+function noiseOf(side) {
+  const drawn = new TorchNormal(0).draw(3 * side * side);
+  return drawn.map((_, i) => drawn[(i % 3) * side * side + Math.floor(i / 3)]);
+}
+
 class Forward {
   data = null; // {T, byBetas, x0, tables: {signal, noise, keep, add, …}}
   chain = null;
@@ -31,7 +38,7 @@ class Forward {
 
   constructor({ element, props }) {
     Object.assign(this, { element, props, view: viewOf(element, props.strings) });
-    this.epsilon = floatsOf(props.epsilon);
+    this.epsilon = noiseOf(props.side);
     const { part, text } = this.view;
     this.player = new FramePlayer({
       timeline: part("t"),

@@ -7,13 +7,11 @@ nothing of the server.
 from pathlib import Path
 
 import gradio as gr
-import torch
 
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.forward.strings import PAGE
 from ddpm_hf.demo.views.schedule.inputs import LIMITS, NOTES, name_of, schedule_inputs
 from ddpm_hf.demo.views.schedule.numbers import numbers
-from ddpm_hf.demo.web.encoding import packed
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.picture import PictureInput, first
@@ -21,11 +19,6 @@ from ddpm_hf.scheduler import MOST_SIGNAL_LEFT
 
 SIDE = 64
 """Pixels along each side: few enough for the page to take thousands of steps."""
-
-
-def noise() -> torch.Tensor:
-    """ε, (1, 3, SIDE, SIDE): the same at every visit."""
-    return torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
 
 
 def view() -> None:
@@ -38,7 +31,6 @@ def view() -> None:
                 PAGE,
                 {"picture": first(SIDE), **numbers(None, name_of(NOTES), "weights")},
                 side=SIDE,
-                epsilon=packed(noise().permute(0, 2, 3, 1)),
                 mostSignalLeft=MOST_SIGNAL_LEFT,
                 elem_id="forward-page",
             )

@@ -1,5 +1,5 @@
 // The middle of a picture, scaled down as Pillow scales it.
-const CAT = 128; // the cats' pixels are repeated; the box gives each of them back as it was
+const CAT = 32; // the box repeats a cat's pixels, or takes their means
 
 const sinc = (x) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
 

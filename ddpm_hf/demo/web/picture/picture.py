@@ -24,7 +24,7 @@ from ddpm_hf.demo.web.picture.strings import PAGE
 
 _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 """Generated cats of 32 × 32, each drawn four times as large."""
-
+_SIDE = 32
 
 OFFERED = 8
 """The number of cats to choose from."""
@@ -32,12 +32,13 @@ OFFERED = 8
 
 @cache
 def cats() -> list[Image.Image]:
-    """The cats of the bundled model's sheet, 128 × 128."""
+    """The cats of the bundled model's sheet, 32 × 32, as they were generated."""
     with Image.open(_SHEET) as file:
         sheet = file.convert("RGB")
     side = sheet.width // _COLUMNS
     corners = [(x, y) for y in range(0, sheet.height, side) for x in range(0, sheet.width, side)]
-    return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
+    drawn = (sheet.crop((x, y, x + side, y + side)) for x, y in corners)
+    return [cat.resize((_SIDE, _SIDE), Image.Resampling.NEAREST) for cat in drawn]
 
 
 def first(side: int) -> str:
@@ -81,7 +82,7 @@ def fitted(picture: Image.Image, side: int) -> Tensor:
 
     The page's `fitted` gives the same pixels, within one grey level.
     """
-    # The sheet's pixels are repeated; `BOX` gives each of them back as it was.
+    # `BOX` repeats a cat's pixels, or takes their means.
     method = Image.Resampling.BOX if picture.size == cats()[0].size else Image.Resampling.LANCZOS
     pixels = np.array(ImageOps.fit(picture, (side, side), method))
     return to_unit_range([torch.from_numpy(pixels).permute(2, 0, 1)])
