@@ -12,9 +12,14 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ddpm_hf"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+SCRIPTS = sorted((PACKAGE / "demo").rglob("*.js"))
+
 ONCE = {2, 3, 4, 6, 8, 10, 11}
 PAIRS = {7, 9}
 """Formulas of two parts, on two neighbouring lines."""
+
+ONCE_IN_SCRIPTS = {6, 9, 11}
+"""Formulas that the page works out for itself, with weights from Python."""
 
 ORDER = [
     {"errors", "cli", "unet", "bundled"},
@@ -54,6 +59,16 @@ def cited_lines():
                         yield int(number), path.name, token.start[0]
 
 
+def cited_in_scripts():
+    """(number of a statement, path below the demo) of each citation in a comment behind code."""
+    for path in SCRIPTS:
+        for line in path.read_text().splitlines():
+            code, _, comment = line.partition("//")
+            if code.strip():
+                for number in re.findall(r"\(N(\d+)\)", comment):
+                    yield int(number), path.relative_to(PACKAGE / "demo").as_posix()
+
+
 def test_each_formula_is_written_once():
     places = {}
     for number, file, line in cited_lines():
@@ -63,6 +78,16 @@ def test_each_formula_is_written_once():
     for number in PAIRS:
         (one, first), (two, second) = places[number]
         assert one == two == "equations.py" and second == first + 1, (number, places[number])
+
+
+def test_each_formula_of_the_engine_is_written_once():
+    places = {}
+    for number, file in cited_in_scripts():
+        places.setdefault(number, []).append(file)
+    for number in ONCE_IN_SCRIPTS:
+        assert places[number] == ["web/engine/equations.js"], (number, places[number])
+    engine = {number for number, files in places.items() if any("engine/" in f for f in files)}
+    assert engine == ONCE_IN_SCRIPTS | {4}, "weights of other equations are the plan's"
 
 
 def row(name):

@@ -14,7 +14,7 @@ from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
 from tests.e2e import test_demo_jump as jump
 from tests.e2e import test_demo_noise as noise
-from tests.e2e.views import by_the_pages_script, canvas, generate, scrub, tiled
+from tests.e2e.views import DONE, STATUS, by_the_pages_script, canvas, generate, scrub, tiled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -124,3 +124,40 @@ def test_fresh_noise_is_the_pipelines(visit_trained, cats):
         generator = torch.Generator().manual_seed(2)
         images = cats.with_scheduler(scheduler)(1, generator, 12, noise_scale=scale).images
         assert_alike(noise.picture(page, name), np.asarray(images[0]))
+
+
+def test_stop_ends_a_run_within_a_step(visit_trained):
+    page = prepared(visit_trained())
+    generate(page, wait=False, number=1, steps=2000)
+    page.wait_for_selector("[data-frames]")
+    asked = len(page.requests)
+    page.click("#stop")
+    expect(page.locator(STATUS)).to_have_text("Stopped. What there is can be played.")
+    before = page.locator("[data-frames]").get_attribute("data-frames")
+    generate(page, number=1, steps=10)  # the same workers draw it
+    assert int(before) < 119 and plans_asked(page, asked) == ["cats-32/plans/10-even.json"]
+    assert_alike(canvas(page, "noisy"), by_the_pages_script(page)[0])
+
+
+def test_a_page_that_sleeps_goes_on_when_it_wakes(visit_trained):
+    page = prepared(visit_trained())
+    generate(page, wait=False, number=1, steps=60)
+    page.wait_for_selector("[data-frames]")
+    life = page.context.new_cdp_session(page)
+    for state in ("frozen", "active"):
+        life.send("Page.setWebLifecycleState", {"state": state})
+        page.wait_for_timeout(200)
+    page.wait_for_selector(DONE)
+    expect(page.locator(STATUS)).to_contain_text("Done")
+    assert_alike(canvas(page, "noisy"), by_the_pages_script(page)[0])
+
+
+def test_the_language_can_be_changed_during_a_run(visit_trained):
+    page = prepared(visit_trained())
+    generate(page, wait=False, number=1, steps=2000)
+    page.wait_for_selector("[data-frames]")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("#generate")).to_have_text("生成")
+    expect(page.locator(STATUS)).to_contain_text("采样中")  # the link in the address runs anew
+    page.click("#stop")
+    expect(page.locator(STATUS)).to_contain_text("已停止")

@@ -3,4 +3,4 @@ import { mountRow } from "../../web/row/row.js";
 import { chunks } from "./here.js";
 import { notes, verdict } from "./measure.js";
 
-export const mount = (page) => mountRow(page, { chunks, notes, verdict });
+export const mount = (page) => mountRow(page, { name: "jump", chunks, notes, verdict });

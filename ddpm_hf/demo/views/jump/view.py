@@ -47,6 +47,43 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
         yield Frame(s, torch.cat([fixed, step.sample.cpu()]))
 
 
+def chunks(
+    pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int
+) -> Generator[RowChunk, None, None]:
+    """The frames of a comparison, as the page takes them."""
+    captions: list[Caption] = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
+    captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
+    gain = float(pipeline.scheduler.schedule.snr(t).rsqrt())
+    way = frames(pipeline, x_0, t, chains, seed)
+    yield from row_chunks(way, len(steps_down(t)) + 1, captions, {"gain": gain})
+
+
+def default_t(T: int) -> int:
+    """Far enough for the jump to blur, and not so far that speckles hide it."""
+    return T * 7 // 20
+
+
+def _controls(T: int, side: int) -> tuple[gr.Button, gr.Button, list[gr.components.Component]]:
+    """Start, stop, and what is compared: picture, t, number of chains, seed."""
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=280):
+            picture = PictureInput("jump-picture", side)
+        with gr.Column(min_width=280):
+            t = gr.Slider(
+                1, T, default_t(T), step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
+            )
+            chains = gr.Slider(
+                1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
+            )
+            seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
+            with gr.Row():
+                start = gr.Button(
+                    i18n("jump_start"), variant="primary", min_width=180, elem_id="jump-start"
+                )
+                stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
+    return start, stop, [picture, t, chains, seed]
+
+
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
     pipeline = models.get(MODEL)
@@ -60,29 +97,10 @@ def view(models: Models) -> None:
         chains = whole(spoken(request, "jump_chains"), chains, 1, MOST_CHAINS, request)
         seed = whole(spoken(request, "jump_seed"), seed, 0, MAX_SEED, request)
         x_0 = x_0_of(picture, side, request)
-        captions: list[Caption] = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
-        captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
-        gain = float(pipeline.scheduler.schedule.snr(t).rsqrt())
-        way = frames(pipeline, x_0, t, chains, seed)
-        yield from row_chunks(way, len(steps_down(t)) + 1, captions, {"gain": gain})
+        yield from chunks(pipeline, x_0, t, chains, seed)
 
     gr.Markdown(i18n("jump_intro"), latex_delimiters=LATEX)
-    with gr.Row(equal_height=False):
-        with gr.Column(min_width=280):
-            picture = PictureInput("jump-picture", side)
-        with gr.Column(min_width=280):
-            t = gr.Slider(
-                1, T, T * 7 // 20, step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
-            )
-            chains = gr.Slider(
-                1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
-            )
-            seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
-            with gr.Row():
-                start = gr.Button(
-                    i18n("jump_start"), variant="primary", min_width=180, elem_id="jump-start"
-                )
-                stop = gr.Button(i18n("jump_stop"), min_width=80, elem_id="jump-stop")
+    start, stop, inputs = _controls(T, side)
     here = {
         "models": models.in_page,
         "first": MODEL,
@@ -96,5 +114,4 @@ def view(models: Models) -> None:
     }
     script = Path(__file__).parent / "view.js"
     row = Row(PAGE, "jump-row", script, here if models.in_page else None)
-    inputs = [picture, t, chains, seed]
     connect(start, stop, compare, inputs, row, lambda *_: MOST_JUMP_STEPS, api_visibility="private")

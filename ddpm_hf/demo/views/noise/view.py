@@ -58,6 +58,14 @@ def frames(running: list[DenoisingStream], timesteps: list[int]) -> Iterator[Fra
         yield Frame(s, torch.cat([step.sample for step in steps]))
 
 
+def chunks(pipeline: DDPMPipeline, seed: int, steps: int) -> Generator[RowChunk, None, None]:
+    """The frames of a comparison, as the page takes them."""
+    captions: list[Caption] = [{"key": name} for name, _, _ in RUNS]
+    timesteps = run_plan(pipeline.scheduler, steps, "even")["timesteps"]
+    way = frames(streams(pipeline, seed, steps), timesteps)
+    yield from row_chunks(way, steps + 1, captions, {})
+
+
 def _all_steps(_request: Any, _seed: Any, steps: Any) -> Any:
     """How many steps of the network a comparison takes, whatever was typed for their number."""
     return len(RUNS) * steps if isinstance(steps, int | float) else 0
@@ -81,10 +89,7 @@ def view(models: Models) -> None:
         """Four runs side by side."""
         seed = whole(spoken(request, "noise_seed"), seed, 0, MAX_SEED, request)
         steps = whole(spoken(request, "noise_steps"), steps, FEWEST_STEPS, MOST_STEPS, request)
-        captions: list[Caption] = [{"key": name} for name, _, _ in RUNS]
-        timesteps = run_plan(pipeline.scheduler, steps, "even")["timesteps"]
-        way = frames(streams(pipeline, seed, steps), timesteps)
-        yield from row_chunks(way, steps + 1, captions, {})
+        yield from chunks(pipeline, seed, steps)
 
     gr.Markdown(i18n("noise_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):

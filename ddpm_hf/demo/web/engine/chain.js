@@ -73,11 +73,11 @@ export class Chain {
   }
 
   #output(x_t, i, picture) {
-    const { plan, class_label, null_class, guidance_scale } = this.#job;
+    const { plan, class_label, nullClass, guidance_scale } = this.#job;
     const timestep = plan.timesteps[i],
       output = this.#denoise(x_t, timestep, of(class_label, picture));
     if (guidance_scale !== 1) {
-      const away = this.#denoise(x_t, timestep, null_class);
+      const away = this.#denoise(x_t, timestep, nullClass);
       for (let j = 0; j < x_t.length; j++) output[j] = guided(guidance_scale, output[j], away[j]);
     }
     return output;

@@ -92,3 +92,21 @@ export function readScheduler(json) {
     variance: variance_type?.startsWith("fixed_large") ? "large" : "small",
   };
 }
+
+// What of a model's JSON files a run needs. `classes`: how many can be asked for; `nullClass`: the
+// one that stands for none in particular, or null. Throws UnknownModelError.
+export function readFacts(index, unet, scheduler) {
+  const config = readConfig(unet),
+    [height, width] = config.sample_size,
+    known = config.num_class_embeds ?? 0,
+    classes = Object.keys(index.id2label ?? {}).length || known;
+  return {
+    config,
+    channels: config.in_channels,
+    height,
+    width,
+    classes,
+    nullClass: known > classes ? classes : null,
+    ...readScheduler(scheduler),
+  };
+}

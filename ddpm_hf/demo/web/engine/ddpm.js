@@ -7,13 +7,14 @@
 //
 // The pictures are those of ddpm_hf's `pipe(4, torch.Generator().manual_seed(0), 50)` to a grey
 // level. Python works the schedule out: models/NAME/plans/50-even.json. What can go wrong has a
-// class in errors.js; the settings of `sample` and `stream` stand at `checked`.
-import { readConfig, readScheduler } from "./config.js";
-import { BrowserError } from "./errors.js";
-import { readJson, readWeights } from "./files.js";
+// class in errors.js; the settings of `sample` and `stream` are told of in job.js.
+import { readFacts } from "./config.js";
+import { jobOf } from "./job.js";
+import { readJson, readKernels, readWeights } from "./files.js";
 import { toPixels } from "./pixels.js";
 import { Pool, workersFor } from "./pool.js";
 import { running } from "./run.js";
+import { Stop } from "./stop.js";
 import { TorchNormal } from "./noise.js";
 
 export * from "./errors.js";
@@ -24,33 +25,19 @@ export { toPixels };
 // torch.randn(n, generator=torch.Generator().manual_seed(seed)), in any shape of n numbers.
 export const normal = (seed, n) => new TorchNormal(seed).draw(n);
 
-const DEFAULTS = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
-
-async function compiled() {
-  const url = new URL("./kernels.wasm", import.meta.url);
-  const bytes = await (await fetch(url)).arrayBuffer();
-  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(bytes))
-    throw new BrowserError("This browser has no WebAssembly with SIMD.");
-  return WebAssembly.compile(bytes);
-}
-
 class Model {
   #base;
-  #scheduler;
+  #facts;
   #pool;
   #plans = new Map();
 
-  constructor(base, index, config, scheduler, parts) {
+  // facts: as `readFacts` gives them.
+  constructor(base, facts, parts) {
     this.#base = base;
-    this.#scheduler = scheduler;
+    this.#facts = facts;
     this.#pool = new Pool(parts);
-    const names = Object.keys(index.id2label ?? {}).length,
-      classes = config.num_class_embeds ?? 0;
-    // How many classes can be asked for, and the one that stands for none, or null.
-    this.classes = names || classes;
-    this.nullClass = classes > this.classes ? this.classes : null;
-    [this.height, this.width] = config.sample_size;
-    this.channels = config.in_channels;
+    const { channels, height, width, classes, nullClass } = facts;
+    Object.assign(this, { channels, height, width, classes, nullClass });
   }
 
   // Workers that wait for a run of so many pictures. Rejects where a run would.
@@ -64,9 +51,9 @@ class Model {
   }
 
   // Python's plan of this name: `50-even`, `50-quadratic`, or `from-700`.
-  plan(name, signal) {
+  plan(name) {
     if (!this.#plans.has(name)) {
-      const plan = readJson(new URL(`plans/${name}.json`, this.#base).href, signal);
+      const plan = readJson(new URL(`plans/${name}.json`, this.#base).href);
       this.#plans.set(name, plan);
       plan.catch(() => this.#plans.delete(name));
     }
@@ -86,52 +73,13 @@ class Model {
   // t is the paper's, of x_t; x_t before the step, x̂_0, ẑ, and `sample` after it: Float32Arrays,
   // (count, channels, height, width). To leave the loop ends the run; so does `signal`, at once.
   async *stream(settings = {}) {
-    const job = await this.#checked(settings);
+    const job = jobOf(this.#facts, settings);
+    const stop = new Stop(settings.signal);
+    job.plan ??= await stop.before(this.plan(job.name));
     const { channels, height, width } = this;
     const shape = { count: job.number, total: job.plan.timesteps.length, channels, height, width };
-    for await (const step of running(this.#pool, job, settings.signal)) yield { ...step, ...shape };
+    for await (const step of running(this.#pool, job, stop)) yield { ...step, ...shape };
   }
-
-  // seed: a number for the batch, or a list with one for each picture, as diffusers' generators.
-  // number: of pictures. steps, spacing ("even" or "quadratic"): of the plan, or `plan` itself.
-  // variance ("small", "large" or "none"), noise_scale, class_label: one for all or one for each;
-  // no class_label: any class. latents: x_T, of all pictures, or of one for all.
-  async #checked(settings) {
-    const given = Object.fromEntries(Object.entries(settings).filter(([, v]) => v !== undefined));
-    const all = { ...DEFAULTS, variance: this.#scheduler.variance, ...given };
-    const { seed, steps, spacing, signal, noise_scale, guidance_scale, variance, latents } = all,
-      { number = Array.isArray(seed) ? seed.length : 1, class_label = this.nullClass } = all,
-      plan = all.plan ?? (await this.plan(`${steps}-${spacing}`, signal)),
-      one = this.channels * this.height * this.width;
-    if (this.classes && class_label === null)
-      throw new RangeError("This model draws by class: give class_label.");
-    if (guidance_scale !== 1 && this.nullClass === null)
-      throw new RangeError("This model was not trained for guidance: leave guidance_scale at 1.");
-    if (latents && latents.length !== one && latents.length !== number * one)
-      throw new RangeError(
-        `latents must have ${number * one} or ${one} numbers; got ${latents.length}.`,
-      );
-    return {
-      seed,
-      number,
-      plan,
-      noise_scale,
-      guidance_scale,
-      variance,
-      class_label,
-      latents: latents?.length === one ? repeated(latents, number) : latents,
-      shape: [this.channels, this.height, this.width],
-      null_class: this.nullClass,
-      prediction: this.#scheduler.prediction,
-      clip: this.#scheduler.clip,
-    };
-  }
-}
-
-function repeated(picture, number) {
-  const all = new Float32Array(number * picture.length);
-  for (let n = 0; n < number; n++) all.set(picture, n * picture.length);
-  return all;
 }
 
 // The model whose files lie below this address. Throws one of errors.js, before any weights are
@@ -142,8 +90,7 @@ export async function load(address) {
   const [index, unet, scheduler] = await Promise.all(
     ["model_index.json", "unet/config.json", "scheduler/scheduler_config.json"].map(json),
   );
-  const config = readConfig(unet),
-    known = readScheduler(scheduler);
-  const [kernels, weights] = await Promise.all([compiled(), readWeights(base)]);
-  return new Model(base, index, config, known, { kernels, config, weights });
+  const facts = readFacts(index, unet, scheduler);
+  const [kernels, weights] = await Promise.all([readKernels(), readWeights(base)]);
+  return new Model(base, facts, { kernels, config: facts.config, weights });
 }

@@ -25,6 +25,11 @@ export class Layers {
     this.memory = new Memory(run);
   }
 
+  // Lets go of the file's tensors, once all layers are made.
+  close() {
+    this.#tensors = {};
+  }
+
   has(name) {
     return `${name}.weight` in this.#tensors;
   }

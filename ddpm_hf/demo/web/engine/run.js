@@ -22,13 +22,13 @@ function whole(parts, name) {
 class Inbox {
   #steps = new Map();
   #parts;
+  #error = null;
 
   constructor(parts) {
     this.#parts = parts;
   }
 
-  // The parts of a step, when all are there. −1 is the start.
-  at(index) {
+  #at(index) {
     if (!this.#steps.has(index)) this.#steps.set(index, this.#waiting());
     return this.#steps.get(index);
   }
@@ -37,24 +37,26 @@ class Inbox {
     const step = { parts: [], missing: this.#parts };
     step.done = new Promise((resolve, reject) => Object.assign(step, { resolve, reject }));
     step.done.catch(() => {}); // it may be that nobody waits for it
+    if (this.#error) step.reject(this.#error);
     return step;
   }
 
   put(worker, message) {
-    const step = this.at(message.index);
+    const step = this.#at(message.index);
     step.parts[worker] = message;
     if (--step.missing === 0) step.resolve(step.parts);
   }
 
+  // The parts of a step, when all are there. −1 is the start.
   async take(index) {
-    const parts = await this.at(index).done;
+    const parts = await this.#at(index).done;
     this.#steps.delete(index);
     return parts;
   }
 
   fail(error) {
+    this.#error = error;
     for (const step of this.#steps.values()) step.reject(error);
-    this.at = () => ({ done: Promise.reject(error) });
   }
 }
 
@@ -68,27 +70,26 @@ function begin(hands, inbox, run, { latents, ...job }) {
   const size = job.shape.reduce((a, b) => a * b);
   slices(job.number, hands.length).forEach(([from, to], i) => {
     hands[i].listen((message) => {
+      if ((message.run ?? run) !== run) return; // of one that was left
       if (message.error) inbox.fail(revived(message.error));
-      else if (message.run === run) inbox.put(i, message);
+      else inbox.put(i, message);
     });
     const start = latents?.slice(from * size, to * size);
     hands[i].tell({ run, job: { ...job, from, to, latents: start } });
   });
 }
 
-// The steps of a run: {index, t, x_t, x_0, z_hat, sample}. `stopped` is a promise that rejects to
-// end it at once.
-async function* steps(hands, job, stopped) {
+// The steps of a run: {index, t, x_t, x_0, z_hat, sample}.
+async function* steps(hands, job, stop) {
   const inbox = new Inbox(hands.length),
     run = ++runs,
     total = job.plan.timesteps.length;
-  const soon = (promise) => Promise.race([promise, stopped]);
   try {
     begin(hands, inbox, run, job);
-    let x_t = whole(await soon(inbox.take(-1)), "sample");
+    let x_t = whole(await stop.before(inbox.take(-1)), "sample");
     for (let index = 0; index < total; index++) {
       for (const hand of hands) hand.tell({ run, until: Math.min(total, index + AHEAD) });
-      const parts = await soon(inbox.take(index));
+      const parts = await stop.before(inbox.take(index));
       const [x_0, z_hat, sample] = ["x_0", "z_hat", "sample"].map((name) => whole(parts, name));
       yield { index, t: job.plan.timesteps[index] + 1, x_t, x_0, z_hat, sample };
       x_t = sample;
@@ -98,28 +99,27 @@ async function* steps(hands, job, stopped) {
   }
 }
 
-// A promise that rejects when the signal says so.
-function stopOf(signal) {
-  const stopped = new Promise((_, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
-  });
-  stopped.catch(() => {});
-  return stopped;
+async function handsOf(pool, pictures, stop) {
+  const taken = pool.take(workersFor(pictures));
+  try {
+    return await stop.before(taken);
+  } catch (error) {
+    taken.then((hands) => pool.give(hands)).catch(() => {});
+    throw error;
+  }
 }
 
 // The steps of the job by workers of the pool, which has them back at the end, however it comes.
-export async function* running(pool, job, signal) {
-  const hands = await pool.take(workersFor(job.number));
-  let isSound = true;
+export async function* running(pool, job, stop) {
+  const hands = await handsOf(pool, job.number, stop);
+  let areSound = true;
   try {
-    yield* steps(hands, job, stopOf(signal));
+    yield* steps(hands, job, stop);
   } catch (error) {
-    isSound = Boolean(signal?.aborted);
+    areSound = stop.isAsked;
     throw error;
   } finally {
-    if (isSound) pool.give(hands);
+    if (areSound) pool.give(hands);
     else for (const hand of hands) hand.end();
   }
 }

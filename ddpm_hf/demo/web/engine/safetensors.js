@@ -9,11 +9,15 @@ const HALVES = Float32Array.from({ length: 65536 }, (_, bits) => {
   return bits & 0x8000 ? -size : size;
 });
 
+function fromHalves(halves) {
+  const numbers = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) numbers[i] = HALVES[halves[i]];
+  return numbers;
+}
+
 const READ = {
   F32: (bytes) => new Float32Array(bytes),
-  F16: (bytes) => Float32Array.from(new Uint16Array(bytes), (bits) => HALVES[bits]),
-  BF16: (bytes) =>
-    new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer),
+  F16: (bytes) => fromHalves(new Uint16Array(bytes)),
 };
 
 function headerOf(buffer) {

@@ -17,6 +17,7 @@ export class UNet {
     this.#layers = new Layers(run, tensors, norm);
     this.#embed = this.#embedding();
     this.#body = this.#network();
+    this.#layers.close();
   }
 
   // x_t, channels first; diffusers' timestep; a class, for a network with classes → the output, like

@@ -4,13 +4,14 @@ import { bytesOf } from "../binary.js";
 import { paint } from "../canvas.js";
 import { viewOf } from "../page.js";
 import { FramePlayer, frameAt } from "../player.js";
+import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../recorded/recorded.js";
 import { Run } from "../run/run.js";
 import { register } from "../run/screens.js";
 
 const FRAMES_PER_SECOND = 20;
 
 class Row {
-  // parts: {chunks, notes, verdict}, see `mountRow`.
+  // parts: {name, chunks, notes, verdict}, see `mountRow`.
   constructor(page, parts) {
     this.parts = parts;
     this.view = viewOf(page.element, page.props.strings);
@@ -23,7 +24,8 @@ class Row {
       button: part("play"),
       text,
       show: (index) => this.show(frameAt(this.frames, index)),
-      rate: () => FRAMES_PER_SECOND,
+      rate: () =>
+        this.shape.run === RECORDED ? RECORDED_FRAMES_PER_SECOND : FRAMES_PER_SECOND,
       grows: () => this.run.isActive,
     });
   }
@@ -79,14 +81,27 @@ class Row {
   receive(chunk) {
     if (!chunk || !this.run.accept(chunk)) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
+    this.keep(chunk);
+    this.player.extend(this.frames.length - 1);
+  }
+
+  keep(chunk) {
     const bytes = bytesOf(chunk.data),
       size = bytes.length / chunk.t.length;
     chunk.t.forEach((t, i) => {
       const pixels = bytes.subarray(i * size, (i + 1) * size);
       this.frames[chunk.first + i] = { t, pixels };
     });
-    this.player.extend(this.frames.length - 1);
     if (chunk.t.at(-1) === 0) this.judge(chunk.about);
+  }
+
+  // Until the first run.
+  async showRecorded() {
+    const chunk = await recorded(this.parts.name);
+    if (!this.run.isIdle) return;
+    this.begin(chunk);
+    this.keep(chunk);
+    playOnce(this.player, chunk.total);
   }
 
   judge(about) {
@@ -96,11 +111,13 @@ class Row {
   }
 }
 
-// chunks(here, language, controls, signal): of a run in this page, see the views' here.js.
+// name: of the recorded run. chunks(here, language, controls, signal): of a run in this page, see
+// the views' here.js.
 // notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
 // shape, about): of the last frame, {key, …}. Keys are the view's strings.
 export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
   page.watch("value", () => row.receive(page.props.value));
+  row.showRecorded();
 }

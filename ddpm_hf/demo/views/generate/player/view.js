@@ -3,6 +3,7 @@
 import { bytesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
+import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../../../web/recorded/recorded.js";
 import { Run } from "../../../web/run/run.js";
 import { prepare } from "../../../web/run/models.js";
 import { register } from "../../../web/run/screens.js";
@@ -44,7 +45,7 @@ class Player {
       button: part("play"),
       text,
       show: (index) => this.show(index),
-      rate: () => FRAMES_PER_SECOND * Number(part("speed").value),
+      rate: () => this.framesPerSecond * Number(part("speed").value),
       loops: () => part("loop").checked,
       grows: () => this.run.isActive,
     });
@@ -114,12 +115,29 @@ class Player {
   receive(chunk) {
     if (!chunk || !this.run.accept(chunk) || !chunk.t.length) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
+    this.keep(chunk);
+    this.player.extend(this.frames.length - 1);
+  }
+
+  keep(chunk) {
     framesOf(chunk).forEach((frame, i) => {
       this.frames[chunk.first + i] = frame;
     });
     this.film.draw(this.shape, this.frames, this.alone);
-    this.player.extend(this.frames.length - 1);
     if (this.frames.length === chunk.total) this.offerPng();
+  }
+
+  // Until the first run.
+  async showRecorded() {
+    const chunk = await recorded("generate");
+    if (!this.run.isIdle) return;
+    this.begin(chunk);
+    this.keep(chunk);
+    playOnce(this.player, chunk.total);
+  }
+
+  get framesPerSecond() {
+    return this.shape.run === RECORDED ? RECORDED_FRAMES_PER_SECOND : FRAMES_PER_SECOND;
   }
 
   offerPng() {
@@ -157,4 +175,5 @@ export function mount(page) {
   const player = new Player(page);
   register(page.props.screen, player.run);
   page.watch("value", () => player.receive(page.props.value));
+  player.showRecorded();
 }

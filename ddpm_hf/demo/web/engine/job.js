@@ -1,0 +1,87 @@
+// The settings of a run, checked → what a chain takes.
+//
+// seed: a number for the batch, or a list with one for each picture, as diffusers' generators.
+// number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
+// `plan`, such as `Model.plan` gives. variance ("small", "large" or "none"), noise_scale,
+// class_label: one for all pictures, or a list with one for each; without a class_label any class is
+// drawn. guidance_scale. latents: x_T, of all pictures or of one for all.
+
+const DEFAULTS = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
+const VARIANCES = ["small", "large", "none"];
+
+function check(isRight, sentence) {
+  if (!isRight) throw new RangeError(sentence);
+}
+
+function checkLists(number, lists) {
+  for (const [name, values] of Object.entries(lists))
+    if (Array.isArray(values))
+      check(
+        values.length === number,
+        `${name} has ${values.length} values for ${number} pictures; give one for each.`,
+      );
+}
+
+function checkClasses({ classes, nullClass }, class_label, guidance_scale) {
+  for (const label of [class_label].flat())
+    check(
+      classes
+        ? Number.isInteger(label) && label >= 0 && label <= (nullClass ?? classes - 1)
+        : label === null,
+      classes
+        ? `class_label must be one of the classes 0 to ${classes - 1}; got ${label}.`
+        : "This model knows no classes: leave class_label out.",
+    );
+  check(
+    guidance_scale === 1 || nullClass !== null,
+    "This model was not trained for guidance: leave guidance_scale at 1.",
+  );
+}
+
+function repeated(picture, number) {
+  const all = new Float32Array(number * picture.length);
+  for (let n = 0; n < number; n++) all.set(picture, n * picture.length);
+  return all;
+}
+
+function startOf(latents, number, size) {
+  if (!latents) return null;
+  check(
+    latents.length === size || latents.length === number * size,
+    `latents must have ${number * size} numbers, or ${size} for all pictures; got ${latents.length}.`,
+  );
+  return latents.length === size ? repeated(latents, number) : latents;
+}
+
+// facts: of the model, as `readFacts` gives them. `name`: of the plan to fetch, if there is none.
+// Throws RangeError, one sentence.
+export function jobOf(facts, settings) {
+  const given = Object.fromEntries(Object.entries(settings).filter(([, v]) => v !== undefined));
+  const all = { ...DEFAULTS, variance: facts.variance, class_label: facts.nullClass, ...given };
+  const { seed, noise_scale, guidance_scale, variance, class_label, plan, latents } = all,
+    { number = Array.isArray(seed) ? seed.length : 1 } = all,
+    shape = [facts.channels, facts.height, facts.width];
+  check(Number.isInteger(number) && number > 0, `number must be at least 1; got ${number}.`);
+  checkLists(number, { seed, noise_scale, variance, class_label });
+  for (const kind of [variance].flat())
+    check(
+      VARIANCES.includes(kind),
+      `variance must be one of ${VARIANCES.join(", ")}; got ${kind}.`,
+    );
+  checkClasses(facts, class_label, guidance_scale);
+  return {
+    seed,
+    number,
+    shape,
+    noise_scale,
+    guidance_scale,
+    variance,
+    class_label,
+    plan,
+    name: `${all.steps}-${all.spacing}`,
+    latents: startOf(latents, number, facts.channels * facts.height * facts.width),
+    nullClass: facts.nullClass,
+    prediction: facts.prediction,
+    clip: facts.clip,
+  };
+}
