@@ -40,7 +40,7 @@ FIRST = (
     "views/generate/events.js",
 )
 """The page scripts that are needed as soon as the page opens."""
-_SHOWN_FIRST = "web/recorded/generate.run.json"
+SHOWN_FIRST = "web/recorded/generate.run.json"
 LAUNCH = {
     "theme": THEME,
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
@@ -56,14 +56,10 @@ LAUNCH = {
             *schedule_numbers.ROUTES,
             *training.ROUTES,
         ],
-<<<<<<< HEAD
-        "middleware": [Middleware(PageHead, modules.preloads(*FIRST)), Middleware(SmallBodies)],
-=======
         "middleware": [
-            Middleware(PageHead, modules.preloads(*_FIRST, data=_SHOWN_FIRST)),
+            Middleware(PageHead, modules.preloads(*FIRST, data=SHOWN_FIRST)),
             Middleware(SmallBodies),
         ],
->>>>>>> endpoints
         "exception_handlers": {503: busy},
     },
     "max_file_size": f"{MAX_MEGABYTES}mb",

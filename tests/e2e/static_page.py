@@ -11,22 +11,34 @@ TABS = ("generate", "forward", "jump", "noise", "schedule", "training", "equatio
 ENGLISH, CHINESE = "en-US", "zh-CN"
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    """`python -m http.server`, but silent, and with a count of what it sent."""
+class Site(http.server.ThreadingHTTPServer):
+    """`python -m http.server` for a folder, at `url`. sent: (path, bytes) of each answer."""
 
+    def __init__(self, folder):
+        self.sent = []
+        handler = functools.partial(_Handler, directory=str(folder))
+        super().__init__(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
+
+    def copyfile(self, source, outputfile):
+        content = source.read()
+        self.server.sent.append((self.path, len(content)))
+        outputfile.write(content)
 
 
 @contextmanager
 def served(folder):
-    """The address at which this folder is served."""
-    handler = functools.partial(Handler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    """The folder's `Site`, while it runs."""
+    site = Site(folder)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield site
+    site.shutdown()
+    site.server_close()
 
 
 @contextmanager
@@ -57,11 +69,5 @@ def open_view(page, name):
 
 
 def kept_for_offline(page):
-    """Wait until the service worker has all that it keeps after a first visit."""
-    page.wait_for_function(
-        """async () => {
-          const names = await caches.keys();
-          const ours = names.find((name) => name.startsWith("ddpm-page-"));
-          return ours && (await caches.match("training/cats-32.json"));
-        }"""
-    )
+    """Wait until the service worker has all that it keeps at a first visit."""
+    page.wait_for_function("navigator.serviceWorker.controller")

@@ -29,24 +29,28 @@ from tests.e2e.views import DONE, PHONE, fits_a_phone, pixels, recolour, slide, 
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-WEIGHTS = 5_490_966
-
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def root(tmp_path_factory):
+    """A server's folder, with the page below it."""
     root = tmp_path_factory.mktemp("site")
     write(contents("https://example.org/space"), root / "some" / "where")
     (root / "frame.html").write_text(
         '<iframe sandbox="allow-scripts allow-same-origin" width="1000" height="900"></iframe>'
         "<script>document.querySelector('iframe').src = location.hash.slice(1)</script>"
     )
-    with served(root) as address:
-        yield address
+    return root
+
+
+@pytest.fixture(scope="module")
+def site(root):
+    with served(root) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
 def url(site):
-    return f"{site}some/where/"
+    return f"{site.url}some/where/"
 
 
 def shown(page, name="noisy"):
@@ -77,23 +81,20 @@ def test_all_views_work_and_are_accessible(browser, url, locale, scheme, size):
         assert not away, "a request left the folder"
 
 
-def test_a_link_draws_what_a_script_draws_and_the_first_visit_is_light(browser, url, capsys):
-    with visitor(browser) as page:
-        sizes = {}
-        page.on("response", lambda r: sizes.setdefault(r.url, r))
-        page.goto(f"{url}?seed=3&steps=10&number=4")
+def test_a_link_draws_what_a_script_draws_and_the_first_visit_is_light(browser, root, capsys):
+    with served(root) as site, visitor(browser) as page:
+        page.goto(f"{site.url}some/where/?seed=3&steps=10&number=4")
         page.wait_for_selector(DONE)
         difference = shown(page).astype(int) - tiled(eager(3, 4, 10))
         assert abs(difference).max() <= 1
         kept_for_offline(page)
-        loaded = {address: len(response.body()) for address, response in sizes.items()
-                  if address.startswith(url)}  # fmt: skip
-        before = sum(n for n in loaded.values() if n != WEIGHTS)
-        with capsys.disabled():
-            print(
-                f"\na first visit: {before:,} bytes beside the weights, {before + WEIGHTS:,} in all"
-            )
-        assert before < 600_000
+        weights = next(i for i, (path, _) in enumerate(site.sent) if ".safetensors?" in path)
+        before = sum(size for _, size in site.sent[:weights])
+        total = sum(size for _, size in site.sent)
+    with capsys.disabled():
+        whole = sum(path.stat().st_size for path in (root / "some").rglob("*") if path.is_file())
+        print(f"\nwhole: {whole:,}; a first visit: {total:,}, before the weights {before:,}")
+    assert before < 600_000 and total < 7_000_000
 
 
 def test_without_a_network_every_view_still_works(browser, url):
@@ -101,6 +102,7 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.goto(f"{url}?seed=0&steps=10&number=1")
         page.wait_for_selector(DONE)
         first = shown(page)
+        open_view(page, "training")
         kept_for_offline(page)
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
@@ -122,7 +124,7 @@ def test_without_a_network_every_view_still_works(browser, url):
 
 
 def test_it_works_in_a_sandboxed_frame_of_another_site(browser, url, site):
-    other = site.replace("127.0.0.1", "localhost")
+    other = site.url.replace("127.0.0.1", "localhost")
     with visitor(browser) as page:
         page.goto(f"{other}frame.html#{url}?seed=0%26steps=10%26number=1".replace("%26", "&"))
         frame = page.frame_locator("iframe")

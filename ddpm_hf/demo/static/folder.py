@@ -10,7 +10,7 @@ from typing import Any
 from diffusers.utils.logging import disable_progress_bar
 
 from ddpm_hf.bundled import bundled_models
-from ddpm_hf.demo.app import FIRST, page
+from ddpm_hf.demo.app import FIRST, SHOWN_FIRST, page
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.static import strings
 from ddpm_hf.demo.static.controls import Writer
@@ -134,7 +134,7 @@ def _page_files(made: _Page, link: str | None) -> tuple[Files, str]:
         "dark": (_HERE / "dark.js").read_text(),
         "style": f"{folder}/style.css",
         "start": f"{folder}/start.js",
-        "preloads": modules.preloads("static/page.js", *FIRST),
+        "preloads": modules.preloads("static/page.js", *FIRST, data=SHOWN_FIRST),
         "body": made.body + _ABOUT,
     }
     return {f"{folder}/{name}": content for name, content in files.items()}, index
@@ -157,13 +157,12 @@ def contents(link: str | None = None) -> Files:
 
 FIRST_FILES = re.compile(
     rf"{MARK}|(?:modules|page)/.*|models/{MODEL}/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
+    rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even|from-[147]00|from-2000)\.json"
 )
-"""What every view needs to open, and Generate to run, but for the weights and the plan."""
-LATER_FILES = re.compile(
-    rf"models/{MODEL}/plans/(?:(?:\d\d|100|250)-even|from-[147]00|from-2000)\.json"
-    rf"|training/{MODEL}\.json"
-)
-"""What the views are likely to ask for, and is small enough to be kept for a visit offline."""
+"""What is kept at the first visit: all that each view needs, but for weights and training records.
+
+They are kept when they are first asked for.
+"""
 
 
 def _worker(files: Files) -> bytes:
@@ -171,6 +170,5 @@ def _worker(files: Files) -> bytes:
     told = {
         "VERSION": version,
         "FIRST": ["./", *sorted(filter(FIRST_FILES.fullmatch, files))],
-        "LATER": sorted(filter(LATER_FILES.fullmatch, files)),
     }
     return f"Object.assign(self, {json.dumps(told)});\n{(_HERE / WORKER).read_text()}".encode()

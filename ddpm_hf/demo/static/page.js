@@ -42,14 +42,13 @@ function offer(examples, parts) {
   });
 }
 
-const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 2000));
-
 // Offline after the first visit, where the browser allows it; in a frame of another site it may not.
-async function keep() {
-  const workers = navigator.serviceWorker; // in a sandboxed frame to ask for it is an error
-  await workers?.register("service-worker.js");
-  const { active } = (await workers?.ready) ?? {};
-  whenIdle(() => active?.postMessage("later"));
+function keep() {
+  try {
+    navigator.serviceWorker?.register("service-worker.js").catch(() => {});
+  } catch {
+    // In a sandboxed frame even to ask for it is an error.
+  }
 }
 
 // files: block → a view's addresses; events: as `Events` takes them; root: the block of the page.
@@ -67,5 +66,5 @@ export async function start({ words, files, events, root }) {
   for (const node of all("[data-examples]")) offer(node, parts);
   await Promise.all(all("[data-kind=page]:not([role=tabpanel] *)").map((node) => mount(node)));
   fire(root, "load");
-  keep().catch(() => {});
+  keep();
 }

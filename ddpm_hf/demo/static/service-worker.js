@@ -1,8 +1,7 @@
 // Keeps what was loaded, so that the page opens again without a network. The weights are kept by
 // the engine, under their hash.
 //
-// Python puts a line before it: self.VERSION, of the folder; self.FIRST, what every view needs to
-// open; and self.LATER, what they are likely to ask for.
+// Python puts a line before it: self.VERSION, of the folder, and self.FIRST, what every view needs.
 const OURS = "ddpm-page-";
 const NAME = OURS + self.VERSION;
 const NEVER_CHANGES = /\/(modules|page)\//;
@@ -42,16 +41,6 @@ self.addEventListener("activate", (event) => {
     await self.clients.claim();
   };
   event.waitUntil(clear());
-});
-
-// The page says when it has nothing else to do.
-self.addEventListener("message", (event) => {
-  const load = async () => {
-    const cache = await caches.open(NAME);
-    const there = await Promise.all(self.LATER.map((path) => cache.match(path)));
-    await cache.addAll(self.LATER.filter((_, i) => !there[i]));
-  };
-  event.waitUntil(load().catch(() => {})); // no network, or no room
 });
 
 self.addEventListener("fetch", (event) => {
