@@ -36,6 +36,7 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("site")
     write(contents("https://example.org/space"), root / "some" / "where")
     (root / "frame.html").write_text(
+        '<link rel="icon" href="data:,">'
         '<iframe sandbox="allow-scripts allow-same-origin" width="1000" height="900"></iframe>'
         "<script>document.querySelector('iframe').src = location.hash.slice(1)</script>"
     )

@@ -42,6 +42,8 @@ function offer(examples, parts) {
   });
 }
 
+const AFTER = 3000; // milliseconds: what the page itself needs, and the weights, come first
+
 // Offline after the first visit, where the browser allows it; in a frame of another site it may not.
 function keep() {
   try {
@@ -66,5 +68,5 @@ export async function start({ words, files, events, root }) {
   for (const node of all("[data-examples]")) offer(node, parts);
   await Promise.all(all("[data-kind=page]:not([role=tabpanel] *)").map((node) => mount(node)));
   fire(root, "load");
-  keep();
+  setTimeout(keep, AFTER);
 }
