@@ -17,11 +17,22 @@ const number = {
 };
 const text = { read: (node) => field(node).value, write: number.write };
 
+// A value that is not among the choices is kept until others come, as a link may name it first.
+function choose(node, value) {
+  const select = field(node);
+  select.querySelector("[data-stray]")?.remove();
+  if (!Array.from(select.options).some((option) => option.value === value)) {
+    const stray = select.appendChild(new Option(value, value));
+    stray.dataset.stray = "";
+  }
+  select.value = value;
+}
+
 // kind → {read(node), write(node, value)}; a kind without both is a button, or text alone.
 const KINDS = {
   number,
   text,
-  dropdown: text,
+  dropdown: { read: text.read, write: choose },
   slider: {
     read: number.read,
     write: (node, value) => {

@@ -8,10 +8,13 @@ export class Events {
     Object.assign(this, { events, parts });
   }
 
+  // Once all that is being put in now is there.
   fire(block, name) {
-    this.events.forEach((event, number) => {
-      if (event.targets.some(([at, called]) => at === block && called === name)) this.#run(number);
-    });
+    const isMeant = ({ targets }) =>
+      targets.some(([at, called]) => at === block && called === name);
+    queueMicrotask(() =>
+      this.events.forEach((event, number) => isMeant(event) && this.#run(number)),
+    );
   }
 
   async #run(number) {

@@ -19,6 +19,7 @@ from ddpm_hf.demo.static.words import words
 from ddpm_hf.demo.views.equations.view import CSS as NOTES_CSS
 from ddpm_hf.demo.views.generate.choice import choose
 from ddpm_hf.demo.web import modules
+from ddpm_hf.demo.web.model_files import CONFIGS
 from ddpm_hf.demo.web.page import SHARED_CSS
 from ddpm_hf.demo.web.theme import THEME
 
@@ -154,18 +155,20 @@ def contents(link: str | None = None) -> Files:
     return {**files, WORKER: _worker(files)}
 
 
-def first_files(files: Files) -> list[str]:
-    """What the service worker fetches at the first visit: the page, and all that it needs to open
-    each view and to run its first model, but for the weights.
-    """
-    wanted = re.compile(
-        rf"modules/.*|page/.*|models/{MODEL}/(?!plans/).*(?<!safetensors)"
-        rf"|models/{MODEL}/plans/(100-even|from-700)\.json"
-    )
-    return [MARK, *sorted(path for path in files if wanted.fullmatch(path))]
+FIRST_FILES = re.compile(
+    rf"{MARK}|(?:modules|page)/.*|models/{MODEL}/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
+    rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even|from-[147]00|from-2000)\.json"
+)
+"""What is kept at the first visit: all that each view needs, but for weights and training records.
+
+They are kept when they are first asked for.
+"""
 
 
 def _worker(files: Files) -> bytes:
     version = hashlib.sha256(b"".join(files[path] for path in sorted(files))).hexdigest()[:12]
-    told = {"VERSION": version, "FIRST": first_files(files)}
+    told = {
+        "VERSION": version,
+        "FIRST": ["./", *sorted(filter(FIRST_FILES.fullmatch, files))],
+    }
     return f"Object.assign(self, {json.dumps(told)});\n{(_HERE / WORKER).read_text()}".encode()

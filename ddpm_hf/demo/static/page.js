@@ -12,7 +12,14 @@ function speak({ texts, html }) {
   for (const node of all("[data-label-words]"))
     node.setAttribute("aria-label", texts[node.dataset.labelWords]);
   for (const node of all("[data-html]")) node.innerHTML = html[node.dataset.html];
+  for (const node of all(".formula")) scrolling.observe(node);
 }
+
+// A formula that scrolls, for the screen is narrow, can be reached by the keyboard.
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries)
+    target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+});
 
 // What stands at a node, with a value.
 function partAt(node, files, fire, opened) {
@@ -35,12 +42,14 @@ function offer(examples, parts) {
   });
 }
 
+const AFTER = 3000; // milliseconds: what the page itself needs, and the weights, come first
+
 // Offline after the first visit, where the browser allows it; in a frame of another site it may not.
 function keep() {
   try {
     navigator.serviceWorker?.register("service-worker.js").catch(() => {});
   } catch {
-    // A sandboxed frame has none, and says so by an error.
+    // In a sandboxed frame even to ask for it is an error.
   }
 }
 
@@ -59,5 +68,5 @@ export async function start({ words, files, events, root }) {
   for (const node of all("[data-examples]")) offer(node, parts);
   await Promise.all(all("[data-kind=page]:not([role=tabpanel] *)").map((node) => mount(node)));
   fire(root, "load");
-  keep();
+  setTimeout(keep, AFTER);
 }

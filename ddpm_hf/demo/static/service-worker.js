@@ -1,7 +1,7 @@
 // Keeps what was loaded, so that the page opens again without a network. The weights are kept by
 // the engine, under their hash.
 //
-// Python puts a line before it: self.VERSION, of the folder, and self.FIRST, what to load at once.
+// Python puts a line before it: self.VERSION, of the folder, and self.FIRST, what every view needs.
 const OURS = "ddpm-page-";
 const NAME = OURS + self.VERSION;
 const NEVER_CHANGES = /\/(modules|page)\//;

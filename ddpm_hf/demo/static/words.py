@@ -40,7 +40,8 @@ def html_of(markdown: str) -> str:
 
     def hold(found: re.Match[str]) -> str:
         block, inline = found.groups()
-        formulas.append(mathml(block or inline, "block" if block else "inline"))
+        drawn = mathml(block or inline, "block" if block else "inline")
+        formulas.append(f'<span class="formula">{drawn}</span>' if block else drawn)
         return _HELD.format(len(formulas) - 1)
 
     held: str = _MARKDOWN.render(_FORMULA.sub(hold, markdown))

@@ -3,10 +3,13 @@
 import csv
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-from ddpm_hf.demo.web.encoding import png_url
+from PIL import Image
+
+from ddpm_hf.demo.web.encoding import image_url
 
 
 class Grid(TypedDict):
@@ -45,6 +48,7 @@ def _brief(number: float) -> float:
     return float(f"{number:.4g}")
 
 
+@cache
 def read_course(folder: Path) -> Course:
     """The course that lies in a model's folder."""
     with (folder / "training.csv").open(newline="") as file:
@@ -61,7 +65,7 @@ def read_course(folder: Path) -> Course:
         grids=[
             Grid(
                 number=int(path.stem.removeprefix("step-")),
-                picture=png_url(path.read_bytes()),
+                picture=image_url(Image.open(path), "WEBP"),
             )
             for path in pictures
         ],
