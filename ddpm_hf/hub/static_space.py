@@ -48,7 +48,8 @@ def contents(gradio_space: str | None) -> dict[str, bytes]:
             check=False,
         )
         if made.returncode:
-            raise UserError(made.stderr.strip().splitlines()[-1].partition(": ")[2])
+            why = "".join(made.stderr.splitlines()[-1:])
+            raise UserError(f"The page can't be written: {why.partition(': ')[2] or why}")
         paths = [path for path in Path(folder).rglob("*") if path.is_file()]
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     for name in ("LICENSE", "NOTICE"):

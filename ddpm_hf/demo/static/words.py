@@ -57,4 +57,4 @@ def words(markdown: set[str], link: str | None) -> dict[str, dict[str, dict[str,
             "html": {**html, "static_about": html_of(strings.about(own, link))},
         }
 
-    return {"en": both(texts.EN, strings.EN), "zh": both(texts.ZH, strings.ZH)}
+    return {"en": both(texts.EN, strings.PAGE["en"]), "zh": both(texts.ZH, strings.PAGE["zh"])}
