@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Two files of tests at a time, a core for each; the long ones, of tests/e2e, first.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check mutants soak space bench bench-gpu
+.PHONY: demo test check mutants soak space release bench bench-gpu
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -26,6 +26,14 @@ mutants: $(VENV)/dev.installed
 
 space: $(VENV)/dev.installed
 	$(BIN)/python -m ddpm_hf.hub space $(NAME)
+
+# Builds and checks the package in dist/, and uploads nothing. REPOSITORY: where the repository is, on
+# GitHub or the Hub.
+release: $(VENV)/dev.installed
+	rm -rf dist
+	DDPM_REPOSITORY=$(REPOSITORY) $(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	@[ "$(REPOSITORY)" ] || echo "The description has no pictures: name where they are by REPOSITORY=https://…"
 
 bench: $(VENV)/dev.installed
 	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done

@@ -15,3 +15,8 @@ def located(name: str | Path) -> str:
     """Where the model of this name is: a local folder wins, then a bundled model, then the Hub."""
     is_folder = (Path(name) / "model_index.json").exists()
     return str(PRETRAINED / name if not is_folder and str(name) in bundled_models() else name)
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether a model that can be loaded comes from the Hub: its name is then its id there."""
+    return located(name) == name and not Path(name).is_dir()

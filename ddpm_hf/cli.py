@@ -1,30 +1,87 @@
-"""User-facing errors and exit codes of the command lines."""
+"""What the command lines share: their flags, user-facing errors and exit codes."""
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import tyro
 
 from ddpm_hf.errors import UserError
+
+Options = TypeVar("Options")
 
 STOPPED = 75
 """Exit status of a command that was stopped and can be continued: EX_TEMPFAIL, "try later"."""
 
 
+def started_as(module: str) -> list[str]:
+    """The words that started this command, up to its flags: a console script, a script, a module.
+
+    module: the one that the command is in.
+    """
+    script = Path(sys.argv[0])
+    if script.name.startswith("ddpm-"):
+        return [script.name]
+    is_script = script.suffix == ".py" and script.stem not in ("__main__", module.split(".")[-1])
+    return ["accelerate", "launch", *([script.name] if is_script else ["-m", module])]
+
+
+def options(
+    kind: Callable[..., Options], module: str, arguments: list[str] | None = None
+) -> Options:
+    """The options of a command from its flags, in groups where a field of `kind` is a dataclass.
+
+    Exits with a message for wrong ones, or with the help.
+    """
+    return tyro.cli(
+        kind,
+        args=arguments,
+        prog=started_as(module)[-1],
+        use_underscores=True,
+        config=(tyro.conf.OmitArgPrefixes,),
+    )
+
+
 @contextmanager
-def command_line(name: str, stopped: str) -> Iterator[None]:
-    """Run a command line: a UserError ends it with its message after the command's name.
+def user_errors(module: str) -> Iterator[None]:
+    """A UserError ends the command with its message after the command's name."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"{started_as(module)[-1]}: {error}")
+
+
+@contextmanager
+def command_line(module: str, stopped: str) -> Iterator[None]:
+    """Run a command that can be stopped, and its `user_errors`.
 
     After Ctrl-C or SIGTERM, which preempted machines receive, it prints `stopped` and exits with
     the status STOPPED.
     """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
-    except UserError as error:
-        sys.exit(f"{name}: {error}")
+        with user_errors(module):
+            yield
     except KeyboardInterrupt:
         print(stopped, file=sys.stderr)
         sys.exit(STOPPED)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Import what needs an extra of the package. Raises UserError, which names a missing one."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
+        if missing == __package__:
+            raise
+        raise UserError(
+            f"This needs the package {missing}: pip install 'ddpm-hf[{name}]', or from a clone"
+            f" pip install -e '.[{name}]'."
+        ) from error

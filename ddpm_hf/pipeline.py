@@ -8,13 +8,15 @@ from typing import Any, ClassVar
 
 import diffusers
 import torch
-from diffusers import DiffusionPipeline, ImagePipelineOutput
+from diffusers import ImagePipelineOutput
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
+from huggingface_hub import CommitInfo
 from torch import Tensor
 
 from ddpm_hf.bundled import located
 from ddpm_hf.data.images import to_images
 from ddpm_hf.guidance import guided_denoiser
+from ddpm_hf.hub.saving import CardedPipeline
 from ddpm_hf.inputs import Generators, Labels, checked_labels, initial_noise
 from ddpm_hf.other_schedulers import set_steps, step_arguments
 from ddpm_hf.scheduler import DDPMScheduler
@@ -23,7 +25,7 @@ from ddpm_hf.stream import DenoisingStream, denoising_steps
 Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Tensor] | None]
 
 
-class DDPMPipeline(DiffusionPipeline):
+class DDPMPipeline(CardedPipeline):
     """Drop-in for `diffusers.DDPMPipeline`.
 
     A stock DDPMScheduler is replaced by ours; any other scheduler of diffusers stays what it is.
@@ -85,17 +87,20 @@ class DDPMPipeline(DiffusionPipeline):
         pipeline: DDPMPipeline = super().from_pretrained(located(name), **kwargs)
         return pipeline
 
-    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> None:
-        """Write the folder that ours and stock diffusers load; safetensors only.
+    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> CommitInfo | None:
+        """Write the folder that ours and stock diffusers load, with a card; safetensors only.
 
-        Stock refuses our scheduler's `timestep_spacing="quadratic"` when it samples.
+        With `push_to_hub=True` it goes to the Hub, too. Stock refuses our scheduler's
+        `timestep_spacing="quadratic"` when it samples.
         """
         self._name_stock_scheduler()
-        super().save_pretrained(str(save_directory), **kwargs)
+        return super().save_pretrained(save_directory, **kwargs)
 
     def with_scheduler(self, scheduler: Any) -> "DDPMPipeline":
         """The same network, shared, with another scheduler."""
-        return DDPMPipeline(self.unet, scheduler, self.config.get("id2label"))
+        other = DDPMPipeline(self.unet, scheduler, self.config.get("id2label"))
+        other.register_to_config(_name_or_path=self.name_or_path)
+        return other
 
     @property
     def num_train_timesteps(self) -> int:

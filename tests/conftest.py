@@ -6,6 +6,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from diffusers import UNet2DModel
+from huggingface_hub import constants
 from hypothesis import settings
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
@@ -14,7 +15,7 @@ from ddpm_hf.data.examples import Example
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.state import TrainingState
-from tests.hub import running_hub
+from tests.hub import TOKEN, running_hub
 from tests.pictures import dataset_of, picture
 from tests.preloaded import preloaded
 from tests.runs import TINY
@@ -135,6 +136,21 @@ def hub(hub_and_its_processes):
     """The Hub, empty."""
     hub, _ = hub_and_its_processes
     hub.forget()
+    return hub
+
+
+@pytest.fixture
+def online(hub, monkeypatch, tmp_path):
+    """The Hub, for the client in this process, which is logged in; with a cache of its own."""
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    for name, value in (
+        ("ENDPOINT", hub.url),
+        ("HUGGINGFACE_CO_URL_TEMPLATE", f"{hub.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"),
+        ("HF_HUB_OFFLINE", False),
+        ("HF_HUB_DISABLE_XET", True),
+        ("HF_HUB_CACHE", str(tmp_path / "cache")),
+    ):
+        monkeypatch.setattr(constants, name, value)
     return hub
 
 

@@ -14,6 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from huggingface_hub import ModelCard
+from huggingface_hub.utils import validate_repo_id
+
 USER, TOKEN = "student", "hf_a_token_that_must_never_be_seen"
 COMMIT = "0" * 40
 
@@ -23,6 +26,7 @@ class Repo:
     private: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
     hardware: str | None = None
+    sdk: str | None = None
 
 
 class Hub(ThreadingHTTPServer):
@@ -129,7 +133,8 @@ class Handler(BaseHTTPRequestHandler):
             user = {"name": USER, "type": "user", "orgs": [], "auth": {}}
             self.answer(200, user) if self.known else self.answer(401, {"error": "who?"})
         elif path == "/api/validate-yaml":
-            self.answer(200, {"errors": [], "warnings": []})
+            said = complaints(**json.loads(body))
+            self.answer(400 if said else 200, {"errors": said, "warnings": []})
         elif path == "/api/repos/create":
             self.create(json.loads(body))
         elif parts[0] == "api" and parts[1] in ("models", "datasets", "spaces"):
@@ -157,7 +162,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(409, {"error": "exists", "url": f"{self.server.url}/{name}"})
             return
         private, hardware = wanted.get("visibility") == "private", wanted.get("hardware")
-        self.server.repos[name] = Repo(private=private, hardware=hardware)
+        made = Repo(private=private, hardware=hardware, sdk=wanted.get("sdk"))
+        self.server.repos[name] = made
         self.answer(200, {"url": f"{self.server.url}/{name}", "id": name, "name": name})
 
     def api(self, name, rest, body):
@@ -221,6 +227,19 @@ class Handler(BaseHTTPRequestHandler):
             return
         data = repo.files[file]
         self.answer(200, data, ETag=f'"{digest(data)}"', X_Repo_Commit=COMMIT)
+
+
+def complaints(content, repoType):
+    """What is wrong with a card: as the client reads it, and with the ids that it names."""
+    if repoType != "model":
+        return []
+    try:
+        data = ModelCard(content).data
+        for name in (data.base_model, *(data.datasets or [])):
+            validate_repo_id(name or "none")
+    except ValueError as error:
+        return [{"message": str(error)}]
+    return []
 
 
 def tree(files, folder, recursive):

@@ -3,7 +3,6 @@
 import subprocess
 
 import pytest
-from huggingface_hub import constants
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub import space, space_files
@@ -27,18 +26,11 @@ def clone(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def online(hub, monkeypatch):
-    """The client in this process talks to the Hub on loopback."""
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
-    for name, value in (
-        ("ENDPOINT", hub.url),
-        ("HF_HUB_OFFLINE", False),
-        ("HF_HUB_DISABLE_XET", True),
-    ):
-        monkeypatch.setattr(constants, name, value)
+def online(online, monkeypatch):
+    """On that Hub a Space takes a while to run."""
     monkeypatch.setattr(space, "SECONDS_BETWEEN_LOOKS", 0.0)
-    hub.stages[:] = ["BUILDING", "BUILDING", "APP_STARTING", "RUNNING"]
-    return hub
+    online.stages[:] = ["BUILDING", "BUILDING", "APP_STARTING", "RUNNING"]
+    return online
 
 
 def config(**changes):
@@ -72,7 +64,7 @@ def test_its_requirements_are_those_of_the_page(clone):
     lines = space_files.requirements("zero-a10g").splitlines()
     assert "torch==2.13.0" in lines and "diffusers==0.42.1" in lines
     named = {line.split("==")[0] for line in lines}
-    assert not named & {"gradio", "huggingface_hub", "openvino", "accelerate", "datasets", "tyro"}
+    assert not named & {"gradio", "huggingface_hub", "openvino", "datasets", "robohash"}
     on_cpu = space_files.requirements("cpu-basic", "file:///wheels").splitlines()
     assert on_cpu[0] == "--extra-index-url file:///wheels"
     assert any(line.startswith("openvino==") for line in on_cpu)
@@ -147,6 +139,42 @@ def test_a_space_that_fails_is_told(clone, online):
     online.stages[:] = ["BUILDING", "BUILD_ERROR"]
     with pytest.raises(UserError, match="does not run: it can't be built"):
         publish(config())
+
+
+@pytest.mark.slow
+def test_a_static_space_is_the_page_as_plain_files_and_asks_for_no_hardware(clone, online):
+    pytest.importorskip("latex2mathml")
+    publish(config(static=True, gradio_space="other/ddpm"))
+    repo = online.repos[f"spaces/{NAME}"]
+    assert (repo.sdk, repo.hardware) == ("static", None)
+    assert not any("/hardware" in path for _, path in online.requests)
+    readme = repo.files["README.md"].decode()
+    assert {"sdk: static", "app_file: index.html", "title: DDPM"} <= set(readme.splitlines())
+    assert "sdk_version" not in readme and b"HF_TOKEN=secret" not in b"".join(repo.files.values())
+    assert {"index.html", "ddpm.js", "service-worker.js", "LICENSE", "NOTICE"} <= set(repo.files)
+    weights = "models/cats-32/unet/diffusion_pytorch_model.safetensors"
+    assert (
+        repo.files[weights] == (space_files.ROOT / f"ddpm_hf/pretrained/{weights[7:]}").read_bytes()
+    )
+    words = next(text for path, text in repo.files.items() if path.endswith("words-en.json"))
+    assert f"{online.url}/spaces/other/ddpm" in words.decode()
+
+    repo.files["page/000000000000/style.css"] = b"of an earlier version"
+    publish(config(static=True))
+    assert "page/000000000000/style.css" not in repo.files
+
+
+def test_a_static_space_does_not_take_the_place_of_a_gradio_space(clone, online, monkeypatch):
+    monkeypatch.setattr(space.static_space, "contents", lambda _: {"ddpm.js": b""})
+    online.repos[f"spaces/{NAME}"] = Repo(files={"ddpm_hf/__init__.py": b"", "app.py": b""})
+    with pytest.raises(UserError, match="holds something else"):
+        publish(config(static=True))
+
+
+def test_a_page_that_can_not_be_written_is_told(clone, monkeypatch):
+    monkeypatch.setattr(space.static_space.sys, "executable", "false")
+    with pytest.raises(UserError, match="can't be written"):
+        publish(config(static=True, dry_run=True))
 
 
 def test_outside_of_a_clone_it_says_so(tmp_path, monkeypatch):

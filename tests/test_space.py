@@ -1,6 +1,5 @@
 """What the Hub reads of this repository when it runs as a Space."""
 
-import json
 import re
 import subprocess
 import sys
@@ -41,41 +40,18 @@ def test_no_file_is_too_large_for_the_hub():
     assert max(file.stat().st_size for file in files if file.exists()) < 10 * 10**6
 
 
-SPACES = """
-import sys
-early = not {"torch", "gradio"} & set(sys.modules)
-wrapped = []
-
-def GPU(task=None, duration=None):
-    wrapped.append((task.__name__, duration))
-    return task
-"""
-BUILD = """
-import json
-from ddpm_hf.demo import build
-demo = build()
-import spaces
-shared = [f.fn.__name__ for f in demo.fns.values() if f.concurrency_id == "model"]
-names = [name for name, _ in spaces.wrapped]
-durations = dict(spaces.wrapped)
-asked = [
-    durations["stream"](None, 0, 4, 100, "small"), durations["animate"](".gif", None, 0, 4, 100),
-    durations["generate"](None, 0, 4, 100), durations["compare"](None, 0, 40),
-]
-print(json.dumps([spaces.early, names, shared, asked]))
+ORDER = """
+import sys, ddpm_hf.demo
+names = list(sys.modules)
+print(names.index("spaces") < min(names.index("torch"), names.index("gradio")))
 """
 
 
 @pytest.mark.e2e
-@pytest.mark.slow
-def test_runs_of_the_model_get_the_gpu_where_it_is_lent(tmp_path):
-    (tmp_path / "spaces.py").write_text(SPACES)
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{BUILD}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    early, wrapped, shared, asked = json.loads(done.stdout.splitlines()[-1])
-    assert early, "spaces must be imported before torch"
-    assert wrapped == shared and {"stream", "generate"} <= set(shared)
-    assert asked == [seconds_for(100)] * 3 + [seconds_for(4 * 40)]
+def test_spaces_is_imported_before_what_it_changes():
+    pytest.importorskip("spaces", reason="the package spaces is not installed")
+    done = subprocess.run([sys.executable, "-c", ORDER], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["True"], done.stderr
 
 
 ANONYMOUS, COUNTED = 120, 1.5

@@ -1,7 +1,7 @@
 """The page of the demo: one tab and one package for each view."""
 
-import ddpm_hf.demo.service.no_stubs
-import ddpm_hf.demo.service.zero_gpu  # noqa: F401
+import ddpm_hf.demo.service.no_stubs  # noqa: F401
+from ddpm_hf.demo.service.zero_gpu import ON_ZERO_GPU
 
 # isort: split
 
@@ -115,6 +115,8 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
     pipeline = models.get(MODEL)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to("cuda" if torch.cuda.is_available() else "cpu")
+    if ON_ZERO_GPU:
+        models.load_bundled()
     demo = page(models)
     if pipeline.device.type == "cpu":
         # `catch_warnings` around the conversion does not hold in a thread.

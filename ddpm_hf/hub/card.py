@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from ddpm_hf.hub.card_text import citation, metadata, usage
+
 CARD = """---
 {data}
 ---
@@ -51,46 +53,18 @@ The samples above: seed {seed}, {inference_steps} steps, not selected.
 ```
 
 </details>
-{attribution}"""
+{attribution}
+{citation}"""
 
 
-STOCK_USAGE = """## Use it
-
-```python
-from diffusers import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
-pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
-```
-
-With `ddpm_hf`, each step can be watched:
-
-```python
-from ddpm_hf import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")
-for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
-    step.timestep, step.noisy_sample, step.pred_original_sample  # t − 1, x_t and x̂_0
-```
-"""
-
-CLASS_USAGE = """## Use it
-
-The model draws by class: {classes}. diffusers' own pipeline takes no class; `ddpm_hf`'s does:
-
-```python
-from ddpm_hf import DDPMPipeline
-
-pipe = DDPMPipeline.from_pretrained("{name}")  # this folder, or its id on the Hub
-images = pipe(batch_size=4, num_inference_steps={inference_steps}, class_labels=0).images
-images[0].save("picture.png")
-```
-"""
-
-GUIDANCE = """
-With `guidance_scale=2`, or more, pictures keep closer to their class, and differ less from one
-another. Without `class_labels`, the model draws pictures of any class.
-"""
+LICENCES = {
+    *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-3.0", "agpl-3.0", "unlicense"),
+    *("cc0-1.0", "pddl", "odc-by", "odbl", "c-uda", "cdla-permissive-2.0", "cdla-sharing-1.0"),
+    *("cc-by-2.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0", "cc-by-nd-4.0"),
+    *("cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0"),
+    *("cc-by-nc-nd-4.0", "openrail", "unknown", "other"),
+}
+"""Of the Hub's names of licences, those that data sets have; it refuses a card with another."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +74,7 @@ class TrainingFacts:
     name: str
     dataset: str
     on_hub: bool
+    base_model: str | None
     classes: list[str]
     can_be_guided: bool
     resolution: int
@@ -136,14 +111,19 @@ def _processor() -> str:
         return platform.processor() or platform.machine()
 
 
-def _escaped(name: str) -> str:
-    """A name from a data set, with the special characters of Markdown and HTML escaped."""
-    return re.sub(r"([\\`*_\[\]<>&!#|])", r"\\\1", " ".join(name.split()))
-
-
 def without_token(command: list[str]) -> str:
     """The command as typed, without the value of --hub_token."""
     return re.sub(r"(--hub[-_]token[= ])\S+", r"\1…", shlex.join(command))
+
+
+def _license(name: str | None) -> dict[str, str]:
+    """A data set's licence as the Hub's metadata takes it."""
+    if name is None:
+        return {}
+    known = re.sub(r"\W*[ _]\W*", "-", name.strip().lower())
+    if known in LICENCES:
+        return {"license": known}
+    return {"license": "other", "license_name": " ".join(name.split())}
 
 
 def _metadata(facts: TrainingFacts) -> ModelCardData:
@@ -161,11 +141,9 @@ def _metadata(facts: TrainingFacts) -> ModelCardData:
                 metric_value=facts.validation_loss,
             )
         )
-    return ModelCardData(
-        license=facts.license,
-        library_name="diffusers",
-        pipeline_tag="unconditional-image-generation",
-        tags=["diffusers", "ddpm", "unconditional-image-generation"],
+    return metadata(
+        **_license(facts.license),
+        base_model=facts.base_model,
         datasets=[facts.dataset] if facts.on_hub else None,
         model_name=facts.name,
         eval_results=results or None,
@@ -183,14 +161,10 @@ def _hardware(facts: TrainingFacts) -> str:
     return f"{facts.processes} × {one}" if facts.processes > 1 else one
 
 
-def _usage(facts: TrainingFacts) -> str:
-    """The section on how to use the model."""
-    text = (CLASS_USAGE if facts.classes else STOCK_USAGE).format(
-        name=facts.name,
-        inference_steps=facts.inference_steps,
-        classes=", ".join(f"{i} {_escaped(name)}" for i, name in enumerate(facts.classes)),
-    )
-    return text + (GUIDANCE if facts.can_be_guided else "")
+def _papers(facts: TrainingFacts) -> list[str]:
+    """What the run has of papers; as `citation` knows them."""
+    min_snr = ["min-SNR"] if facts.config.get("snr_gamma") is not None else []
+    return [facts.prediction, *(["guidance"] if facts.can_be_guided else []), *min_snr]
 
 
 def model_card(facts: TrainingFacts) -> ModelCard:
@@ -205,7 +179,13 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         "data": _metadata(facts).to_yaml(),
         "dataset": f"`{facts.dataset}`",
         "loss": loss,
-        "usage": _usage(facts),
+        "usage": usage(
+            facts.name,
+            facts.classes,
+            can_be_guided=facts.can_be_guided,
+            inference_steps=facts.inference_steps,
+        ),
+        "citation": citation(_papers(facts)),
         "command": without_token(facts.command),
         "config": json.dumps(facts.config, indent=2),
         "hardware": _hardware(facts),

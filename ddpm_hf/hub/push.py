@@ -6,25 +6,12 @@ To push later: `python -m ddpm_hf.hub --folder D --model_id ID`.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tyro
 from huggingface_hub import HfApi
 
-from ddpm_hf.cli import command_line
+from ddpm_hf.cli import command_line, options
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub.client import hub_errors, require_token
-
-UPLOADED = (
-    "model_index.json",
-    "unet/config.json",
-    "unet/diffusion_pytorch_model*.safetensors",
-    "unet/diffusion_pytorch_model.safetensors.index.json",
-    "scheduler/scheduler_config.json",
-    "README.md",
-    "samples.png",
-    "strip.png",
-    "loss.png",
-)
-"""What is uploaded: the pipeline, its card and the card's images. No checkpoints, logs or data."""
+from ddpm_hf.hub.upload import upload
 
 
 def repository(model_id: str, *, private: bool = False, token: str | None = None) -> str:
@@ -47,16 +34,13 @@ def repository(model_id: str, *, private: bool = False, token: str | None = None
 
 
 def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
-    """Upload a trained model's folder. Raises UserError, which says how to push it later."""
-    api = HfApi(token=token)
+    """Upload a trained model's folder, its card naming the id that it is pushed to.
+
+    Raises UserError, which says how to push it later.
+    """
     try:
         with hub_errors(f"push to {model_id}"):
-            api.upload_folder(
-                repo_id=model_id,
-                folder_path=folder,
-                allow_patterns=list(UPLOADED),
-                commit_message="Upload the trained pipeline",
-            )
+            upload(folder, model_id, token=token, commit_message="Upload the trained pipeline")
     except UserError as error:
         raise UserError(
             f"{error} All is in {folder}; push it later by `python -m ddpm_hf.hub --folder {folder}"
@@ -81,7 +65,7 @@ class PushConfig:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     with command_line("ddpm_hf.hub", "Stopped; start it again to push what is left."):
-        config = tyro.cli(PushConfig, args=arguments, prog="ddpm_hf.hub", use_underscores=True)
+        config = options(PushConfig, "ddpm_hf.hub", arguments)
         if not (config.folder / "model_index.json").exists():
             raise UserError(f"{config.folder} holds no model: it has no model_index.json.")
         full = repository(config.model_id, private=config.private, token=config.token)

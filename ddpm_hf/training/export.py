@@ -9,6 +9,8 @@ import torch
 from PIL import Image
 from safetensors import SafetensorError
 
+from ddpm_hf.bundled import is_on_hub
+from ddpm_hf.cli import started_as
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.card import TrainingFacts, model_card
 from ddpm_hf.pipeline import DDPMPipeline
@@ -103,15 +105,16 @@ def training_facts(pipeline: DDPMPipeline, log: RunLog, source: Source, name: st
     T, accelerator = state.schedule.T, state.accelerator
     info = source.dataset.info
     data = str(config.dataset_name or config.train_data_dir)
-    is_folder = Path(data).is_dir()
+    is_folder, start = Path(data).is_dir(), config.init_from
     return TrainingFacts(
         name=name,
         dataset=Path(data).resolve().name if is_folder else data,
         on_hub=not is_folder and data != "cats",
+        base_model=start if start is not None and is_on_hub(start) else None,
         classes=pipeline.class_names,
         can_be_guided=pipeline.null_class is not None,
         resolution=config.resolution,
-        command=["accelerate", "launch", Path(sys.argv[0]).name, *sys.argv[1:]],
+        command=[*started_as("ddpm_hf.train"), *sys.argv[1:]],
         config=config.recipe(),
         seed=config.seed,
         steps=state.step,

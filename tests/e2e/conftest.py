@@ -64,9 +64,12 @@ def free_port():
 
 
 class Server:
-    """`python app.py`, offline, on a port of its own, with a proxy that does not answer."""
+    """`python app.py`, offline, on a port of its own, with a proxy that does not answer.
 
-    def __init__(self, **settings):
+    python, folder: another interpreter, and where another app.py lies.
+    """
+
+    def __init__(self, python=sys.executable, folder=None, **settings):
         self.url = f"http://127.0.0.1:{(port := free_port())}/"
         self.port = port
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GRADIO_SERVER_PORT": str(port)}
@@ -74,7 +77,7 @@ class Server:
             ("HTTP_PROXY", "HTTPS_PROXY"), f"http://127.0.0.1:{free_port()}"
         )
         environment |= settings
-        self.process = subprocess.Popen([sys.executable, "app.py"], env=environment)
+        self.process = subprocess.Popen([python, "app.py"], cwd=folder, env=environment)
         for _ in range(600):
             try:
                 urllib.request.urlopen(self.url)

@@ -127,6 +127,7 @@ def test_a_port_that_will_not_do_is_one_sentence(tiny, monkeypatch, port):
     for name in ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY", "NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "1")  # what app.py sets is then as it was, afterwards
     monkeypatch.setenv("GRADIO_SERVER_PORT", port or taken)
+    monkeypatch.setattr("sys.argv", ["app.py"])
     monkeypatch.setattr(ddpm_hf.demo, "build", partial(ddpm_hf.demo.build, tiny_pipeline()))
     with pytest.raises(SystemExit) as ended:
         runpy.run_path("app.py", run_name="__main__")

@@ -69,8 +69,13 @@ def test_a_private_model_needs_the_token(hub, run, folder):
     assert status == 0 and TOKEN not in said, said
 
 
-@pytest.mark.parametrize("flags", [(), ("--streaming",)], ids=["stored", "streamed"])
-def test_a_data_set_trains_by_its_id(hub, on_hub, tmp_path, flags):
+@pytest.mark.parametrize(
+    ("flags", "base"),
+    [((), None), (("--streaming", "--init_from", "someone/base"), "someone/base")],
+    ids=["stored", "streamed"],
+)
+def test_a_data_set_trains_by_its_id(hub, on_hub, folder, tmp_path, flags, base):
+    hub.add("someone/base", folder)
     data, name = tmp_path / "data", "someone/streamed" if flags else "someone/stored"
     (data / "data").mkdir(parents=True)
     pictures = dataset_of([picture(seed=i) for i in range(10)], "img")
@@ -78,7 +83,7 @@ def test_a_data_set_trains_by_its_id(hub, on_hub, tmp_path, flags):
     hub.add(f"datasets/{name}", data)
     train(name, tmp_path / "out", *flags, parent=on_hub)
     card = ModelCard.load(tmp_path / "out" / "README.md")
-    assert card.data.datasets == [name]
+    assert card.data.datasets == [name] and card.data.base_model == base
     assert DDPMPipeline.from_pretrained(tmp_path / "out").unet.config.sample_size == 8
 
 

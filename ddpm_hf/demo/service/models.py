@@ -89,6 +89,11 @@ class Models:
         except RefusedError as why:
             raise refusal(request, why.key, name=name, **why.values) from None
 
+    def load_bundled(self) -> None:
+        """Load all the bundled models, to where the first one is."""
+        for name in bundled_models():
+            self.get(name)
+
     def _load(self, name: str) -> DDPMPipeline:
         if name in bundled_models():
             with self._loading_bundled:

@@ -13,8 +13,13 @@ SECONDS_TO_BEGIN, SECONDS_A_STEP = 2.0, 0.015
 MOST_SECONDS = 80
 """The Hub counts what is asked for 1.5 times, and gives an anonymous visitor 120 seconds a day."""
 
+ON_ZERO_GPU = False
+"""Whether GPUs are lent here. What is on "cuda" when the page starts is then on each of them."""
 if find_spec("spaces"):
     import spaces
+    from spaces.config import Config
+
+    ON_ZERO_GPU = Config.zero_gpu
 
 Handler = TypeVar("Handler", bound=Callable[..., object])
 

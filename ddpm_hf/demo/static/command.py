@@ -1,14 +1,28 @@
 """The command line of `python -m ddpm_hf.demo.static`."""
 
-import argparse
 import shutil
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Annotated
 
-from ddpm_hf.cli import command_line
+import tyro
+
+from ddpm_hf.cli import options, user_errors
 from ddpm_hf.errors import UserError
 
+MODULE = "ddpm_hf.demo.static"
 MARK = "index.html"
 """A folder with this file may be an earlier page."""
+
+
+@dataclass(frozen=True)
+class StaticConfig:
+    """Write the page as a folder of plain files, which any file server can serve."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """The folder; made if need be."""
+    gradio_page: str | None = None
+    """The address of a page with a server, to link to for what this one can't do."""
 
 
 def write(files: dict[str, bytes], folder: Path) -> None:
@@ -27,22 +41,15 @@ def write(files: dict[str, bytes], folder: Path) -> None:
         (folder / path).write_bytes(content)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "ddpm_hf.demo.static", description="The page as a folder of plain files."
-    )
-    parser.add_argument("folder", type=Path, metavar="OUT", help="the folder; made if need be")
-    parser.add_argument(
-        "--gradio_page", metavar="URL", help="a page with a server, to link to for the rest"
-    )
-    asked = parser.parse_args()
-    with command_line("ddpm_hf.demo.static", "Stopped; start it again."):
-        from ddpm_hf.demo.static.folder import contents
+    config = options(StaticConfig, MODULE, arguments)
+    with user_errors(MODULE):
+        from ddpm_hf.demo.static.folder import contents  # needs packages of an extra
 
-        files = contents(asked.gradio_page)
-        write(files, asked.folder)
-        print(
-            f"{sum(map(len, files.values())):,} bytes in {len(files)} files in {asked.folder}."
-            f" To look at it: python -m http.server -d {asked.folder}"
-        )
+        files = contents(config.gradio_page)
+        write(files, config.folder)
+    print(
+        f"{sum(map(len, files.values())):,} bytes in {len(files)} files in {config.folder}."
+        f" To look at it: python -m http.server -d {config.folder}"
+    )

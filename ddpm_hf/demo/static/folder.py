@@ -86,7 +86,7 @@ def _choices(models: Models) -> dict[str, Any]:
         request: Any = SimpleNamespace(headers={"accept-language": language})
         each = {name: choose(models, name, None, 1, request) for name in bundled_models()}
         fitting[language] = {name: updates[1:4] for name, updates in each.items()}
-    refusals = {"en": strings.EN["static_model"], "zh": strings.ZH["static_model"]}
+    refusals = {language: texts["model"] for language, texts in strings.PAGE.items()}
     return {"fitting": fitting, "refusals": refusals, "first": MODEL}
 
 

@@ -2,17 +2,13 @@
 
 import re
 
+from ddpm_hf.cli import extra
 from ddpm_hf.demo import texts
 from ddpm_hf.demo.static import strings
-from ddpm_hf.errors import UserError
 
-try:
+with extra("static"):
     from latex2mathml.converter import convert
     from markdown_it import MarkdownIt
-except ModuleNotFoundError as missing:
-    raise UserError(
-        f"{missing.name} is not installed: pip install latex2mathml markdown-it-py."
-    ) from None
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.S)
@@ -61,4 +57,4 @@ def words(markdown: set[str], link: str | None) -> dict[str, dict[str, dict[str,
             "html": {**html, "static_about": html_of(strings.about(own, link))},
         }
 
-    return {"en": both(texts.EN, strings.EN), "zh": both(texts.ZH, strings.ZH)}
+    return {"en": both(texts.EN, strings.PAGE["en"]), "zh": both(texts.ZH, strings.PAGE["zh"])}

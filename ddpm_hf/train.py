@@ -1,0 +1,22 @@
+"""Train a DDPM: `accelerate launch -m ddpm_hf.train --config cats-32`, or `ddpm-train`."""
+
+from ddpm_hf.cli import command_line, extra
+from ddpm_hf.training.config import parse_config
+
+STOPPED = (
+    "Stopped; --resume_from_checkpoint latest goes on from the last checkpoint, or begins if there"
+    " is none yet."
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    with command_line("ddpm_hf.train", STOPPED):
+        config = parse_config(arguments)
+        with extra("train"):  # takes seconds: first, what is wrong is told
+            from ddpm_hf.training.run import train
+        train(config)
+
+
+if __name__ == "__main__":
+    main()
