@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ddpm_hf.demo.service.models import MODEL
+from ddpm_hf.demo.service.models import MODEL, exact_backend
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.jump import view as jump
@@ -68,7 +68,7 @@ def recorded(sent: Iterable[Any], pictures: int) -> dict[str, Any]:
 def generate_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     """Of the Generate view."""
     generator, scheduler = torch.Generator().manual_seed(SEED), pipeline.scheduler
-    steps = pipeline.stream(NUMBER, generator, STEPS)
+    steps = pipeline.stream(NUMBER, generator, STEPS, backend=exact_backend(pipeline))
     lines = course(scheduler, STEPS, set(range(STEPS)), 1.0)
     return recorded(chunks(steps, STEPS, scheduler, lines), 3 * NUMBER)
 

@@ -5,31 +5,36 @@ export const RECORDED = "recorded"; // in the place of a run's id
 export const RECORDED_FRAMES_PER_SECOND = 10; // it has few
 
 // A sheet's frames, as RGB bytes: picture by picture, each row by row.
-async function framesOf(file, type, pictures, { width, height }) {
-  const bitmap = await createImageBitmap(new Blob([bytesOf(file)], { type }), {
+async function framesOf(file, type, { width, height }) {
+  const image = await createImageBitmap(new Blob([bytesOf(file)], { type }), {
     colorSpaceConversion: "none",
   });
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height),
-    context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(bitmap, 0, 0);
-  const parts = [];
-  for (let y = 0; y < bitmap.height; y += height)
-    for (let n = 0; n < pictures; n++) {
-      const { data } = context.getImageData(n * width, y, width, height);
-      parts.push(Uint8Array.from(data.filter((_, i) => i % 4 < 3)));
-    }
-  return parts;
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d", {
+    willReadFrequently: true,
+  });
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height),
+    bytes = new Uint8Array((data.length / 4) * 3);
+  let to = 0;
+  for (let top = 0; top < image.height; top += height)
+    for (let left = 0; left < image.width; left += width)
+      for (let y = top; y < top + height; y++)
+        for (let x = left; x < left + width; x++) {
+          const from = 4 * (y * image.width + x);
+          for (let c = 0; c < 3; c++) bytes[to++] = data[from + c];
+        }
+  return bytes;
 }
 
 // The run of a view, all its frames in one chunk.
 export async function recorded(name) {
   const response = await fetch(new URL(`${name}.run.json`, import.meta.url)),
-    { before, last, pictures, chunk } = await response.json();
+    { before, last, chunk } = await response.json();
   const parts = await Promise.all([
-    framesOf(before, "image/webp", pictures, chunk),
-    framesOf(last, "image/png", pictures, chunk),
+    framesOf(before, "image/webp", chunk),
+    framesOf(last, "image/png", chunk),
   ]);
-  return { ...chunk, run: RECORDED, data: joined(parts.flat()) };
+  return { ...chunk, run: RECORDED, data: joined(parts) };
 }
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -6,6 +6,7 @@ import { FramePlayer, frameAt } from "../../../web/player.js";
 import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../../../web/recorded/recorded.js";
 import { Run } from "../../../web/run/run.js";
 import { prepare } from "../../../web/run/models.js";
+import { prefersServer } from "../../../web/run/place.js";
 import { register } from "../../../web/run/screens.js";
 import { chunks } from "../here.js";
 import { Film } from "./film.js";
@@ -56,7 +57,7 @@ class Player {
   // What makes a run's chunks in this page; null where the server's model is not bundled.
   hereOf({ here }) {
     if (!here) return null;
-    prepare(here.first, here.models);
+    if (!prefersServer()) prepare(here.first, here.models);
     return (controls, signal) => chunks(here, this.view.language, controls, signal);
   }
 
