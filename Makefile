@@ -2,10 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# An index with builds of torch for a CPU: `make demo TORCH_INDEX=…`. PyTorch's installation page names one.
+TORCH_INDEX ?=
+PIP_INSTALL := $(BIN)/pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 # Two files of tests at a time, a core for each; the long ones, of tests/e2e, first.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check mutants soak space release bench bench-gpu
+.PHONY: demo test check mutants soak kernels space release bench bench-gpu
 
 demo: $(VENV)/demo.installed
 	$(BIN)/python app.py
@@ -24,6 +27,11 @@ check: $(VENV)/dev.installed
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
 
+# kernels.wasm from kernels.c, by the compiler whose version build.py names.
+kernels: $(VENV)/dev.installed
+	$(PIP_INSTALL) ziglang==$$($(BIN)/python -c "from ddpm_hf.demo.web.engine.build import ZIG; print(ZIG)")
+	$(BIN)/python -m ddpm_hf.demo.web.engine.build
+
 space: $(VENV)/dev.installed
 	$(BIN)/python -m ddpm_hf.hub space $(NAME)
 
@@ -36,7 +44,7 @@ release: $(VENV)/dev.installed
 	@[ "$(REPOSITORY)" ] || echo "The description has no pictures: name where they are by REPOSITORY=https://…"
 
 bench: $(VENV)/dev.installed
-	for name in sampling scheduler training startup scaling; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in sampling scheduler training startup scaling browser; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 bench-gpu: $(VENV)/dev.installed
 	$(BIN)/python benchmarks/gpu.py
@@ -44,12 +52,22 @@ bench-gpu: $(VENV)/dev.installed
 soak: $(VENV)/dev.installed
 	$(BIN)/python -m pytest -m soak
 
+# The torch that pip finds by itself on Linux brings CUDA along.
+define say_what_comes
+@if [ -z "$(TORCH_INDEX)" ] && [ "$$(uname)" = Linux ] && ! command -v nvidia-smi >/dev/null; then \
+	echo "There is no NVIDIA GPU here, yet 2.7 GB of CUDA come with torch, unless your pip is set up for its"; \
+	echo "CPU builds (0.2 GB). To name their index, which PyTorch's installation page has: TORCH_INDEX=URL"; \
+fi
+endef
+
 $(VENV)/demo.installed: requirements.txt
+	$(say_what_comes)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(PIP_INSTALL) -r requirements.txt
 	touch $@
 
 $(VENV)/dev.installed: requirements.txt pyproject.toml
+	$(say_what_comes)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet -r requirements.txt -e ".[eval,dev]"
+	$(PIP_INSTALL) -r requirements.txt -e ".[eval,dev]"
 	touch $@

@@ -50,10 +50,10 @@ def page(engine_pages, browser):
 def by_eager(model, seed, number, steps, settings=None, scheduler=None):
     """The pipeline's own pictures, as the page's: grey repeated."""
     pipe = DDPMPipeline.from_pretrained(model)
-    pipe.set_progress_bar_config(disable=True)
     pipe = pipe.with_scheduler(
         DDPMScheduler.from_config(pipe.scheduler.config, **(scheduler or {}))
     )
+    pipe.set_progress_bar_config(disable=True)
     generator = torch.Generator().manual_seed(seed)
     images = pipe(number, generator, steps, backend="eager", **(settings or {})).images
     return np.stack([np.asarray(image.convert("RGB")) for image in images])

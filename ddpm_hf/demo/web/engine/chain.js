@@ -46,7 +46,7 @@ export class Chain {
     for (const name of ["x_0", "z_hat", "sample"]) made[name] = new Float32Array(this.#x.length);
     for (let n = 0; n < to - from; n++) {
       const kind = of(variance, from + n),
-        std = kind === "none" || isLast ? 0 : of(noise_scale, from + n) * plan.std[kind][i];
+        std = kind === "none" ? 0 : of(noise_scale, from + n) * plan.std[kind][i];
       this.#one(n, i, std, z, made);
     }
     this.#x = made.sample;
