@@ -48,7 +48,11 @@ class _Page:
 
     def events(self) -> str:
         """JavaScript: the list of the events that run in the page, as events.js takes it."""
-        own = {number: fn for number, fn in self.blocks.fns.items() if fn.js and not fn.fn}
+        own: dict[int, Any] = {}
+        for number, fn in self.blocks.fns.items():
+            happens = fn.trigger_after is None or fn.trigger_after in own
+            if fn.js and not fn.fn and happens:
+                own[number] = fn
         places = {number: place for place, number in enumerate(own)}
         listed = [
             _event(
