@@ -96,9 +96,9 @@ def test_it_ends_on_the_server(fresh, change, reason):
 def test_the_server_goes_on_with_the_settings_that_the_run_began_with(fresh):
     page = fresh(with_a_worker_that_throws_at_step_7)
     held = []
-    page.route("**/plans/*", held.append)
-    generate(page, wait=False, seed=3, number=1, steps=12)
-    page.wait_for_function("document.querySelector('#generate[data-running]')")
+    page.route("**/plans/*", lambda route: held.append(route))
+    with page.expect_request("**/plans/*"):
+        generate(page, wait=False, seed=3, number=1, steps=12)
     images = by_the_pages_script(page)
     fill(page, "steps", 30)
     fill(page, "seed", 9)
