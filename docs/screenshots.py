@@ -36,12 +36,12 @@ def forward(page):
 
 def jump(page):
     page.click("#jump-start")
-    page.wait_for_selector("#jump-row [data-part=verdict]:not(:empty)", timeout=120_000)
+    page.wait_for_selector("#jump-row [data-complete=true]", timeout=120_000)
 
 
 def noise(page):
     page.click("#noise-start")
-    page.wait_for_selector("#noise-row [data-part=verdict]:not(:empty)", timeout=120_000)
+    page.wait_for_selector("#noise-row [data-complete=true]", timeout=120_000)
 
 
 def as_it_is(page):

@@ -52,7 +52,9 @@ def test_what_is_missing_is_told_with_the_extra_that_has_it():
 def test_every_extra_that_a_command_names_is_there():
     sources = "".join(path.read_text() for path in (ROOT / "ddpm_hf").rglob("*.py"))
     named = set(re.findall(r"with extra\(\"(\w+)\"\)", sources))
-    assert named == {"train", "eval", "demo"} and named < set(PROJECT["optional-dependencies"])
+    assert named == {"train", "eval", "demo", "static"} and named < set(
+        PROJECT["optional-dependencies"]
+    )
 
 
 def test_uv_finds_the_training_script_s_needs_beside_it():

@@ -16,12 +16,10 @@ from ddpm_hf.demo.views.jump import strings as jump
 from ddpm_hf.demo.views.noise import strings as noise
 from ddpm_hf.demo.views.schedule import strings as schedule
 from ddpm_hf.demo.views.training import strings as training
-from ddpm_hf.demo.web.picture import strings as picture
 
 STRINGS: tuple[ModuleType, ...] = (
     around,
     service,
-    picture,
     generate,
     forward,
     jump,

@@ -144,7 +144,7 @@ def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(page, rows):
 
 
 def test_a_choice_made_before_the_last_is_there_counts(page):
-    answers = "**/queue/data*"
+    answers = "**/training/*.json"
     page.route(answers, lambda route: (page.wait_for_timeout(500), route.continue_()))
     with page.expect_request(answers):
         page.get_by_role("radio", name="fashion-28", exact=True).check()

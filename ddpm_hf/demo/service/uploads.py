@@ -1,10 +1,9 @@
-"""Pictures that visitors send."""
+"""Pictures that callers of the API send."""
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 from PIL import Image
 
 from ddpm_hf.data.picture import likely_white, open_picture
@@ -37,19 +36,3 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
             raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
         except Exception:  # Pillow raises almost anything for broken files
             raise refusal(request, "limits_file_unreadable") from None
-
-
-def read_upload(value: Any) -> Image.Image:
-    """The picture in an upload, as `read_picture` gives it.
-
-    value: an input's, as a caller sends it. A caller may name any path: Gradio checks only values
-    with its own file marker. Raises gr.Error for one that is not an upload, and what
-    `read_picture` raises.
-    """
-    try:
-        path = Path(value["path"]).resolve()
-        if not (path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()):
-            raise FileNotFoundError
-    except (KeyError, IndexError, TypeError, ValueError, OSError, RuntimeError):
-        raise refusal(None, "limits_file_gone") from None
-    return read_picture(path)

@@ -1,0 +1,51 @@
+// Keeps what was loaded, so that the page opens again without a network. The weights are kept by
+// the engine, under their hash.
+//
+// Python puts a line before it: self.VERSION, of the folder, and self.FIRST, what every view needs.
+const OURS = "ddpm-page-";
+const NAME = OURS + self.VERSION;
+const NEVER_CHANGES = /\/(modules|page)\//;
+
+const isOurs = (url) => url.href.startsWith(self.registration.scope);
+
+async function kept(request, response) {
+  if (response.ok) await (await caches.open(NAME)).put(request, response.clone());
+  return response;
+}
+
+// What never changes at its address comes from the cache; all else from the network, if there is one.
+async function answer(request) {
+  const old = () => caches.match(request, { ignoreSearch: request.mode === "navigate" });
+  if (NEVER_CHANGES.test(request.url)) {
+    const found = await old();
+    if (found) return found;
+  }
+  try {
+    return await kept(request, await fetch(request));
+  } catch (error) {
+    const found = await old();
+    if (found) return found;
+    throw error;
+  }
+}
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(self.FIRST)));
+});
+
+self.addEventListener("activate", (event) => {
+  const clear = async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== NAME);
+    await Promise.all(names.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  };
+  event.waitUntil(clear());
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event,
+    url = new URL(request.url);
+  const isWeights = url.pathname.endsWith(".safetensors");
+  if (request.method === "GET" && isOurs(url) && !isWeights) event.respondWith(answer(request));
+});
