@@ -1,7 +1,8 @@
 """ms a step of cats-32 in headless Chromium, beside the server's backends, in turns.
 
-`python benchmarks/browser.py --json out.json`. Needs Chromium and Playwright. With as many workers
-as the name says, however many cores there are; the server has all of them.
+`python benchmarks/browser.py --json out.json`. Needs Chromium and Playwright. A run is timed from
+the call to the pictures. The page has as many workers as the name says, however many cores there
+are; the server has all of them.
 """
 
 import argparse
@@ -19,13 +20,9 @@ from interleave import seated, write
 MODEL = "cats-32"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 RUN = """async ([batch, steps]) => {
-  const times = [];
-  let last = performance.now();
-  for await (const step of model.stream({ number: batch, steps })) {
-    times.push(performance.now() - last);
-    last = performance.now();
-  }
-  return times.slice(1);
+  const begun = performance.now();
+  await model.sample({ number: batch, steps });
+  return (performance.now() - begun) / steps;
 }"""
 START = """async ([module, address]) => {
   const begun = performance.now();
@@ -94,15 +91,13 @@ def server(backend):
     from ddpm_hf import DDPMPipeline
 
     pipeline = DDPMPipeline.from_pretrained(MODEL)
+    pipeline.set_progress_bar_config(disable=True)
 
     def work(asked):
         batch, steps = asked
-        times, last = [], time.perf_counter()
-        generator = torch.Generator().manual_seed(0)
-        for _ in pipeline.stream(batch, generator, steps, backend=backend):
-            times.append(1e3 * (time.perf_counter() - last))
-            last = time.perf_counter()
-        return times[1:]
+        generator, begun = torch.Generator().manual_seed(0), time.perf_counter()
+        pipeline(batch, generator, steps, backend=backend)
+        return 1e3 * (time.perf_counter() - begun) / steps
 
     return work
 
@@ -119,16 +114,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", help="write the result there")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--steps", type=int, default=50)
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
     result = {}
     with seated(CONTENDERS) as seats:
         for batch in arguments.batch:
             times = {name: [] for name in seats}
+            for ask in seats.values():
+                ask((batch, arguments.steps))  # warm: browsers translate WebAssembly twice
             for _ in range(arguments.rounds):
                 for name, ask in seats.items():
-                    times[name] += ask((batch, arguments.steps))
+                    times[name].append(ask((batch, arguments.steps)))
             result[f"ms a step, batch {batch}"] = {
                 name: {"least": round(min(t), 1), "median": round(statistics.median(t), 1)}
                 for name, t in times.items()

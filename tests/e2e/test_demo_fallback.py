@@ -95,15 +95,16 @@ def test_it_ends_on_the_server(fresh, change, reason):
 
 def test_the_server_goes_on_with_the_settings_that_the_run_began_with(fresh):
     page = fresh(with_a_worker_that_throws_at_step_7)
-    let_go = hold_the_queue(page)
-    generate(page, wait=False, seed=3, number=1, steps=12)
-    expect(place(page)).to_contain_text("Runs on the server.")
-    assert page.locator("#player [data-frames]").get_attribute("data-frames") == "7"
+    held = []
+    page.route("**/plans/*", lambda route: held.append(route))
+    with page.expect_request("**/plans/*"):
+        generate(page, wait=False, seed=3, number=1, steps=12)
     images = by_the_pages_script(page)
     fill(page, "steps", 30)
     fill(page, "seed", 9)
-    let_go()
+    held[0].continue_()
     page.wait_for_selector(DONE)
+    expect(place(page)).to_contain_text("Runs on the server.")
     assert page.locator("#player [data-part=timeline]").get_attribute("max") == "12"
     assert_alike(canvas(page, "noisy"), images[0])
     assert "seed=3" in page.url and "steps=12" in page.url
