@@ -15,18 +15,31 @@ INLINE void cut(const float *in, float *out, int n, int padded, int channels, in
         store(out + half, i < n ? load(in + i * channels + c + half) : splat(0));
 }
 
-// Four rows of scores in a block, each to what softmax makes of its first n, without the division;
-// zeros behind. totals: by what each is to be divided.
+INLINE float sum(v128_t v) {
+  return wasm_f32x4_extract_lane(v, 0) + wasm_f32x4_extract_lane(v, 1) + wasm_f32x4_extract_lane(v, 2) +
+         wasm_f32x4_extract_lane(v, 3);
+}
+
+INLINE v128_t highest(v128_t v) { // in all four places
+  v128_t pairs = wasm_f32x4_pmax(v, wasm_i32x4_shuffle(v, v, 2, 3, 0, 1));
+  return wasm_f32x4_pmax(pairs, wasm_i32x4_shuffle(pairs, pairs, 1, 0, 3, 2));
+}
+
+// Four rows of scores in a block, each to what softmax makes of its first n, without the division.
+// totals: by what each is to be divided.
 INLINE void softmax(float *scores, float *totals, int n, int padded) {
   for (int j = 0; j < ROWS; j++) {
-    float top = scores[4 * j], total = 0;
-#define SCORE(i) scores[((i) / 4 * ROWS + j) * 4 + (i) % 4]
-    for (int i = n; i < padded; i++) SCORE(i) = -1e30f;
-    for (int i = 0; i < n; i++) top = SCORE(i) > top ? SCORE(i) : top;
-    for (int i = 0; i < padded; i += 4) store(&SCORE(i), expo(sub4(load(&SCORE(i)), splat(top))));
-    for (int i = n; i < padded; i++) SCORE(i) = 0;
-    for (int i = 0; i < n; i++) total += SCORE(i);
-    totals[j] = total;
+    float *row = scores + 4 * j, *end = row + padded * ROWS;
+    for (int i = n; i < padded; i++) row[i / 4 * 4 * ROWS + i % 4] = -1e30f; // to next to nothing
+    v128_t top = load(row), total = splat(0);
+    for (float *at = row; at < end; at += 4 * ROWS) top = wasm_f32x4_pmax(top, load(at));
+    top = highest(top);
+    for (float *at = row; at < end; at += 4 * ROWS) {
+      v128_t part = expo(sub4(load(at), top));
+      total = add4(total, part);
+      store(at, part);
+    }
+    totals[j] = sum(total);
   }
 }
 
