@@ -92,7 +92,12 @@ class Writer:
             for label, value in choices
         )
         select = node("select", *options, id=_field(block))
-        return self._labelled(block, "numbers" if is_number else "dropdown", select)
+        if not is_number:
+            return self._labelled(block, "dropdown", select)
+        nearest = node(
+            "span", class_="info", data_words="static_nearest", data_nearest="", hidden=True
+        )
+        return self._labelled(block, "numbers", select, nearest)
 
     @html.register(gr.Column)
     @html.register(gr.Row)
