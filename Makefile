@@ -27,7 +27,7 @@ check: $(VENV)/dev.installed
 mutants: $(VENV)/dev.installed
 	$(BIN)/python -m tests.mutants
 
-# kernels.wasm from kernels.c, by the compiler whose version build.py names.
+# kernels.wasm from its source, by the compiler whose version build.py names.
 kernels: $(VENV)/dev.installed
 	$(PIP_INSTALL) ziglang==$$($(BIN)/python -c "from ddpm_hf.demo.web.engine.build import ZIG; print(ZIG)")
 	$(BIN)/python -m ddpm_hf.demo.web.engine.build

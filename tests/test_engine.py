@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.demo.web.engine import build
+from ddpm_hf.demo.web.model_files import plan_named
 from ddpm_hf.noise import image_generators
 
 ENGINE = build.HERE
@@ -70,3 +72,26 @@ def test_the_kernels_are_what_their_source_builds_to():
     assert build.BUILT.read_bytes().endswith(build.section()), "run build.py: see its docstring"
     if find_spec("ziglang"):
         assert build.BUILT.read_bytes() == build.build()
+
+
+@pytest.mark.parametrize("name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50"])
+def test_a_plan_that_there_is_not_is_refused(name):
+    with pytest.raises(ValueError, match=r"^[^\n]+\.$"):
+        plan_named("cats-32", name)
+
+
+def test_a_plan_has_the_weights_that_the_scheduler_steps_by():
+    scheduler = DDPMPipeline.from_pretrained("cats-32").scheduler
+    made = plan_named("cats-32", "10-quadratic")
+    spaced = DDPMScheduler.from_config(scheduler.config, timestep_spacing="quadratic")
+    spaced.set_timesteps(10)
+    assert made["timesteps"] == spaced.timesteps.tolist()
+    x, output, z = (
+        torch.randn(1, 1, 4, 4, generator=torch.Generator().manual_seed(i)) for i in (1, 2, 3)
+    )
+    for i, timestep in enumerate(made["timesteps"]):
+        signal, noise = made["rates"][i]
+        x_0 = ((x - noise * output) / signal).clamp(-1, 1)
+        x_s = made["mean"][i][0] * x + made["mean"][i][1] * x_0 + made["std"]["small"][i] * z
+        step = spaced.step(output, timestep, x, torch.Generator().manual_seed(3))
+        torch.testing.assert_close(x_s, step.prev_sample)

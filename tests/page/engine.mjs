@@ -54,6 +54,5 @@ async function distances({ model, settings, plan, slices, expected }) {
 const told = ({ name, part = null, message }) => ({ name, part, message });
 
 const found = [];
-for (const each of jsonOf(`${argv[2]}/cases.json`))
-  found.push(await distances(each).catch(told));
+for (const each of jsonOf(`${argv[2]}/cases.json`)) found.push(await distances(each).catch(told));
 console.log(JSON.stringify(found));

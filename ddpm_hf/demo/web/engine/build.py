@@ -1,4 +1,4 @@
-"""Build kernels.wasm from kernels.c: `python -m ddpm_hf.demo.web.engine.build`.
+"""Build kernels.wasm from kernels/*: `python -m ddpm_hf.demo.web.engine.build`.
 
 Needs the package ziglang, whose compiler makes the same bytes on any machine. The file carries the
 hash of its source in a section of its own, `source`, which browsers pass over.
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCE, BUILT = HERE / "kernels.c", HERE / "kernels.wasm"
+SOURCE, BUILT = HERE / "kernels", HERE / "kernels.wasm"
 ZIG = "0.17.1"
 """The version of ziglang that built the file in the repository."""
 FLAGS = [
@@ -24,7 +24,8 @@ SECTION = b"source"
 
 def source_hash() -> bytes:
     """SHA-256 of the source and of how it is built."""
-    return hashlib.sha256(SOURCE.read_bytes() + " ".join([ZIG, *FLAGS]).encode()).digest()
+    files = [path.read_bytes() for path in sorted(SOURCE.iterdir())]
+    return hashlib.sha256(b"".join(files) + " ".join([ZIG, *FLAGS]).encode()).digest()
 
 
 def section() -> bytes:
@@ -37,8 +38,8 @@ def build() -> bytes:
     """What kernels.wasm should be. Raises CalledProcessError if zig is missing or refuses."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "kernels.wasm"
-        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(made), SOURCE.name]
-        subprocess.run(command, cwd=HERE, check=True)
+        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(made), "kernels.c"]
+        subprocess.run(command, cwd=SOURCE, check=True)
         return made.read_bytes() + section()
 
 

@@ -1,11 +1,11 @@
-// The layers of a network on the kernels of kernels.c. Each method packs a layer's weights and
+// The layers of a network on the kernels of kernels/. Each method packs a layer's weights and
 // returns the layer: a function of pictures.
 //
 // A picture is {at, h, w, c}: where it lies in the kernels' memory, channels last and a multiple of 4.
 import { FileError } from "./errors.js";
 import { Memory } from "./memory.js";
 
-// As in kernels.c: a tile's side, its products, and how many tiles are worked on at a time.
+// As in kernels/: a tile's side, its products, and how many tiles are worked on at a time.
 const SIDE = 4,
   PRODUCTS = 36,
   TILES = 8;
