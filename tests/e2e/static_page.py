@@ -68,6 +68,12 @@ def open_view(page, name):
     page.locator(shown[name]).first.wait_for()
 
 
-def kept_for_offline(page):
-    """Wait until the service worker has all that it keeps at a first visit."""
-    page.wait_for_function("navigator.serviceWorker.controller")
+def kept_for_offline(page, *paths):
+    """Wait until the service worker has what it keeps at a first visit, and these files."""
+    page.wait_for_function(
+        """async (paths) => {
+          const found = await Promise.all(paths.map((path) => caches.match(path)));
+          return navigator.serviceWorker.controller && found.every(Boolean);
+        }""",
+        arg=paths,
+    )

@@ -118,7 +118,7 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.wait_for_selector(DONE)
         first = shown(page)
         open_view(page, "training")
-        kept_for_offline(page)
+        kept_for_offline(page, "training/cats-32.json")
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
         page.wait_for_selector(DONE)
