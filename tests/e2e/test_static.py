@@ -154,7 +154,12 @@ def test_the_views_work_with_numbers_that_python_wrote(browser, url, tmp_path):
     with visitor(browser) as page:
         page.goto(f"{url}?tab=forward")
         open_view(page, "forward")
+        cat = page.locator("#forward-picture canvas").evaluate("(canvas) => canvas.toDataURL()")
         page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "own.png")
+        page.wait_for_function(
+            "(cat) => document.querySelector('#forward-picture canvas').toDataURL() !== cat",
+            arg=cat,
+        )
         page.locator("#forward-T select").select_option("500")
         expect(page.locator("#forward-page [data-part=verdict]")).to_contain_text("at T = 500")
         slide(page.locator("#forward-page [data-part=t]"), 100)
