@@ -5,7 +5,7 @@ import http.server
 import threading
 from contextlib import contextmanager
 
-from tests.e2e.windows import listened
+from tests.e2e.windows import PATIENCE, listened
 
 TABS = ("generate", "forward", "jump", "noise", "schedule", "training", "equations")
 ENGLISH, CHINESE = "en-US", "zh-CN"
@@ -45,6 +45,7 @@ def served(folder):
 def visitor(browser, **settings):
     """A page of a browser that has never been here; at the end: no error in its console."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **settings})
+    context.set_default_timeout(PATIENCE)
     page = listened(context.new_page())
     page.failed = []
     page.on("response", lambda r: page.failed.append(r.url) if r.status >= 400 else None)
