@@ -5,7 +5,7 @@ import http.server
 import threading
 from contextlib import contextmanager
 
-from tests.e2e.windows import listened
+from tests.e2e.windows import PATIENCE, listened
 
 TABS = ("generate", "forward", "jump", "noise", "schedule", "training", "equations")
 ENGLISH, CHINESE = "en-US", "zh-CN"
@@ -45,6 +45,7 @@ def served(folder):
 def visitor(browser, **settings):
     """A page of a browser that has never been here; at the end: no error in its console."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **settings})
+    context.set_default_timeout(PATIENCE)
     page = listened(context.new_page())
     page.failed = []
     page.on("response", lambda r: page.failed.append(r.url) if r.status >= 400 else None)
@@ -68,6 +69,12 @@ def open_view(page, name):
     page.locator(shown[name]).first.wait_for()
 
 
-def kept_for_offline(page):
-    """Wait until the service worker has all that it keeps at a first visit."""
-    page.wait_for_function("navigator.serviceWorker.controller")
+def kept_for_offline(page, *paths):
+    """Wait until the service worker has what it keeps at a first visit, and these files."""
+    page.wait_for_function(
+        """async (paths) => {
+          const found = await Promise.all(paths.map((path) => caches.match(path)));
+          return navigator.serviceWorker.controller && found.every(Boolean);
+        }""",
+        arg=paths,
+    )

@@ -118,7 +118,7 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.wait_for_selector(DONE)
         first = shown(page)
         open_view(page, "training")
-        kept_for_offline(page)
+        kept_for_offline(page, "training/cats-32.json")
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
         page.wait_for_selector(DONE)
@@ -154,7 +154,12 @@ def test_the_views_work_with_numbers_that_python_wrote(browser, url, tmp_path):
     with visitor(browser) as page:
         page.goto(f"{url}?tab=forward")
         open_view(page, "forward")
+        cat = page.locator("#forward-picture canvas").evaluate("(canvas) => canvas.toDataURL()")
         page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "own.png")
+        page.wait_for_function(
+            "(cat) => document.querySelector('#forward-picture canvas').toDataURL() !== cat",
+            arg=cat,
+        )
         page.locator("#forward-T select").select_option("500")
         expect(page.locator("#forward-page [data-part=verdict]")).to_contain_text("at T = 500")
         slide(page.locator("#forward-page [data-part=t]"), 100)
@@ -186,6 +191,9 @@ def test_the_controls_follow_the_model_the_link_and_the_keyboard(browser, url):
         expect(page.locator("#class select option:checked")).to_have_text("运动鞋")
         expect(page.locator("#guidance input[type=number]")).to_have_value("3")
         expect(page.locator("#steps select")).to_have_value("50")
+        expect(page.locator("#steps [data-nearest]")).to_be_visible()
+        page.locator("#steps select").select_option("25")
+        expect(page.locator("#steps [data-nearest]")).to_be_hidden()
         expect(page.locator("#script")).to_contain_text("class_labels=7,")
         page.locator("#model select").select_option("cats-32")
         expect(page.locator("#class")).to_be_hidden()

@@ -42,7 +42,9 @@ const KINDS = {
   numbers: {
     read: number.read,
     write: (node, value) => {
-      nearestOption(field(node), value).selected = true;
+      const option = nearestOption(field(node), value);
+      option.selected = true;
+      node.querySelector("[data-nearest]").hidden = Number(option.value) === value;
     },
   },
   radio: {
@@ -100,6 +102,10 @@ export class Control {
     if (node.dataset.kind === "button") node.addEventListener("click", clicked);
     if (node.dataset.kind === "slider") follow(node);
     this.told = this.value;
+    // What the reader chooses is written out.
+    node.addEventListener("change", () => {
+      for (const note of node.querySelectorAll("[data-nearest]")) note.hidden = true;
+    });
     for (const name of ["input", "change"]) node.addEventListener(name, () => this.#tell());
   }
 

@@ -3,10 +3,9 @@
 What a component holds and how it changes is in controls.js, by the kind that stands at its node.
 """
 
-import html
-import json
 from collections.abc import Sequence
 from functools import singledispatchmethod
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -14,44 +13,11 @@ from gradio.blocks import Block, BlockContext
 from gradio.components.api_component import Api
 from gradio.layouts.form import Form
 
+from ddpm_hf.demo.static.markup import element, input_field, key_of, said
 from ddpm_hf.demo.web.page import Page
 
-_MARK = "__i18n__"
 Choices = Sequence[tuple[Any, Any]]
 """What is shown, and the value."""
-
-
-def attributes(**values: Any) -> str:
-    """HTML attributes; None and False leave one out, True stands for one without a value."""
-    named = ((name.strip("_").replace("_", "-"), value) for name, value in values.items())
-    return "".join(
-        f" {name}" if value is True else f' {name}="{html.escape(str(value))}"'
-        for name, value in named
-        if value is not None and value is not False
-    )
-
-
-def node(name: str, *content: str, **values: Any) -> str:
-    """An HTML element."""
-    return f"<{name}{attributes(**values)}>{''.join(content)}</{name}>"
-
-
-def key_of(text: Any) -> str | None:
-    """The key of a text that `i18n` translates; None for a text that is the same everywhere."""
-    marked = str(text)  # some components keep it as a string
-    key: str | None = json.loads(marked[len(_MARK) :])["key"] if marked.startswith(_MARK) else None
-    return key
-
-
-def said(name: str, text: Any, **values: Any) -> str:
-    """An element with a text, which the page writes in the reader's language where it has one."""
-    if key := key_of(text):
-        return node(name, data_words=key, **values)
-    return node(name, html.escape(str(text)), **values)
-
-
-def _input(kind: str, **values: Any) -> str:
-    return f"<input{attributes(type=kind, **values)}>"
 
 
 class Writer:
@@ -79,7 +45,7 @@ class Writer:
     def _wrapped(self, block: Any, kind: str, *content: str) -> str:
         """A control; content: what it holds, behind its label."""
         shown = {"class_": "control", "hidden": block.visible is not True}
-        return node("div", *content, **shown, **_named(block, kind))
+        return element("div", *content, **shown, **_named(block, kind))
 
     def _labelled(self, block: Any, kind: str, *content: str) -> str:
         label = said("label", block.label, for_=_field(block))
@@ -91,8 +57,13 @@ class Writer:
             said("option", label, value=value, selected=value == block.value)
             for label, value in choices
         )
-        select = node("select", *options, id=_field(block))
-        return self._labelled(block, "numbers" if is_number else "dropdown", select)
+        select = element("select", *options, id=_field(block))
+        if not is_number:
+            return self._labelled(block, "dropdown", select)
+        nearest = element(
+            "span", class_="info", data_words="static_nearest", data_nearest="", hidden=True
+        )
+        return self._labelled(block, "numbers", select, nearest)
 
     @html.register(gr.Column)
     @html.register(gr.Row)
@@ -100,7 +71,7 @@ class Writer:
         is_row = isinstance(block, gr.Row)
         style = None if is_row else f"--scale: {block.scale}; --min: {block.min_width}px"
         kind = "row" if is_row else "column"
-        return node("div", self.children(block), class_=kind, id=block.elem_id, style=style)
+        return element("div", self.children(block), class_=kind, id=block.elem_id, style=style)
 
     @html.register(Form)
     @html.register(gr.Blocks)
@@ -127,7 +98,7 @@ class Writer:
             for tab in tabs
         )
         panels = (
-            node(
+            element(
                 "div",
                 self.children(tab),
                 role="tabpanel",
@@ -137,25 +108,27 @@ class Writer:
             )
             for tab in tabs
         )
-        bar = node("div", *buttons, class_="tab-wrapper", role="tablist")
-        return node("div", bar, *panels, **_named(block, "tabs"))
+        bar = element("div", *buttons, class_="tab-wrapper", role="tablist")
+        return element("div", bar, *panels, **_named(block, "tabs"))
 
     @html.register
     def _(self, block: gr.Accordion) -> str:
         summary = said("summary", block.label)
-        return node("details", summary, self.children(block), class_="accordion", open=block.open)
+        return element(
+            "details", summary, self.children(block), class_="accordion", open=block.open
+        )
 
     @html.register
     def _(self, block: gr.Markdown) -> str:
         key = key_of(block.value)
         assert key, "Markdown that is not translated"
         self.markdown.add(key)
-        return node("div", class_="prose", id=block.elem_id, data_html=key)
+        return element("div", class_="prose", id=block.elem_id, data_html=key)
 
     @html.register
     def _(self, block: Page) -> str:
         self.pages.append(block)
-        return node("div", block.html_template, class_="page", **_named(block, "page"))
+        return element("div", block.html_template, class_="page", **_named(block, "page"))
 
     @html.register
     def _(self, block: gr.HTML) -> str:
@@ -168,18 +141,18 @@ class Writer:
 
     @html.register
     def _(self, block: gr.Number) -> str:
-        field = _input("number", id=_field(block), value=block.value, **_range(block))
-        return self._labelled(block, "number", field)
+        box = input_field("number", id=_field(block), value=block.value, **_range(block))
+        return self._labelled(block, "number", box)
 
     @html.register
     def _(self, block: gr.Slider) -> str:
         if values := self.written.get(block.elem_id):
             return self._chosen(block, [(f"{value:g}", value) for value in values], is_number=True)
         bounds = {"value": block.value, **_range(block)}
-        box = _input("number", id=_field(block), **bounds)
+        box = input_field("number", id=_field(block), **bounds)
         key = key_of(block.label)
         named = {"data_label_words": key} if key else {"aria_label": block.label}
-        bar = _input("range", **named, **bounds)
+        bar = input_field("range", **named, **bounds)
         return self._labelled(block, "slider", box, bar)
 
     @html.register
@@ -190,30 +163,30 @@ class Writer:
     def _(self, block: gr.Radio) -> str:
         info = said("span", block.info, class_="info") if block.info else ""
         choices = (
-            node(
+            element(
                 "label",
-                _input("radio", name=_field(block), value=value, checked=value == block.value),
+                input_field("radio", name=_field(block), value=value, checked=value == block.value),
                 said("span", label),
             )
             for label, value in block.choices
         )
-        held = node("fieldset", said("legend", block.label), info, *choices)
+        held = element("fieldset", said("legend", block.label), info, *choices)
         return self._wrapped(block, "radio", held)
 
     @html.register
     def _(self, block: gr.Checkbox) -> str:
-        box = _input("checkbox", id=_field(block), checked=bool(block.value))
-        return self._wrapped(block, "checkbox", node("label", box, said("span", block.label)))
+        box = input_field("checkbox", id=_field(block), checked=bool(block.value))
+        return self._wrapped(block, "checkbox", element("label", box, said("span", block.label)))
 
     @html.register
     def _(self, block: gr.Textbox) -> str:
-        field = _input("text", id=_field(block), readonly=True)
-        return self._labelled(block, "text", field)
+        box = input_field("text", id=_field(block), readonly=True)
+        return self._labelled(block, "text", box)
 
     @html.register
     def _(self, block: gr.Code) -> str:
         label = said("label", block.label, id=_field(block))
-        code = node(
+        code = element(
             "pre", "<code></code>", tabindex="0", role="region", aria_labelledby=_field(block)
         )
         return self._wrapped(block, "code", label, code)
@@ -221,9 +194,9 @@ class Writer:
     @html.register
     def _(self, block: gr.Dataset) -> str:
         buttons = (
-            node(
+            element(
                 "button",
-                html.escape(label),
+                escape(label),
                 type="button",
                 class_="button secondary sm",
                 data_example=",".join(str(value) for value in sample),
@@ -232,7 +205,7 @@ class Writer:
         )
         goal = " ".join(str(component._id) for component in block._components)
         label = said("span", block.label)
-        return node("div", label, *buttons, class_="control", data_examples=goal)
+        return element("div", label, *buttons, class_="control", data_examples=goal)
 
 
 def _field(block: Any) -> str:

@@ -45,12 +45,11 @@ function offer(examples, parts) {
 const AFTER = 3000; // milliseconds: what the page itself needs, and the weights, come first
 
 // Offline after the first visit, where the browser allows it; in a frame of another site it may not.
-function keep() {
-  try {
-    navigator.serviceWorker?.register("service-worker.js").catch(() => {});
-  } catch {
-    // In a sandboxed frame even to ask for it is an error.
-  }
+async function keep() {
+  const workers = navigator.serviceWorker; // in a sandboxed frame even to ask for it is an error
+  await workers?.register("service-worker.js");
+  const { active } = (await workers?.ready) ?? {};
+  active?.postMessage(performance.getEntriesByType("resource").map(({ name }) => name));
 }
 
 // files: block → a view's addresses; events: as `Events` takes them; root: the block of the page.
@@ -68,5 +67,5 @@ export async function start({ words, files, events, root }) {
   for (const node of all("[data-examples]")) offer(node, parts);
   await Promise.all(all("[data-kind=page]:not([role=tabpanel] *)").map((node) => mount(node)));
   fire(root, "load");
-  setTimeout(keep, AFTER);
+  setTimeout(() => keep().catch(() => {}), AFTER);
 }

@@ -6,7 +6,11 @@ const OURS = "ddpm-page-";
 const NAME = OURS + self.VERSION;
 const NEVER_CHANGES = /\/(modules|page)\//;
 
-const isOurs = (url) => url.href.startsWith(self.registration.scope);
+function isKept({ method, url }) {
+  const isOurs = url.startsWith(self.registration.scope),
+    isWeights = new URL(url).pathname.endsWith(".safetensors");
+  return method === "GET" && isOurs && !isWeights;
+}
 
 async function kept(request, response) {
   if (response.ok) await (await caches.open(NAME)).put(request, response.clone());
@@ -43,9 +47,16 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(clear());
 });
 
+// The addresses of what the page loaded before this worker was there.
+self.addEventListener("message", (event) => {
+  const load = async (address) => {
+    const request = new Request(address);
+    if (isKept(request) && !(await caches.match(request)))
+      await kept(request, await fetch(request));
+  };
+  event.waitUntil(Promise.allSettled(event.data.map(load)));
+});
+
 self.addEventListener("fetch", (event) => {
-  const { request } = event,
-    url = new URL(request.url);
-  const isWeights = url.pathname.endsWith(".safetensors");
-  if (request.method === "GET" && isOurs(url) && !isWeights) event.respondWith(answer(request));
+  if (isKept(event.request)) event.respondWith(answer(event.request));
 });

@@ -14,6 +14,7 @@ PAGE = {
             "Models of the Hub, any number of steps, any schedule and moving pictures to save need"
             " Python: `python app.py` in a clone of the repository serves a page that has them."
         ),
+        "nearest": "The link asks for a number that was not written out; this is the nearest.",
         "model": "This page has no model of that name: cats-32 draws instead.",
     },
     "zh": {
@@ -29,6 +30,7 @@ PAGE = {
             "Hub 上的模型、任意的步数、任意的噪声调度，以及保存动图，都需要 Python："
             "在代码库的副本里运行 `python app.py`，就有这样的页面。"
         ),
+        "nearest": "链接要的数不在备好的之列，这是最接近的一个。",
         "model": "此页面没有这个模型，改用 cats-32。",
     },
 }

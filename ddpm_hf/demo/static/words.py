@@ -53,7 +53,10 @@ def words(markdown: set[str], link: str | None) -> dict[str, dict[str, dict[str,
     def both(all_of_it: dict[str, str], own: dict[str, str]) -> dict[str, dict[str, str]]:
         html = {key: html_of(all_of_it[key]) for key in sorted(markdown)}
         return {
-            "texts": {key: text for key, text in all_of_it.items() if key not in markdown},
+            "texts": {
+                **{key: text for key, text in all_of_it.items() if key not in markdown},
+                "static_nearest": own["nearest"],
+            },
             "html": {**html, "static_about": html_of(strings.about(own, link))},
         }
 
