@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -42,7 +44,7 @@ CLICK = """(untilDone) => new Promise((resolve) => {
     begun = performance.now();
   const observer = new MutationObserver(() => {
     if (film.dataset.run === earlier) return;
-    const now = (performance.now() - begun) / 1e3;
+    const now = Math.round(performance.now() - begun) / 1e3;
     seconds.first ??= now;
     if (untilDone && !player.querySelector("[data-complete=true]")) return;
     observer.disconnect();
@@ -117,7 +119,8 @@ def whole_run(page, place, process):
     rest = (cpu() - before) / (time.perf_counter() - begun)
     asked, before = len(page.asked), cpu()
     seconds = page.evaluate(CLICK, True)
-    return {**seconds, "cpu": cpu() - before, "rest": rest, "asked": page.asked[asked:]}
+    used = round(cpu() - before, 2)  # the clock has hundredths
+    return {**seconds, "cpu": used, "rest": round(rest, 4), "asked": page.asked[asked:]}
 
 
 def click(page, place):
@@ -167,14 +170,10 @@ def in_turns(n, what, measure):
     return measured
 
 
-def cpu_of(runs):
-    """Of the server, in seconds; without what it takes at rest in as long, waiting for requests."""
-    in_all, last, rest = (sum(run[what] for run in runs) for what in ("cpu", "last", "rest"))
-    return {
-        "in all": round(in_all, 2),
-        "a second at rest": round(rest / len(runs), 4),
-        "beyond rest": round(in_all - last * rest / len(runs), 2),
-    }
+def cpu_of(runs, rest):
+    """Seconds of the server's CPU; also without what it takes at rest, `rest` a second."""
+    in_all, last = (sum(run[what] for run in runs) for what in ("cpu", "last"))
+    return {"in all": round(in_all, 2), "beyond rest": round(in_all - rest * last, 2)}
 
 
 def measured(url, process, runs, clicks, visitors):
@@ -184,8 +183,14 @@ def measured(url, process, runs, clicks, visitors):
         first = in_turns(clicks, "click", lambda place: click(page, place))
     asked = [address for run in (*warm["browser"], *whole["browser"]) for address in run["asked"]]
     (plan,) = {address for address in asked if "/plans/" in address}
+    (settings,) = {urlsplit(a).query for a in warm["server"][0]["asked"] if "/queue/join" in a}
+    rest = statistics.mean(run["rest"] for each in whole.values() for run in each)
     return {
-        f"server's CPU in {runs} runs, s": {place: cpu_of(each) for place, each in whole.items()},
+        "settings": settings,
+        f"server's CPU in {runs} runs, s": {
+            "a second at rest": round(rest, 4),
+            **{place: cpu_of(each, rest) for place, each in whole.items()},
+        },
         f"requests of {runs + 1} runs in the browser": Counter(
             address.removeprefix(url) for address in asked
         ),
