@@ -52,6 +52,7 @@ VIEWS = {
     "generate": generate,
     "forward": forward,
     "jump": jump,
+    "bayes": as_it_is,
     "noise": noise,
     "schedule": as_it_is,
     "training": as_it_is,

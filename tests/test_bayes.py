@@ -13,7 +13,7 @@ from ddpm_hf.demo.web.modules import ROOT
 from ddpm_hf.schedules import SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
 
 CANCELLED = ("meanN10", "x0Hat")
-"""Differences of two large numbers, of x_t/√ᾱ_t at most: their digits are those of the large ones."""
+"""Differences of two large numbers, up to x_t/√ᾱ_t, and no more exact than these."""
 NUMBERS = """
 import { readFileSync } from "node:fs";
 import { factsOf } from "./facts.js";
@@ -51,7 +51,7 @@ def drawn(n):
 def test_the_numbers_are_pythons():
     settings = list(drawn(50))
     cases = [
-        {"table": schedule.log_alpha_bar[: t + 1].tolist(), "s": s, "t": t, "x0": x_0, "xt": x_t, "x": 0}
+        {"table": schedule.log_alpha_bar[: t + 1].tolist(), "s": s, "t": t, "x0": x_0, "xt": x_t}
         for schedule, s, t, x_0, x_t in settings
     ]
     farthest = 0.0

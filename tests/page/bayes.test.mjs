@@ -12,12 +12,15 @@ const near = (a, b, tolerance) => assert.ok(Math.abs(a - b) <= tolerance, `${a} 
 const table = [0];
 for (let t = 1; t <= 2000; t++)
   table.push(table[t - 1] + Math.log1p(-(1e-4 + ((2e-2 - 1e-4) * (t - 1)) / 1999)));
-const facts = (settings) => factsOf({ table, s: 400, t: 500, x0: 0.8, xt: -0.5, x: 0.3, ...settings });
+const facts = (settings) =>
+  factsOf({ table, s: 400, t: 500, x0: 0.8, xt: -0.5, x: 0.3, ...settings });
 
 // The integral of a density over −8..8.
 function integral(density, gaussians) {
   const xs = abscissae([-8, 8], gaussians);
-  return xs.slice(1).reduce((sum, x, i) => sum + ((density(x) + density(xs[i])) / 2) * (x - xs[i]), 0);
+  return xs
+    .slice(1)
+    .reduce((sum, x, i) => sum + ((density(x) + density(xs[i])) / 2) * (x - xs[i]), 0);
 }
 
 test("the product's area is the normaliser, and divided by it the product is the posterior", () => {
@@ -53,8 +56,7 @@ test("each misreading comes out wrong, at its line", () => {
     assert.ok(line >= 1 && line <= 11);
     const off = Math.abs(mean - f.mean) + Math.abs(variance - f.variance);
     assert.ok(off > 0.01, `${name} is right`);
-    if (density && variance > 0)
-      near(integral(density, [[mean, Math.sqrt(variance)]]), 1, 1e-2);
+    if (density && variance > 0) near(integral(density, [[mean, Math.sqrt(variance)]]), 1, 1e-2);
   }
   assert.equal(READINGS.aByXt.of(facts({ xt: -2 })).density, null, "a parabola that opens upwards");
   assert.equal(READINGS.bByX0.of(facts({ xt: 2 })).mean, READINGS.bByX0.of(f).mean, "no x_t in it");

@@ -5,7 +5,8 @@ import { normal } from "./normal.js";
 
 // x: the point of the axis x_s that the cursor is at.
 export function factsOf({ table, s, t, x0, xt, x }) {
-  const p = equations.pairOf(table, s, t),
+  const given = { s, t, x0, xt, x },
+    p = equations.pairOf(table, s, t),
     [A, B] = [equations.A(p), equations.B(p, xt, x0)],
     rates = [Math.sqrt(p.alphaBarT), Math.sqrt(p.noiseVarT)],
     [weightXt, weightX0] = [equations.weightXt(p), equations.weightX0(p)],
@@ -17,7 +18,14 @@ export function factsOf({ table, s, t, x0, xt, x }) {
     noiseVarT: rates[1],
   };
   return {
-    ...{ ...p, s, t, x0, xt, x, A, B, root, rates, weightXt, weightX0, zHat },
+    ...p,
+    ...given,
+    A,
+    B,
+    root,
+    weightXt,
+    weightX0,
+    zHat,
     // What each of the two factors says x_s is, and how surely: A is the sum of the precisions.
     centres: [xt / root.alpha, root.alphaBarS * x0],
     precisions: [p.alpha / p.beta, 1 / p.noiseVarS],

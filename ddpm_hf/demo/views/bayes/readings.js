@@ -52,13 +52,11 @@ export const READINGS = {
   },
   muAlphaBar: {
     line: 7,
-    of: (f) =>
-      weighted(f, (f.root.alphaBarT * f.noiseVarS) / f.noiseVarT, f.xt, f.weightX0, f.x0),
+    of: (f) => weighted(f, (f.root.alphaBarT * f.noiseVarS) / f.noiseVarT, f.xt, f.weightX0, f.x0),
   },
   muNoise: {
     line: 7,
-    of: (f) =>
-      weighted(f, f.weightXt, f.xt, (Math.sqrt(f.noiseVarS) * f.beta) / f.noiseVarT, f.x0),
+    of: (f) => weighted(f, f.weightXt, f.xt, (Math.sqrt(f.noiseVarS) * f.beta) / f.noiseVarT, f.x0),
   },
   muX0: { line: 7, of: (f) => weighted(f, f.weightXt, f.x0, f.weightX0, f.x0) },
   x0ByAlpha: { line: 8, of: x0ByAlpha },

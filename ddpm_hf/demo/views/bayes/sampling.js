@@ -14,7 +14,10 @@ export function noisesOf(seed) {
 
 // x_s by one jump from x_0, and x_t by the steps s..t taken as one.
 export function pairsOf([z, zStep], { x0, alpha, beta, alphaBarS, noiseVarS }) {
-  const [toS, toT] = [[alphaBarS, noiseVarS], [alpha, beta]].map((both) => both.map(Math.sqrt));
+  const [toS, toT] = [
+    [alphaBarS, noiseVarS],
+    [alpha, beta],
+  ].map((both) => both.map(Math.sqrt));
   const xs = z.map((noise) => qSample(toS, x0, noise));
   return { xs, xt: xs.map((x, i) => qSample(toT, x, zStep[i])) };
 }
@@ -48,7 +51,9 @@ const bell = (z) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 // By Simpson's rule, to 1e-8.
 const massFrom = (z, width = 1 / PER_SIGMA) =>
   ((bell(z) + 4 * bell(z + width / 2) + bell(z + width)) * width) / 6;
-const MIDDLE = Array.from({ length: 2 * TAIL * PER_SIGMA }, (_, i) => massFrom(i / PER_SIGMA - TAIL));
+const MIDDLE = Array.from({ length: 2 * TAIL * PER_SIGMA }, (_, i) =>
+  massFrom(i / PER_SIGMA - TAIL),
+);
 const OUTSIDE = (1 - MIDDLE.reduce((a, b) => a + b)) / 2;
 const SHARES = [OUTSIDE, ...MIDDLE, OUTSIDE]; // of each cell of the test
 

@@ -18,5 +18,5 @@ class State {
 
 // The steps s < t, at which both factors are about as sure; a pixel x_0 and its noisy x_t; x on the
 // axis x_s, where the cursor is; the line of the derivation, and a misreading by its name.
-export const FIRST = { s: 400, t: 500, x0: 0.8, xt: -0.5, x: 0.5 };
+export const FIRST = { s: 400, t: 500, x0: 0.8, xt: 1.2, x: 0.5 };
 export const state = new State({ ...FIRST, line: 1, reading: null, table: null });
