@@ -39,6 +39,13 @@ def jump(page):
     page.wait_for_selector("#jump-row [data-part=verdict]:not(:empty)", timeout=120_000)
 
 
+def bayes(page):
+    """At the completed square, with sampled pairs."""
+    for _ in range(4):
+        page.click("#bayes-lines [data-part=next]")
+    page.check("#bayes-page [data-part=sampled]")
+
+
 def noise(page):
     page.click("#noise-start")
     page.wait_for_selector("#noise-row [data-part=verdict]:not(:empty)", timeout=120_000)
@@ -52,7 +59,7 @@ VIEWS = {
     "generate": generate,
     "forward": forward,
     "jump": jump,
-    "bayes": as_it_is,
+    "bayes": bayes,
     "noise": noise,
     "schedule": as_it_is,
     "training": as_it_is,
