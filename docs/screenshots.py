@@ -38,6 +38,13 @@ def jump(page):
     page.wait_for_selector("#jump-row [data-complete=true]", timeout=120_000)
 
 
+def bayes(page):
+    """At the completed square, with sampled pairs."""
+    for _ in range(4):
+        page.click("#bayes-lines [data-part=next]")
+    page.check("#bayes-page [data-part=sampled]")
+
+
 def noise(page):
     page.click("#noise-start")
     page.wait_for_selector("#noise-row [data-complete=true]", timeout=120_000)
@@ -50,6 +57,7 @@ def as_it_is(page):
 VIEWS = {
     "forward": forward,
     "jump": jump,
+    "bayes": bayes,
     "noise": noise,
     "schedule": as_it_is,
     "training": as_it_is,

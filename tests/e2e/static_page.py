@@ -7,7 +7,16 @@ from contextlib import contextmanager
 
 from tests.e2e.windows import PATIENCE, listened
 
-TABS = ("generate", "forward", "jump", "noise", "schedule", "training", "equations")
+TABS = (
+    "generate",
+    "forward",
+    "jump",
+    "bayes",
+    "noise",
+    "schedule",
+    "training",
+    "equations",
+)
 ENGLISH, CHINESE = "en-US", "zh-CN"
 
 
@@ -61,6 +70,7 @@ def open_view(page, name):
         "generate": "#player .screens",
         "forward": "#forward-page[data-chain=complete]",
         "jump": "#jump-picture canvas",
+        "bayes": "#bayes-page svg path.posterior",
         "noise": "#playground[data-ready=true]",
         "schedule": "#schedule-page svg",
         "training": "#time_machine [data-part=all] svg path",

@@ -22,6 +22,7 @@ export function base64Of(bytes) {
 }
 
 export const floatsOf = (base64) => new Float32Array(bytesOf(base64).buffer);
+export const doublesOf = (base64) => new Float64Array(bytesOf(base64).buffer);
 
 // {name: base64} → {name: floats}.
 export const tablesOf = (packed) =>

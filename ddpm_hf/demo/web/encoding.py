@@ -3,6 +3,7 @@
 import base64
 import io
 
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -25,6 +26,9 @@ def image_url(image: Image.Image, kind: str = "PNG") -> str:
     return f"data:image/{kind.lower()};base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def packed(numbers: Tensor) -> str:
-    """Any tensor → base64 of its float32 numbers, row by row, as the page's `floatsOf` reads it."""
-    return base64.b64encode(numbers.float().contiguous().numpy().tobytes()).decode()
+def packed(numbers: Tensor, dtype: torch.dtype = torch.float32) -> str:
+    """Any tensor → base64 of its numbers in this type, row by row.
+
+    The page's `floatsOf` reads float32, its `doublesOf` float64.
+    """
+    return base64.b64encode(numbers.to(dtype).contiguous().numpy().tobytes()).decode()
