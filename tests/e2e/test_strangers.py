@@ -11,26 +11,21 @@ from tests.e2e.service import LONG, ROOT, SHORT, call, comes_to_rest, functions,
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-INPUTS = {"mix": ["linear", 2000, 1e-4, 2e-2, False], "compare": [700, 1, 0]}
-"""The views that take a picture, and their inputs after it."""
+MARKED = {"meta": {"_type": "gradio.FileData"}}
+INPUTS = {"forward": [5, 0, "linear", 2000, 1e-4, 2e-2], "compare": [700, 1, 0]}
+"""What takes a picture, and the inputs after it."""
 
 
 @pytest.mark.parametrize("endpoint", INPUTS)
 def test_no_picture_of_the_machine_is_read(tiny, endpoint, tmp_path):
+    """Whether it is marked as an upload, or is a path alone."""
     Image.new("RGB", (64, 64), "red").save(tmp_path / "secret.png")
     os.mkfifo(tmp_path / "pipe")
     for path in (*tmp_path.iterdir(), tmp_path, "/etc/shadow", "/no/such", "a\0b", "n" * 300):
-        _, session = join(tiny, endpoint, [{"path": str(path)}, *INPUTS[endpoint]])
-        assert "not on the server; please choose it again" in last(tiny, session)["error"]
-
-
-@pytest.mark.parametrize("endpoint", INPUTS)
-def test_what_was_sent_is_read(tiny, endpoint, tmp_path):
-    Image.new("RGB", (64, 64), "red").save(tmp_path / "own.png")
-    with (tmp_path / "own.png").open("rb") as file:
-        (path,) = httpx.post(f"{tiny.url}{ROOT}upload", files={"files": file}).json()
-    _, session = join(tiny, endpoint, [{"path": path}, *INPUTS[endpoint]])
-    assert "error" not in last(tiny, session)
+        for mark in ({}, MARKED):
+            picture = {"path": str(path), **mark}
+            _, session = join(tiny, endpoint, [picture, *INPUTS[endpoint]])
+            assert "error" in last(tiny, session)
 
 
 def test_a_run_to_which_nobody_listens_ends(tiny):

@@ -4,7 +4,6 @@ The scheduler, which is not part of the package, answers on loopback. There is n
 `zero_server.py`.
 """
 
-import base64
 import io
 import json
 import os
@@ -159,7 +158,7 @@ def test_a_run_in_a_worker_draws_the_same_and_gives_the_gpu_back(zero, seeded, m
     assert zero.scheduler.rests()
     assert zero.scheduler.asked == [seconds_for(10)] and zero.scheduler.returned == [False]
     assert zero.process.pid not in zero.scheduler.workers
-    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(drawn.split(",")[1]))))
+    seen = np.asarray(Image.open(io.BytesIO(httpx.get(drawn["url"]).content)))
     labels = {"class_labels": 0} if model == "fashion-28" else {}
     pipe = DDPMPipeline.from_pretrained(model)
     wanted = pipe(generator=[seeded(0)], num_inference_steps=10, **labels).images[0]

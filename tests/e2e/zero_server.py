@@ -5,10 +5,12 @@ What needs a card is left out: a worker does not open one, and finds its weights
 which handlers get a GPU, and which run a model; and how many bytes are to be moved to the GPU.
 """
 
+import gc
 import json
 import runpy
 import sys
 
+import gradio
 import torch
 
 # What the builds for a card have, and those for a CPU have not.
@@ -26,7 +28,8 @@ pack = emulation.pack
 
 def pack_and_hold():
     """To disk, as the package does it when the page starts."""
-    handlers = sys.modules["__main__"].demo.fns.values()
+    (page,) = (it for it in gc.get_objects() if isinstance(it, gradio.Blocks) and it.fns)
+    handlers = page.fns.values()
     lent = sorted(h.__name__ for h in set(decorator.decorated_cache.values()))
     shared = sorted(f.fn.__name__ for f in handlers if f.concurrency_id == "model")
     held.extend(cuda_aliases.items())
