@@ -179,7 +179,10 @@ def test_a_worker_that_fails_ends_its_run_alone(page):
     """
         + AGAIN,
     )
-    assert told == {"seen": [*range(7), "WorkerError"], "same": True}
+    *steps, name = told["seen"]
+    # The other worker may not have come as far as the one that failed.
+    assert steps == [*range(len(steps))] and 5 <= len(steps) <= 7 and name == "WorkerError"
+    assert told["same"]
 
 
 CAUGHT = """
