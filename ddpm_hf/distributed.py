@@ -10,7 +10,7 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gather_object
 from tqdm import tqdm
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
         except UserError as error:
             outcome[1] = str(error)
         except OSError as error:
-            outcome[1] = f"{error.strerror or error}: {error.filename or 'the output folder'}."
+            outcome[1] = f"{first_sentence(error)}: {error.filename or 'the output folder'}."
     result, message = broadcast_object_list(outcome)
     if message is not None:
         raise UserError(message)

@@ -1,32 +1,31 @@
-"""Take README's pictures of the running demo, one a view: `python docs/screenshots.py`.
+"""Take README's pictures of the running demo: `python docs/screenshots.py`.
 
-Needs Debian's Chromium.
+A moving one of Generate, and one of each other view. Needs Debian's Chromium.
 """
 
+import io
 import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
+RUN = "model=cats-64&seed=3&number=4&steps=60"
+"""The settings of the run that README shows."""
+FRAMES, FRAME_MS, LAST_FRAME_MS, QUALITY = 32, 120, 2500, 35
 
 
 def _move(page, bar, value):
     page.locator(bar).first.evaluate(
         "(bar, at) => { bar.value = at; bar.dispatchEvent(new Event('input')); }", str(value)
     )
-
-
-def generate(page):
-    """In the middle of a finished run."""
-    page.click("#generate")
-    page.wait_for_selector("[data-complete=true]", timeout=120_000)
-    _move(page, "[data-part=timeline]", 72)
 
 
 def forward(page):
@@ -36,12 +35,19 @@ def forward(page):
 
 def jump(page):
     page.click("#jump-start")
-    page.wait_for_selector("#jump-row [data-part=verdict]:not(:empty)", timeout=120_000)
+    page.wait_for_selector("#jump-row [data-complete=true]", timeout=120_000)
+
+
+def bayes(page):
+    """At the completed square, with sampled pairs."""
+    for _ in range(4):
+        page.click("#bayes-lines [data-part=next]")
+    page.check("#bayes-page [data-part=sampled]")
 
 
 def noise(page):
     page.click("#noise-start")
-    page.wait_for_selector("#noise-row [data-part=verdict]:not(:empty)", timeout=120_000)
+    page.wait_for_selector("#noise-row [data-complete=true]", timeout=120_000)
 
 
 def as_it_is(page):
@@ -49,9 +55,9 @@ def as_it_is(page):
 
 
 VIEWS = {
-    "generate": generate,
     "forward": forward,
     "jump": jump,
+    "bayes": bayes,
     "noise": noise,
     "schedule": as_it_is,
     "training": as_it_is,
@@ -59,8 +65,9 @@ VIEWS = {
 }
 
 
-def shoot(folder, width=1280, height=900, full_page=False, language="en", **context):
-    """One PNG for each view into the folder; `context`: of Playwright's new_context."""
+@contextmanager
+def demo(width, height, **context):
+    """The address of a running app.py, and a page; `context`: of Playwright's new_context."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
@@ -79,19 +86,46 @@ def shoot(folder, width=1280, height=900, full_page=False, language="en", **cont
                 executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
             )
             size = {"width": width, "height": height}
-            page = browser.new_context(viewport=size, **context).new_page()
-            for name, prepare in VIEWS.items():
-                page.goto(f"{url}?tab={name}&lang={language}")
-                page.wait_for_selector("#views")
-                page.wait_for_timeout(2000)
-                prepare(page)
-                page.evaluate("window.scrollTo(0, 0)")
-                page.screenshot(path=Path(folder) / f"{name}.png", full_page=full_page)
+            yield url, browser.new_context(viewport=size, **context).new_page()
             browser.close()
     finally:
         server.terminate()
         server.wait()
 
 
+def shoot(folder, width=1280, height=900, full_page=False, language="en", **context):
+    """One PNG for each view but Generate into the folder."""
+    with demo(width, height, **context) as (url, page):
+        for name, prepare in VIEWS.items():
+            page.goto(f"{url}?tab={name}&lang={language}")
+            page.wait_for_selector("#views")
+            page.wait_for_timeout(2000)
+            prepare(page)
+            page.evaluate("window.scrollTo(0, 0)")
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=full_page)
+
+
+def frames():
+    """Generate down to the curves, at evenly spread steps of a finished run, to the picture."""
+    with demo(1024, 900) as (url, page):
+        page.goto(f"{url}?{RUN}&lang=en")  # runs at once
+        page.wait_for_selector("[data-complete=true]", timeout=600_000)
+        timeline = "#player [data-part=timeline]"
+        strip = page.locator("#player [data-part=strip]").bounding_box()
+        clip = {"x": 0, "y": 0, "width": 1024, "height": strip["y"] + strip["height"] + 6}
+        last = int(page.get_attribute(timeline, "max"))
+        for k in range(FRAMES):
+            _move(page, timeline, round(k * last / (FRAMES - 1)))
+            yield Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+
+
+def film(path):
+    """The frames as an animated WebP, the last one shown longer."""
+    first, *rest = frames()
+    durations = [FRAME_MS] * len(rest) + [LAST_FRAME_MS]
+    first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, quality=QUALITY)
+
+
 if __name__ == "__main__":
+    film(HERE / "generate.webp")
     shoot(HERE)

@@ -26,6 +26,7 @@ class Repo:
     private: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
     hardware: str | None = None
+    sdk: str | None = None
 
 
 class Hub(ThreadingHTTPServer):
@@ -161,7 +162,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(409, {"error": "exists", "url": f"{self.server.url}/{name}"})
             return
         private, hardware = wanted.get("visibility") == "private", wanted.get("hardware")
-        self.server.repos[name] = Repo(private=private, hardware=hardware)
+        made = Repo(private=private, hardware=hardware, sdk=wanted.get("sdk"))
+        self.server.repos[name] = made
         self.answer(200, {"url": f"{self.server.url}/{name}", "id": name, "name": name})
 
     def api(self, name, rest, body):

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 TESTS = [
     f"tests/test_{name}.py"
     for name in (
-        *("equations", "prediction", "scheduler", "closed_form", "guidance", "data"),
+        *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
         *("losses", "algorithm", "optimizer", "upsampling"),
     )
 ]
@@ -33,6 +33,7 @@ ALGORITHM, LOSSES, EMA, OPTIMIZER = (
     f"ddpm_hf/training/{name}.py" for name in ("algorithm", "losses", "ema", "optimizer")
 )
 IMAGES, GUIDANCE = "ddpm_hf/data/images.py", "ddpm_hf/guidance.py"
+PICTURE = "ddpm_hf/data/picture.py"
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
     ("small and large swapped", VARIANCE, "return w.std_small", "return w.std_large"),
@@ -76,7 +77,9 @@ MUTANTS = [
     ("the transposed upsampler mirrored", "ddpm_hf/backends/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
     ("images in [0, 1], not [−1, 1]", IMAGES, ".float() / 127.5 - 1", ".float() / 255"),
     ("[−1, 1] not moved to 0..255", IMAGES, "((batch.float() / 2 + 0.5)", "((batch.float() / 2)"),
-    ("16 bits read as 8", IMAGES, "values / np.float32(257)", "values / np.float32(256)"),
+    ("16 bits read as 8", PICTURE, "(16,))[0] - 1", "(16,))[0]"),
+    ("0 is white unseen", PICTURE, "(white - values if self.negative else values)", "values"),
+    ("the colour under what is transparent", PICTURE, "Image.alpha_composite(ground_image, image.convert(\"RGBA\"))", "image.convert(\"RGBA\")"),
 ]  # fmt: skip
 
 

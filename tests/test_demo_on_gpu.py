@@ -10,7 +10,6 @@ from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.jump import view as jump
 from ddpm_hf.demo.views.noise import view as noise
-from ddpm_hf.demo.web.row.row import row_chunks
 from ddpm_hf.stream import DenoisingStream
 
 
@@ -44,10 +43,9 @@ def on_gpu(monkeypatch):
 
 def shown(pipeline, view):
     if view == "jump":
-        x_0 = torch.zeros(1, 3, 8, 8)
-        return list(row_chunks(jump.frames(pipeline, x_0, 20, 2, 0), 21, [], lambda notes: notes))
+        return list(jump.chunks(pipeline, torch.zeros(1, 3, 8, 8), 20, 2, 0))
     if view == "noise":
-        return list(row_chunks(noise.frames(noise.streams(pipeline, 0, 10)), 11, [], lambda _: {}))
+        return list(noise.chunks(pipeline, 0, 10))
     return list(chunks(pipeline.stream(2, num_inference_steps=10), 10, pipeline.scheduler))
 
 

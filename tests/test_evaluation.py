@@ -162,7 +162,8 @@ def test_pictures_that_cannot_be_read_are_left_out(tmp_path, capsys):
     pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
     pixels = read_split(pipe, str(tmp_path), "train").pixels
     assert len(pixels) == len({p.numpy().tobytes() for p in pixels}) == 10
-    assert "Left out: 5 pictures of 'train' that can't be read." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The split 'train'" in said and "left out 5 that can't be read; the first: " in said
 
 
 def test_copies_are_seen():
@@ -204,9 +205,9 @@ def test_pictures_are_of_the_class_that_their_neighbours_have(rows, monkeypatch)
 
 def test_a_class_of_few_pictures_is_refused():
     split = Split(torch.zeros(12, 1, 2, 2, dtype=torch.uint8), torch.arange(12) // 9)
-    assert len(of_class(split, 0).pixels) == 9
-    with pytest.raises(UserError, match="has 3 pictures of the class 1; at least 8 are needed"):
-        of_class(split, 1)
+    assert len(of_class(split, 0, "a").pixels) == 9
+    with pytest.raises(UserError, match="has 3 pictures of the class b; at least 8 are needed"):
+        of_class(split, 1, "b")
 
 
 @pytest.mark.parametrize(

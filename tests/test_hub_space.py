@@ -141,6 +141,42 @@ def test_a_space_that_fails_is_told(clone, online):
         publish(config())
 
 
+@pytest.mark.slow
+def test_a_static_space_is_the_page_as_plain_files_and_asks_for_no_hardware(clone, online):
+    pytest.importorskip("latex2mathml")
+    publish(config(static=True, gradio_space="other/ddpm"))
+    repo = online.repos[f"spaces/{NAME}"]
+    assert (repo.sdk, repo.hardware) == ("static", None)
+    assert not any("/hardware" in path for _, path in online.requests)
+    readme = repo.files["README.md"].decode()
+    assert {"sdk: static", "app_file: index.html", "title: DDPM"} <= set(readme.splitlines())
+    assert "sdk_version" not in readme and b"HF_TOKEN=secret" not in b"".join(repo.files.values())
+    assert {"index.html", "ddpm.js", "service-worker.js", "LICENSE", "NOTICE"} <= set(repo.files)
+    weights = "models/cats-32/unet/diffusion_pytorch_model.safetensors"
+    assert (
+        repo.files[weights] == (space_files.ROOT / f"ddpm_hf/pretrained/{weights[7:]}").read_bytes()
+    )
+    words = next(text for path, text in repo.files.items() if path.endswith("words-en.json"))
+    assert f"{online.url}/spaces/other/ddpm" in words.decode()
+
+    repo.files["page/000000000000/style.css"] = b"of an earlier version"
+    publish(config(static=True))
+    assert "page/000000000000/style.css" not in repo.files
+
+
+def test_a_static_space_does_not_take_the_place_of_a_gradio_space(clone, online, monkeypatch):
+    monkeypatch.setattr(space.static_space, "contents", lambda _: {"ddpm.js": b""})
+    online.repos[f"spaces/{NAME}"] = Repo(files={"ddpm_hf/__init__.py": b"", "app.py": b""})
+    with pytest.raises(UserError, match="holds something else"):
+        publish(config(static=True))
+
+
+def test_a_page_that_can_not_be_written_is_told(clone, monkeypatch):
+    monkeypatch.setattr(space.static_space.sys, "executable", "false")
+    with pytest.raises(UserError, match="can't be written"):
+        publish(config(static=True, dry_run=True))
+
+
 def test_outside_of_a_clone_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(space_files, "ROOT", tmp_path)
     with pytest.raises(UserError, match="made from a clone"):

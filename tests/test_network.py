@@ -2,12 +2,15 @@
 
 import accelerate
 import datasets
+import pytest
 import torch
 
+from ddpm_hf.errors import UserError
 from ddpm_hf.training import source
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.network import make_model
 from ddpm_hf.unet import attention_tokens
+from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
 from tests.runs import TINY
 
@@ -51,3 +54,11 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
     assert not (plain.spec.center_crop or plain.spec.keep_precision)
     held_out = source.validation_images(plain, accelerator)
     assert len(held_out) == 4 and held_out[0].image.shape == (4, 8, 8)
+
+
+def test_a_network_that_gives_nan_from_the_start_is_not_blamed_on_the_learning_rate(tmp_path):
+    """`fourier` takes the logarithm of t, which begins at 0."""
+    tiny_unet(time_embedding_type="fourier").save_config(tmp_path)
+    config = TrainConfig(resolution=8, model_config_name_or_path=str(tmp_path))
+    with pytest.raises(UserError, match=r"NaN at t = 1 before it is trained; .* 'fourier'"):
+        make_model(config, 3, [])

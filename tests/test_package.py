@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ddpm_hf.cli import extra, started_as
 from ddpm_hf.errors import UserError
@@ -17,6 +18,13 @@ from ddpm_hf.training.config import TrainConfig, parse_config
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_readmes_first_picture_moves():
+    (path, *_) = re.findall(r"!\[[^]]*\]\((.*?)\)", README)
+    assert (ROOT / path).stat().st_size <= 1.5e6
+    with Image.open(ROOT / path) as picture:
+        assert picture.n_frames > 20 and picture.info["loop"] == 0, "or it stops"
 
 
 def test_importing_the_package_and_asking_its_version_is_free():
@@ -52,7 +60,9 @@ def test_what_is_missing_is_told_with_the_extra_that_has_it():
 def test_every_extra_that_a_command_names_is_there():
     sources = "".join(path.read_text() for path in (ROOT / "ddpm_hf").rglob("*.py"))
     named = set(re.findall(r"with extra\(\"(\w+)\"\)", sources))
-    assert named == {"train", "eval", "demo"} and named < set(PROJECT["optional-dependencies"])
+    assert named == {"train", "eval", "demo", "static"} and named < set(
+        PROJECT["optional-dependencies"]
+    )
 
 
 def test_uv_finds_the_training_script_s_needs_beside_it():

@@ -1,16 +1,17 @@
 """Loading Hugging Face data sets by name, and finding their columns."""
 
 import glob
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datasets import (
     ClassLabel,
     Dataset,
-    DatasetDict,
     Image,
     IterableDataset,
     ReadInstruction,
@@ -21,7 +22,11 @@ from datasets import (
 )
 from datasets import exceptions as datasets_exceptions
 
+from ddpm_hf.data.folder import Tell
+from ddpm_hf.data.tables import load_pictures
 from ddpm_hf.errors import UserError, first_sentence
+
+logger = logging.getLogger(__name__)
 
 
 def load_split(
@@ -32,41 +37,89 @@ def load_split(
     resolution: int = 32,
     cache_dir: str | None = None,
     streaming: bool = False,
+    column: str | None = None,
+    tell: Tell = logger.warning,
 ) -> Dataset | IterableDataset:
     """A split of a data set, or slices of splits: from a local folder, else `cats`, else the Hub.
 
-    A folder may be in Hub layout (parquet, arrow, csv), contain image files, or be written by
-    `save_to_disk`. resolution: for `cats` only, which are drawn at that size. streaming: read the
-    data while it is used instead of storing it first.
+    A folder may hold pictures or tables (parquet, arrow, csv), or be written by `save_to_disk`.
+    resolution: for `cats` only, which are drawn at that size. streaming: read tables while they
+    are used instead of storing them first. column, tell: see `load_pictures`.
     Raises UserError if there is no such data set or split.
     """
-    folder = Path(name)
-    try:
-        if (folder / "dataset_dict.json").exists() or (folder / "dataset_info.json").exists():
-            saved = load_from_disk(name).with_format(None)
-            splits = saved if isinstance(saved, DatasetDict) else DatasetDict(train=saved)
-            return _select(split, {k: len(rows) for k, rows in splits.items()}, splits.__getitem__)
-        if name == "cats" and not folder.is_dir():
-            from ddpm_hf.data import cats
+    folder, saved = Path(name), ("dataset_dict.json", "dataset_info.json")
+    with _one_sentence(f"Can't load the data set {name!r}, split {split!r}", _advice(folder)):
+        if any((folder / file).exists() for file in saved):
+            there = load_from_disk(name).with_format(None)
+            return _select_from(there if isinstance(there, dict) else {"train": there}, split)
+        if not folder.is_dir():
+            if name == "cats":
+                from ddpm_hf.data import cats
 
-            return _select(
-                split, cats.SPLITS, lambda whole: cats.load(whole, resolution, cache_dir=cache_dir)
-            )
+                load = partial(cats.load, resolution=resolution, cache_dir=cache_dir)
+                return _select(split, cats.SPLITS, load)
+        elif config_name is None and (found := load_pictures(folder, tell, column=column)):
+            return _select_from(found, split)
+        else:  # by its path, because of a name alone datasets thinks of its readers first: json
+            name = str(folder.absolute())
         return load_dataset(
             name, config_name, split=split, cache_dir=cache_dir, streaming=streaming
         )
-    except (
-        OSError,
-        ValueError,
-        LookupError,
-        datasets_exceptions.DatasetsError,
-    ) as error:
-        _check_for_file_error(error)
-        raise UserError(
-            f"Can't load the data set {name!r}, split {split!r}: {_reason(error)}. Give"
-            " --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
-            " --dataset_config_name where it has several configurations."
-        ) from error
+
+
+def load_folder(
+    folder: str,
+    split: str = "train",
+    *,
+    cache_dir: str | None = None,
+    streaming: bool = False,
+    column: str | None = None,
+    tell: Tell = logger.warning,
+) -> Dataset | IterableDataset:
+    """The pictures in a folder and its subfolders, as the split `train` or a slice of it.
+
+    cache_dir, streaming: for pictures in archives. column, tell: see `load_pictures`.
+    Raises UserError for a folder that does not exist or holds no pictures, and for another split.
+    """
+    if not Path(folder).is_dir():
+        raise UserError(f"--train_data_dir {folder} is not a folder; name one with pictures.")
+    advice = (
+        "A folder is one split, train, or slices of it, such as 'train[:90%]'. For parquet, arrow"
+        " and the like use --dataset_name."
+    )
+    with _one_sentence(
+        f"--train_data_dir {folder} holds no pictures of the split {split!r}", advice
+    ):
+        if found := load_pictures(Path(folder), tell, column=column, one_split=True):
+            return _select_from(found, split)
+        files, how = f"{glob.escape(str(Path(folder)))}/**", {"cache_dir": cache_dir}
+        return load_dataset(
+            "imagefolder", data_files={"train": files}, split=split, streaming=streaming, **how
+        )
+
+
+@contextmanager
+def _one_sentence(what: str, advice: str) -> Iterator[None]:
+    """Turn whatever the readers of many formats raise into UserError."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise UserError(
+                f"Can't read or write {error.filename}: {error.strerror}; if data sets are cached"
+                " there, choose another folder with --cache_dir or HF_HOME."
+            ) from error
+        raise UserError(f"{what}: {_reason(error)}. {advice}") from error
+
+
+def _advice(folder: Path) -> str:
+    if folder.is_dir() and glob.has_magic(str(folder.absolute())):
+        return "datasets can't read a folder with [, ] or * in its name: give it another."
+    return (
+        "Give --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
+        " --dataset_config_name where it has several configurations; or --train_data_dir a folder"
+        " of pictures."
+    )
 
 
 def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset]) -> Dataset:
@@ -82,34 +135,15 @@ def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
     return rows
 
 
-def load_folder(
-    folder: str, split: str = "train", *, cache_dir: str | None = None, streaming: bool = False
-) -> Dataset | IterableDataset:
-    """The image files in a folder and its subfolders, as the split `train` or a slice of it.
-
-    Raises UserError for a folder that does not exist or holds no images, and for another split.
-    """
-    if not Path(folder).is_dir():
-        raise UserError(f"--train_data_dir {folder} is not a folder; name one with pictures.")
-    try:
-        return load_dataset(
-            "imagefolder",
-            data_files={"train": f"{glob.escape(str(Path(folder)))}/**"},
-            split=split,
-            cache_dir=cache_dir,
-            streaming=streaming,
-        )
-    except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
-        _check_for_file_error(error)
-        raise UserError(
-            f"--train_data_dir {folder} holds no pictures of the split {split!r}:"
-            f" {_reason(error)}. A folder is one split, train, or slices of it, such as"
-            " 'train[:90%]'. For parquet, arrow and the like use --dataset_name."
-        ) from error
+def _select_from(splits: Mapping[str, Dataset], wanted: str) -> Dataset:
+    sizes = {name: len(rows) for name, rows in splits.items()}
+    return _select(wanted, sizes, splits.__getitem__)
 
 
 def _reason(error: Exception) -> str:
     """What `datasets` says is wrong, with the splits or configurations if it lists them."""
+    if isinstance(error, StopIteration):
+        return "it has no rows"
     if isinstance(error, IndexError):
         return "one of its splits is empty, and datasets can't read such a folder"
     cause = error
@@ -119,30 +153,24 @@ def _reason(error: Exception) -> str:
     return first_sentence(cause) + (f"; there is {there[1]}" if there else "")
 
 
-@contextmanager
-def wrap_read_errors() -> Iterator[None]:
-    """Turn errors of a stream, whose files are opened during iteration, into UserError."""
+def read_rows(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows; raises UserError if they break off: a stream's files are opened on the way."""
     try:
-        yield
-    except UserError:
-        raise
-    except (OSError, ValueError, datasets_exceptions.DatasetsError) as error:
-        raise UserError(f"The data set can't be read to its end: {_reason(error)}.") from error
+        yield from rows
+    except Exception as error:  # of the readers of many formats
+        raise _broken_off(error) from error
 
 
-def _check_for_file_error(error: Exception) -> None:
-    """Raise UserError if the cause is that a file of the cache or the data can't be accessed."""
-    if isinstance(error, OSError) and error.filename is not None:
-        raise UserError(
-            f"Can't read or write {error.filename}: {error.strerror}; if data sets are cached"
-            " there, choose another folder with --cache_dir or HF_HOME."
-        ) from error
+def _broken_off(error: Exception) -> UserError:
+    return UserError(f"The data set can't be read to its end: {_reason(error)}.")
 
 
 def _features(dataset: Dataset | IterableDataset) -> dict[str, Any]:
     """The columns and their types; for a stream without a schema, inferred from its first rows."""
-    known = dataset.features or dataset._resolve_features().features
-    return dict(known)
+    try:
+        return dict(dataset.features or dataset._resolve_features().features)
+    except Exception as error:  # of the readers of many formats
+        raise _broken_off(error) from error
 
 
 def _may_hold_images(feature: Any) -> bool:

@@ -5,14 +5,15 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from datasets import Dataset, IterableDataset
 from datasets.distributed import split_dataset_by_node
 from torch import Tensor
 from tqdm import tqdm
 
-from ddpm_hf.data.datasets import wrap_read_errors
+from ddpm_hf.data.cells import UnreadableError
+from ddpm_hf.data.datasets import read_rows
 from ddpm_hf.data.image_spec import ImageSpec
 from ddpm_hf.errors import UserError
 
@@ -40,7 +41,7 @@ class MapDataset(Protocol):
 class ImagesInMemory:
     """All examples of a split, decoded once: for data sets that fit into memory.
 
-    A row that can't be read is replaced by the next readable one; `corrupt` lists such rows.
+    A row that can't be read is replaced by the next readable one; `corrupt` says why, by row.
     """
 
     def __init__(self, dataset: Dataset, spec: ImageSpec, *, show_progress: bool = True) -> None:
@@ -51,16 +52,19 @@ class ImagesInMemory:
             unit="picture",
         )
         self.spec = spec
-        decoded = [(spec.read(row), spec.label(row)) for row in rows]
-        self.corrupt = [i for i, (image, _) in enumerate(decoded) if image is None]
-        readable = [Example(image, label) for image, label in decoded if image is not None]
+        self.corrupt: dict[int, UnreadableError] = {}
+        readable: dict[int, Example] = {}
+        for i, row in enumerate(rows):
+            try:
+                readable[i] = Example(spec.read(row), spec.label(row))
+            except UnreadableError as error:
+                self.corrupt[i] = error
         if not readable:
-            raise UserError("The split holds no picture that can be read.")
-        next_readable = readable[0]
-        self.examples = [next_readable] * len(decoded)
-        for i, (image, label) in reversed(list(enumerate(decoded))):
-            next_readable = next_readable if image is None else Example(image, label)
-            self.examples[i] = next_readable
+            raise _nothing_to_read(next(iter(self.corrupt.values()), None))
+        next_readable = readable[min(readable)]
+        self.examples = [next_readable] * len(dataset)
+        for i in reversed(range(len(dataset))):
+            self.examples[i] = next_readable = readable.get(i, next_readable)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -80,15 +84,22 @@ class ImagesOnDisk:
         return len(self.rows)
 
     def __getitem__(self, index: int) -> Example:
+        first_error = None
         for i in (*range(index, len(self)), *range(index)):
             row = self.rows[i]
-            image = self.spec.read(row)
-            if image is not None:
-                return Example(image, self.spec.label(row))
-            if i not in self._warned:
-                logger.warning("Row %d can't be read; the next one stands in.", i)
-                self._warned.add(i)
-        raise UserError("The split holds no picture that can be read.")
+            try:
+                return Example(self.spec.read(row), self.spec.label(row))
+            except UnreadableError as error:
+                first_error = first_error or error
+                if i not in self._warned:
+                    logger.warning("Row %d can't be read (%s); the next one stands in.", i, error)
+                    self._warned.add(i)
+        raise _nothing_to_read(first_error)
+
+
+def _nothing_to_read(first: UnreadableError | None, what: str = "The split") -> UserError:
+    why = f"; the first: {first}" if first else ""
+    return UserError(f"{what} holds no picture that can be read{why}.")
 
 
 def fits_in_memory(dataset: Dataset, spec: ImageSpec, processes: int) -> bool:
@@ -124,34 +135,34 @@ class ImageStream:
         )
         self.rows, self.spec = split_dataset_by_node(shuffled, rank, processes), spec
 
-    def _epoch(self, number: int) -> Iterator[dict[str, Any]]:
-        self.rows.set_epoch(number)
-        with wrap_read_errors():
-            yield from self.rows
-
     def examples(self, skip: int = 0) -> Iterator[Example]:
         """All examples but the first `skip`, which are not decoded.
 
         Raises UserError if the stream breaks off.
         """
-        pending, warned = 0, False  # pending: rows for which an example is still to come
+        pending = 0  # rows for which an example is still to come
+        first_error: UnreadableError | None = None
         for epoch in itertools.count():
             rows = 0
-            for row in self._epoch(epoch):
+            self.rows.set_epoch(epoch)
+            for row in read_rows(self.rows):
                 rows += 1
                 if skip:
                     skip -= 1
                     continue
                 pending += 1
-                if (image := self.spec.read(row)) is None:
-                    if not warned:
+                try:
+                    image = self.spec.read(row)
+                except UnreadableError as error:
+                    if first_error is None:
                         logger.warning(
-                            "A row of the stream can't be read; the next one stands in, as for any"
-                            " others."
+                            "A row of the stream can't be read (%s); the next one stands in, as"
+                            " for any others.",
+                            error,
                         )
-                    warned = True
+                    first_error = first_error or error
                     continue
                 yield from itertools.repeat(Example(image, self.spec.label(row)), pending)
                 pending = 0
             if pending >= rows:
-                raise UserError("A process's share of the stream holds no picture to read.")
+                raise _nothing_to_read(first_error, "A process's share of the stream")

@@ -9,6 +9,7 @@ from gradio.context import LocalContext
 
 from ddpm_hf.demo import strings as around
 from ddpm_hf.demo.service import strings as service
+from ddpm_hf.demo.views.bayes import strings as bayes
 from ddpm_hf.demo.views.equations import strings as equations
 from ddpm_hf.demo.views.forward import strings as forward
 from ddpm_hf.demo.views.generate import strings as generate
@@ -16,15 +17,14 @@ from ddpm_hf.demo.views.jump import strings as jump
 from ddpm_hf.demo.views.noise import strings as noise
 from ddpm_hf.demo.views.schedule import strings as schedule
 from ddpm_hf.demo.views.training import strings as training
-from ddpm_hf.demo.web.picture import strings as picture
 
 STRINGS: tuple[ModuleType, ...] = (
     around,
     service,
-    picture,
     generate,
     forward,
     jump,
+    bayes,
     noise,
     schedule,
     training,

@@ -40,6 +40,8 @@ class EvaluateConfig(SampleConfig):
     or the first column of images."""
     class_column: str | None = None
     """The column with each picture's class, for a class-conditional model."""
+    background: Literal["white", "black"] = "white"
+    """What transparent pictures are laid on, as in training."""
     train_split: str = "train"
     """The pictures that the model was trained on."""
     test_split: str = "test"

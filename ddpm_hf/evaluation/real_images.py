@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ddpm_hf.data import datasets as data
 from ddpm_hf.data.examples import Example, ImagesInMemory
-from ddpm_hf.data.image_spec import ImageSpec, infer_spec
+from ddpm_hf.data.folder import Tell, silent
+from ddpm_hf.data.image_spec import Background, ImageSpec, infer_spec
 from ddpm_hf.errors import UserError
 from ddpm_hf.pipeline import DDPMPipeline
 
@@ -31,6 +32,7 @@ def read_split(
     config_name: str | None = None,
     image_column: str | None = None,
     class_column: str | None = None,
+    background: Background = "white",
     seed: int = 0,
     show_progress: bool = True,
 ) -> Split:
@@ -39,15 +41,16 @@ def read_split(
     Raises UserError for a data set that does not exist, is too small, or does not fit the model.
     """
     size, channels = pipeline.unet.config.sample_size, pipeline.unet.config.in_channels
+    tell: Tell = print if show_progress else silent
     if not isinstance(size, int):
         raise UserError(f"The model draws pictures of {size} pixels; only squares can be measured.")
-    dataset = data.load_split(name, split, config_name=config_name, resolution=size)
+    what = f"The split {split!r} of {name!r}"
+    dataset = data.load_split(
+        name, split, config_name=config_name, resolution=size, column=image_column, tell=tell
+    )
     assert isinstance(dataset, Dataset)  # not streamed
     if len(dataset) < MIN_IMAGES:
-        raise UserError(
-            f"The split {split!r} of {name!r} has {len(dataset)} pictures; at least {MIN_IMAGES}"
-            " are needed."
-        )
+        raise UserError(f"{what} has {len(dataset)} pictures; at least {MIN_IMAGES} are needed.")
     spec = infer_spec(
         dataset,
         size,
@@ -56,25 +59,28 @@ def read_split(
         center_crop=True,
         class_column=class_column,
         class_names=_model_class_names(pipeline, dataset, class_column),
+        background=background,
+        tell=tell,
     )
-    most = min(MAX_IMAGES, MAX_BYTES // (channels * size**2))
-    examples = _readable(dataset.shuffle(seed=seed).take(most), spec, split, show_progress)
-    if len(examples) < MIN_IMAGES:
-        raise UserError(
-            f"Of the split {split!r} of {name!r}, {len(examples)} pictures can be read; at least"
-            f" {MIN_IMAGES} are needed."
-        )
+    some = dataset.shuffle(seed=seed).take(min(MAX_IMAGES, MAX_BYTES // (channels * size**2)))
+    examples = _readable(some, spec, what, show_progress)
     images, labels = zip(*examples, strict=True)
     return Split(torch.stack(images), torch.tensor(labels))
 
 
-def _readable(dataset: Dataset, spec: ImageSpec, split: str, show_progress: bool) -> list[Example]:
-    """The examples that can be decoded; prints how many cannot."""
+def _readable(dataset: Dataset, spec: ImageSpec, what: str, show_progress: bool) -> list[Example]:
+    """The examples that can be decoded; prints how many cannot. Raises UserError for too few."""
     images = ImagesInMemory(dataset, spec, show_progress=show_progress)
-    corrupt = set(images.corrupt)
+    corrupt = images.corrupt
     if corrupt and show_progress:
-        print(f"Left out: {len(corrupt)} pictures of {split!r} that can't be read.")
-    return [example for i, example in enumerate(images.examples) if i not in corrupt]
+        first = next(iter(corrupt.values()))
+        print(f"{what}: left out {len(corrupt)} that can't be read; the first: {first}.")
+    examples = [example for i, example in enumerate(images.examples) if i not in corrupt]
+    if len(examples) < MIN_IMAGES:
+        raise UserError(
+            f"{what} has {len(examples)} pictures to be read; at least {MIN_IMAGES} are needed."
+        )
+    return examples
 
 
 def _model_class_names(
@@ -100,12 +106,12 @@ def _model_class_names(
     return known
 
 
-def of_class(split: Split, label: int) -> Split:
-    """The images of one class. Raises UserError if there are too few."""
+def of_class(split: Split, label: int, name: str) -> Split:
+    """The images of one class, which is called `name`. Raises UserError if there are too few."""
     chosen = split.labels == label
     if (number := int(chosen.sum())) < MIN_IMAGES:
         raise UserError(
-            f"A split has {number} pictures of the class {label}; at least {MIN_IMAGES} are needed."
+            f"A split has {number} pictures of the class {name}; at least {MIN_IMAGES} are needed."
         )
     return Split(split.pixels[chosen], split.labels[chosen])
 

@@ -68,6 +68,7 @@ def _read_splits(
             config_name=config.dataset_config_name,
             image_column=config.image_column,
             class_column=config.class_column,
+            background=config.background,
             seed=config.seed,
             show_progress=accelerator.is_main_process,
         )
@@ -76,7 +77,8 @@ def _read_splits(
         train_all_classes, test = read(config.train_split), read(config.test_split)
     train = train_all_classes
     if (number := class_number(config, pipeline)) is not None:
-        train, test = of_class(train, number), of_class(test, number)
+        name = pipeline.class_names[number]
+        train, test = of_class(train, number, name), of_class(test, number, name)
     return train, exclude_training_images(test, train), train_all_classes
 
 
@@ -104,8 +106,11 @@ def _features(
     )
 
 
-def _provenance(config: EvaluateConfig, train: Split, test: Split) -> dict[str, Any]:
+def _provenance(config: EvaluateConfig, context: parts.EvalContext) -> dict[str, Any]:
     """What the report states about how its figures were obtained."""
+    train, test = context.train, context.test
+    number = class_number(config, context.pipeline)
+    name = None if number is None else context.pipeline.class_names[number]
     return {
         "model": config.model,
         "command": command(config),
@@ -113,7 +118,8 @@ def _provenance(config: EvaluateConfig, train: Split, test: Split) -> dict[str, 
             field.name: getattr(config, field.name)
             for field in fields(SampleConfig)
             if field.name not in ("model", "output_dir", "format")
-        },
+        }
+        | {"class_label": name},
         "real": {
             "dataset": config.dataset_name,
             "train_split": config.train_split,
@@ -184,7 +190,7 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     for part in chosen:
         if part in parts.BY_ALL or accelerator.is_main_process:
             figures[part] = rounded(parts.PARTS[part](context))
-    report = {**_provenance(config, context.train, context.test), **figures}
+    report = {**_provenance(config, context), **figures}
     on_main(accelerator, lambda: _write(config, context.samples, report))
     return report
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
+from ddpm_hf.errors import as_text
 from ddpm_hf.hub.card_text import citation, metadata, usage
 
 CARD = """---
@@ -193,4 +194,4 @@ def model_card(facts: TrainingFacts) -> ModelCard:
         "versions": ", ".join(f"{name} {version(name)}" for name in packages),
         "attribution": f"\n## Attribution\n\n{facts.attribution}\n" if facts.attribution else "",
     }
-    return ModelCard(CARD.format(**{**vars(facts), **rendered}))
+    return ModelCard(as_text(CARD.format(**{**vars(facts), **rendered})))

@@ -18,12 +18,15 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 from ddpm_hf.cli import command_line
 from ddpm_hf.errors import UserError
+from ddpm_hf.hub import static_space
 from ddpm_hf.hub.client import hub_errors, require_token
 from ddpm_hf.hub.space_files import contents
 
 SECONDS_BETWEEN_LOOKS = 5.0
 MARK = "ddpm_hf/__init__.py"
 """A Space with this file is one of ours."""
+STATIC_MARK = "ddpm.js"
+"""And a static one with this file."""
 EMPTY = {".gitattributes", "README.md"}
 """The files of a Space that was just created."""
 FAILED = {
@@ -52,6 +55,10 @@ class SpaceConfig:
     """The Space's id on the Hub, ME/name; made if it is not there."""
     hardware: Literal["zero-a10g", "cpu-basic"] = "zero-a10g"
     """zero-a10g: ZeroGPU, which a free account may have; cpu-basic needs a PRO subscription."""
+    static: bool = False
+    """The page as plain files, which need no hardware: free for every account."""
+    gradio_space: str | None = None
+    """With --static: a Gradio Space, ME/name, to link to for what plain files can't do."""
     private: bool = False
     """Make it a private one."""
     dry_run: bool = False
@@ -73,7 +80,8 @@ def _files_there(api: HfApi, config: SpaceConfig) -> set[str] | None:
             files = set(api.list_repo_files(config.space_id, repo_type="space"))
         except RepositoryNotFoundError:
             return None
-    if MARK not in files and not files <= EMPTY:
+    mark = STATIC_MARK if config.static else MARK
+    if mark not in files and not files <= EMPTY:
         raise UserError(
             f"The Space {config.space_id} holds something else, which this would overwrite: choose"
             " another name."
@@ -117,6 +125,12 @@ def _wait(api: HfApi, space_id: str) -> None:
         time.sleep(SECONDS_BETWEEN_LOOKS)
 
 
+def _request_hardware(api: HfApi, space_id: str, hardware: SpaceHardware) -> None:
+    runtime = api.get_space_runtime(space_id)
+    if hardware not in (runtime.hardware, runtime.requested_hardware):
+        api.request_space_hardware(space_id, hardware)
+
+
 def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
     """The Space, created if need be, on the hardware that is asked for.
 
@@ -127,15 +141,14 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
         space = api.create_repo(
             config.space_id,
             repo_type="space",
-            space_sdk="gradio",
-            space_hardware=SpaceHardware(config.hardware),
+            space_sdk="static" if config.static else "gradio",
+            space_hardware=None if config.static else SpaceHardware(config.hardware),
             private=config.private or None,
             exist_ok=True,
         )
         is_public = not api.space_info(space.repo_id).private
-        runtime = api.get_space_runtime(space.repo_id)
-        if config.hardware not in (runtime.hardware, runtime.requested_hardware):
-            api.request_space_hardware(space.repo_id, SpaceHardware(config.hardware))
+        if not config.static:
+            _request_hardware(api, space.repo_id, SpaceHardware(config.hardware))
     if config.private and is_public:
         raise UserError(
             f"{space.repo_id} is there already and is public; make it private on the Hub, or choose"
@@ -149,7 +162,10 @@ def publish(config: SpaceConfig) -> None:
 
     Raises UserError, one sentence that says what to do. Started again, it goes on.
     """
-    files = contents(config.hardware, config.torch_index)
+    if config.static:
+        files = static_space.contents(config.gradio_space)
+    else:
+        files = contents(config.hardware, config.torch_index)
     if config.dry_run:
         for path, content in sorted(files.items()):
             print(f"{len(content):>10,}  {path}")

@@ -38,9 +38,9 @@ class SampleConfig:
     closer together."""
     noise_scale: float = 1.0
     """Multiplies the noise added in each step; 0 is deterministic."""
-    class_label: int | str | None = None
-    """For a class-conditional model: only this class, by number or name, instead of all classes in
-    turn."""
+    class_label: str | None = None
+    """For a class-conditional model: only this class, by its name or its number, instead of all
+    classes in turn. Where classes are called by numbers, a number is a name."""
     guidance_scale: float = 1.0
     """For a model trained with --class_dropout: above 1, truer to the class and less varied."""
     format: Literal["png", "npz"] = "png"

@@ -6,18 +6,21 @@ import json
 import shutil
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.model import class_number
 
 SETTINGS, ARCHIVE, BLOCKS = "sampling.json", "samples.npz", ".parts"
+PNG_END = b"IEND\xaeB`\x82"
+"""Pillow reads a picture without it, too."""
 
 
 def blocks(config: SampleConfig) -> list[range]:
@@ -47,22 +50,46 @@ def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
-        if path.exists():
-            # A setting that did not exist when the folder was made had its default value.
-            defaults = {f.name: f.default for f in fields(SampleConfig)}
-            earlier = defaults | json.loads(path.read_text())
+        earlier = _settings(path)
+        if earlier is not None:
             if other := sorted(k for k in settings if earlier.get(k) != settings[k]):
                 raise UserError(
                     f"{folder} holds samples with another {', '.join(other)}; name another"
                     " --output_dir."
                 )
-        elif any(folder.iterdir()):
-            raise UserError(
-                f"{folder} is not empty and holds no samples; name another --output_dir."
-            )
+        elif {file.name for file in folder.iterdir()} - {SETTINGS, f".{SETTINGS}.tmp"}:
+            what = "is not empty and holds no samples"
+            if path.exists():
+                what = f"holds files, and {SETTINGS} can't be read, so that no one knows of what"
+            raise UserError(f"{folder} {what}; name another --output_dir.")
         _write(path, json.dumps(settings, indent=2).encode())
     except OSError as error:
-        raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
+        reason = first_sentence(error)
+        raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
+
+
+def _settings(path: Path) -> dict[str, Any] | None:
+    """The settings of a folder's samples; None if there are none, or they are damaged."""
+    # A setting that did not exist when the folder was made had its default value.
+    defaults = {f.name: f.default for f in fields(SampleConfig)}
+    try:
+        return defaults | dict(json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _pixels(path: Path) -> NDArray[np.uint8] | None:
+    """The samples in a file; None if it is missing or damaged."""
+    try:
+        if path.suffix == ".png":
+            content = path.read_bytes()
+            image = Image.open(io.BytesIO(content))
+            image.load()
+            return np.asarray(image) if content.endswith(PNG_END) else None
+        found = np.load(path)
+        return np.asarray(found["arr_0"] if path.suffix == ".npz" else found)
+    except Exception:  # of zipfile, zlib, NumPy or Pillow
+        return None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -75,8 +102,8 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise UserError(
-            f"Can't write {path}: {error.strerror}; once that is fixed, start again to complete the"
-            " samples."
+            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again to"
+            " complete the samples."
         ) from error
 
 
@@ -93,25 +120,25 @@ def _npy(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def is_missing(config: SampleConfig, indices: range) -> bool:
-    """Whether any file of this block is missing."""
-    return not all(path.exists() for path in _files(config, indices))
+    """Whether any file of this block is missing or damaged."""
+    return any(_pixels(path) is None for path in _files(config, indices))
 
 
 def write_block(config: SampleConfig, indices: range, pixels: NDArray[np.uint8]) -> None:
-    """Write the images with these indices; existing files are left as they are.
+    """Write the images with these indices; whole files are left as they are.
 
     Raises UserError if a file can't be written.
     """
     contents = [_npy(pixels)] if config.format == "npz" else map(_png, pixels)
     for path, content in zip(_files(config, indices), contents, strict=False):
-        if not path.exists():
+        if _pixels(path) is None:
             _write(path, content)
 
 
 def is_complete(config: SampleConfig) -> bool:
     """Whether the format is npz, and samples.npz exists with all its images."""
-    exists = config.format == "npz" and (Path(config.output_dir) / ARCHIVE).exists()
-    return exists and len(read_samples(config)) == config.num_samples
+    pixels = _pixels(Path(config.output_dir) / ARCHIVE) if config.format == "npz" else None
+    return pixels is not None and len(pixels) >= config.num_samples
 
 
 def join_blocks(config: SampleConfig) -> None:

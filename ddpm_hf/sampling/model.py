@@ -107,12 +107,21 @@ def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
 
 def class_number(config: SampleConfig, pipeline: DDPMPipeline) -> int | None:
     """The class asked for; None for all. Raises UserError for an unknown class."""
-    label, names = config.class_label, pipeline.class_names
-    if label is None:
+    if config.class_label is None:
         return None
-    number = names.index(label) if isinstance(label, str) and label in names else label
-    if isinstance(number, int) and 0 <= number < len(names):
+    names, label = pipeline.class_names, str(config.class_label)
+    called = [number for number, name in enumerate(names) if name == label]
+    if len(called) == 1:
+        return called[0]
+    number = int(label) if label.isdecimal() else len(names)
+    if called:
+        reason = f"classes {', '.join(map(str, called))} are called {label}: give a number"
+    elif number < len(names) and any(name.isdecimal() for name in names):
+        reason = f"no class is called {label}, and number {number} is called {names[number]}"
+        reason += ": give the name"
+    elif number < len(names):
         return number
-    known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
-    known = shorten(known, 200, placeholder=" …") if names else "it knows no classes"
-    raise UserError(f"--class_label {label} does not fit the model: {known}.")
+    else:
+        known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
+        reason = shorten(known, 200, placeholder=" …") if names else "it knows no classes"
+    raise UserError(f"--class_label {label} does not fit the model: {reason}.")

@@ -50,7 +50,7 @@ def save_checkpoint(state: TrainingState) -> None:
         checkpoint.save(folder, state.step, state.state_dict(), keep)
     except OSError as error:
         raise UserError(
-            f"Can't write checkpoint-{state.step} to {folder}: {error.strerror};"
+            f"Can't write checkpoint-{state.step} to {folder}: {first_sentence(error)};"
             f" {last_checkpoint(folder)}. Once there is room, go on with --resume_from_checkpoint"
             " latest."
         ) from error
@@ -92,10 +92,10 @@ def save_pipeline(
                 target.parent.mkdir(exist_ok=True)
                 file.replace(target)
     except (OSError, SafetensorError) as error:
-        reason = error.strerror if isinstance(error, OSError) else first_sentence(error)
         raise UserError(
-            f"Can't write the pipeline to {folder}: {reason}; {last_checkpoint(folder)}. Once there"
-            " is room, go on with --resume_from_checkpoint latest."
+            f"Can't write the pipeline to {folder}: {first_sentence(error)};"
+            f" {last_checkpoint(folder)}. Once there is room, go on with --resume_from_checkpoint"
+            " latest."
         ) from error
 
 

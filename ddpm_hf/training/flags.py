@@ -17,7 +17,7 @@ class DiffusersFlags:
     model_config_name_or_path: str | None = None
     """Take the UNet's whole configuration from this folder or Hub id."""
     train_data_dir: str | None = None
-    """A folder of pictures, instead of --dataset_name."""
+    """A folder of pictures, instead of --dataset_name; all in it are one split."""
     output_dir: str = "ddpm-model-64"
     """Where the pipeline, its card, samples, logs and checkpoints go."""
     overwrite_output_dir: bool = False
@@ -126,6 +126,8 @@ class DataFlags:
     channels: Literal[1, 3, 4] | None = None
     """Read pictures as grey (1), RGB (3) or RGBA (4); unless given, the most that any of some
     pictures, from all over the set, has."""
+    background: Literal["white", "black"] = "white"
+    """What transparent pictures are laid on where they are read as grey or RGB."""
     class_column: str | None = None
     """Train by class: the column with each picture's class. It is a ClassLabel, or has whole
     numbers, words or truth values, each of which is a class then, in sorted order."""
@@ -135,8 +137,8 @@ class DataFlags:
     validation_split: str | None = None
     """A split to measure the loss on, whenever a sample grid is drawn."""
     streaming: bool = False
-    """Read the data set as it is needed, for sets bigger than the disk; of no effect on `cats` and
-    on what save_to_disk wrote."""
+    """Read the data set as it is needed, for sets bigger than the disk; of no effect on `cats`, on
+    folders of pictures and on what save_to_disk wrote."""
     in_memory: Literal["auto", "always", "never"] = "auto"
     """Decode all pictures once and keep them; `auto`: if a quarter of the memory is enough."""
 

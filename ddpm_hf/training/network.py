@@ -39,7 +39,26 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DD
         make_unet = _unet_of_named_config if named else _unet_of_flags
         unet = make_unet(config, channels, outputs, classes)
         _check_resolution(config.resolution, unet)
-    return DDPMPipeline(unet, scheduler, dict(enumerate(class_names)) or None)
+    pipeline = DDPMPipeline(unet, scheduler, dict(enumerate(class_names)) or None)
+    _check_numbers(pipeline)
+    return pipeline
+
+
+@torch.no_grad()
+def _check_numbers(pipeline: DDPMPipeline) -> None:
+    """Raise UserError unless the network gives numbers for the first and the last timestep."""
+    unet, training = pipeline.unet, pipeline.unet.training
+    unet.eval()
+    height, width = height_width(unet.config.sample_size)
+    x_t = torch.zeros(1, unet.config.in_channels, height, width, dtype=unet.dtype)
+    label = None if unet.class_embedding is None else torch.zeros(1, dtype=torch.long)
+    for index in (0, pipeline.num_train_timesteps - 1):
+        if not unet(x_t, index, label).sample.isfinite().all():
+            raise UserError(
+                f"The network gives NaN at t = {index + 1} before it is trained; its"
+                f" time_embedding_type is {unet.config.time_embedding_type!r}."
+            )
+    unet.train(training)
 
 
 def _unet_of_flags(

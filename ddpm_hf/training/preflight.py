@@ -10,7 +10,7 @@ from accelerate.tracking import get_available_trackers
 from accelerate.utils import ProjectConfiguration
 
 from ddpm_hf import distributed
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, as_text, first_sentence
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.run_log import SAMPLES, TRAINING_CSV, VALIDATION_CSV
@@ -52,6 +52,10 @@ def check_output_dir(config: TrainConfig) -> None:
     """
     folder = Path(config.output_dir)
     _check_outside_data(config)
+    if (shown := as_text(str(folder.absolute()))) != str(folder.absolute()):
+        raise UserError(
+            f"The log can't lie in {shown}, for that is not UTF-8: name another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -60,7 +64,8 @@ def check_output_dir(config: TrainConfig) -> None:
         for leftover in folder.glob(".pipeline-*"):
             shutil.rmtree(leftover)
     except OSError as error:
-        raise UserError(f"Can't write to --output_dir {folder}: {error.strerror}.") from error
+        reason = first_sentence(error)
+        raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
     start, which = _named_checkpoint(config), config.resume_from_checkpoint
     if config.overwrite_output_dir:
         return

@@ -11,7 +11,7 @@ from accelerate import Accelerator
 
 from ddpm_hf.cli import STOPPED
 from ddpm_hf.distributed import on_main, shut_down
-from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.errors import UserError, as_text, first_sentence
 from ddpm_hf.hub.push import push, repository
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.algorithm import training_steps
@@ -69,12 +69,12 @@ class Run:
         on_main(accelerator, self._open_log)
 
     def _init_trackers(self) -> None:
-        hyperparameters = {name: str(value) for name, value in self.config.settings().items()}
+        hyperparameters = {name: as_text(str(v)) for name, v in self.config.settings().items()}
         try:
             self.accelerator.init_trackers(PROJECT, config=hyperparameters)
         except OSError as error:
             raise UserError(
-                f"Can't write to --logging_dir {self.config.logging_dir}: {error.strerror}."
+                f"Can't write to --logging_dir {self.config.logging_dir}: {first_sentence(error)}."
             ) from error
 
     def _open_log(self) -> None:

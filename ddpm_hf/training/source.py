@@ -1,12 +1,14 @@
 """The data of a run: opened, described, and decoded into memory, from disk or as a stream."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from accelerate import Accelerator
 from datasets import Dataset, IterableDataset
 
 from ddpm_hf.data import datasets as data
 from ddpm_hf.data.examples import ImagesInMemory, ImagesOnDisk, ImageStream, fits_in_memory
+from ddpm_hf.data.folder import silent
 from ddpm_hf.data.image_spec import ImageSpec, infer_spec
 from ddpm_hf.data.images import MODES
 from ddpm_hf.distributed import local_world_size
@@ -43,13 +45,15 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
         center_crop=config.center_crop,
         class_column=config.class_column,
         keep_precision=config.preserve_input_precision,
+        background=config.background,
+        tell=accelerator.print,
     )
     rows = data.row_count(dataset)
     accelerator.print(
         f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {spec.column!r}, read"
         f" as {MODES[spec.channels]}; --image_column and --channels change that."
     )
-    if names := list(spec.classes.values()):
+    if names := spec.class_names:
         accelerator.print(
             f"{len(names)} classes of the column {spec.class_column!r}: {first_ten(names)}."
         )
@@ -78,26 +82,28 @@ def _held_out(
             class_column=spec.class_column,
             class_names=spec.class_names,
             keep_precision=spec.keep_precision,
+            background=spec.background,
+            whites=spec.whites,
         )
     except UserError as error:
         raise UserError(f"--validation_split {config.validation_split}: {error}") from error
 
 
 def _split(config: TrainConfig, accelerator: Accelerator, split: str) -> Dataset | IterableDataset:
+    how: dict[str, Any] = {
+        "cache_dir": config.cache_dir,
+        "streaming": config.streaming,
+        "column": config.image_column,
+        "tell": accelerator.print if split == config.split else silent,
+    }
     with accelerator.local_main_process_first():
+        if config.train_data_dir is not None:
+            return data.load_folder(config.train_data_dir, split, **how)
         if config.dataset_name is None:
-            if config.train_data_dir is None:
-                raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
-            return data.load_folder(
-                config.train_data_dir, split, cache_dir=config.cache_dir, streaming=config.streaming
-            )
+            raise UserError("Name the data: --dataset_name, --train_data_dir, or a --config.")
+        name, resolution = config.dataset_config_name, config.resolution
         return data.load_split(
-            config.dataset_name,
-            split,
-            config_name=config.dataset_config_name,
-            resolution=config.resolution,
-            cache_dir=config.cache_dir,
-            streaming=config.streaming,
+            config.dataset_name, split, config_name=name, resolution=resolution, **how
         )
 
 
@@ -117,18 +123,12 @@ def training_images(source: Source, config: TrainConfig, accelerator: Accelerato
         return ImagesOnDisk(dataset, spec)
     images = ImagesInMemory(dataset, spec, show_progress=accelerator.is_local_main_process)
     if images.corrupt:
-        rows = [f"{i}{_file(dataset, spec, i)}" for i in images.corrupt[:11]]
+        rows = [f"{i} ({error})" for i, error in [*images.corrupt.items()][:11]]
         accelerator.print(
             f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows"
             f" {first_ten(rows)}. The next ones stand in for them."
         )
     return images
-
-
-def _file(dataset: Dataset, spec: ImageSpec, row: int) -> str:
-    """The file of a row's image, in brackets, if it is known."""
-    cell = spec.encoded(dataset)[row][spec.column]
-    return f" ({cell['path']})" if cell and cell["path"] else ""
 
 
 def validation_images(source: Source, accelerator: Accelerator) -> ImagesInMemory | None:

@@ -7,7 +7,16 @@ from tests.e2e.views import PHONE, fits_a_phone, generate, recolour
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-TABS = ("generate", "forward", "jump", "noise", "schedule", "training", "equations")
+TABS = (
+    "generate",
+    "forward",
+    "jump",
+    "bayes",
+    "noise",
+    "schedule",
+    "training",
+    "equations",
+)
 
 
 def grave_faults(page, rules=None):

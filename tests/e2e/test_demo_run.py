@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from ddpm_hf.demo.service.models import Models
+from tests.e2e.views import next_frames
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -51,6 +52,7 @@ async (action) => {
     running: "running" in button.dataset,
     status: find("#player [data-part=status]").textContent,
     run: film.dataset.run,
+    frames: find("[data-frames]")?.dataset.frames,
     seed: Number(find("#seed input").value),
     model: find("#model input").value,
     shown: Object.fromEntries(new URL(location).searchParams),
@@ -60,12 +62,8 @@ async (action) => {
 """One of a person's acts, until the page has answered; and then what she sees."""
 
 
-@pytest.fixture
-def act(tiny, visit, monkeypatch):
+def acting(page):
     """Does what a person does, on a page that shows a run which was stopped."""
-    monkeypatch.setattr(Models, "_load", lambda models, name: tiny.pipeline)
-    page = visit()
-    tiny.network.slow()
     page.locator("#steps input[type=number]").fill(str(STEPS))
     page.locator("#number input[type=number]").fill("1")
 
@@ -99,16 +97,17 @@ def walk(length):
     return way
 
 
-def test_after_any_sequence_the_last_start_or_stop_counts(tiny, act):
+def check_walk(act, length, check_stopped):
+    """After each act the page tells what is the case. check_stopped() is called after each stop."""
     before, runs_with, so_far = act("look"), None, []
-    for action in walk(3):
+    for action in walk(length):
         seen = act(action)
         so_far.append(action)
         if action == "generate":
             runs_with = {"seed": str(before["seed"]), "model": before["model"]}
         elif action == "stop":
             runs_with = None
-            until_idle(tiny.demo)
+            check_stopped()
         else:
             assert seen["run"] == before["run"], so_far
             if runs_with:
@@ -118,3 +117,23 @@ def test_after_any_sequence_the_last_start_or_stop_counts(tiny, act):
         if runs_with:
             assert seen["shown"].items() >= runs_with.items(), so_far
         before = seen
+
+
+def test_after_any_sequence_the_last_start_or_stop_counts(tiny, visit, monkeypatch):
+    monkeypatch.setattr(Models, "_load", lambda models, name: tiny.pipeline)
+    page = visit()
+    tiny.network.slow()
+    check_walk(acting(page), 3, lambda: until_idle(tiny.demo))
+
+
+def test_after_any_sequence_the_last_start_or_stop_counts_in_the_browser(visit_trained):
+    page = visit_trained()
+    act = acting(page)
+
+    def at_rest():
+        before = act("look")["frames"]
+        next_frames(page)
+        assert act("look")["frames"] == before, "a run goes on that was stopped"
+
+    check_walk(act, 2, at_rest)
+    assert "Runs in your browser" in page.locator("#player [data-part=place]").inner_text()

@@ -1,12 +1,14 @@
 """The Schedule view: the values on hover are the tables', for every schedule."""
 
+import base64
+
 import gradio as gr
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from ddpm_hf.demo.views.schedule.inputs import NOTES, noise_schedule
-from ddpm_hf.demo.views.schedule.view import POINTS, compared, shown_steps
+from ddpm_hf.demo.views.schedule.inputs import NOTES, name_of, noise_schedule, values_in
+from ddpm_hf.demo.views.schedule.numbers import POINTS, numbers, shown_steps
 from ddpm_hf.equations import posterior_var, posterior_weights
 from ddpm_hf.schedules import SCHEDULES, NoiseSchedule
 from tests.e2e.views import PHONE, choose, fill, fits_a_phone, open_tab, slide
@@ -199,11 +201,53 @@ def test_curves_are_few_points_of_the_float64_tables():
     for T in (10, 11, 100, 2000, 4000):
         t = shown_steps(T)
         assert t[0] == 1 and t[-1] == T and len(t) <= POINTS and bool((t.diff() > 0).all())
-    drawn = compared([True, *NOTES, False, *NOTES, False, *NOTES])["schedules"]
-    assert [s["name"] for s in drawn] == ["A"]
+    drawn = numbers(None, name_of(NOTES), "curves")
+    assert (drawn["kind"], drawn["T"], drawn["byBetas"]) == ("linear", 2000, True)
     schedule = NoiseSchedule.from_betas(SCHEDULES["linear"](2000, 1e-4, 2e-2))
     for key, column in tables(schedule, shown_steps(2000)).items():
-        assert np.array_equal(drawn[0]["curves"][key], column.numpy())
+        sent = np.frombuffer(base64.b64decode(drawn["curves"][key]), np.float32)
+        assert np.array_equal(sent, column.float().numpy())
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        (NOTES, "linear-2000-0.0001-0.02"),
+        (("sigmoid", 500, 1e-5, 0.2, True), "sigmoid-500-0.00001-0.2-zero"),
+        (("laplace", 100, 1e-3, 0.5, False), "laplace-100"),
+    ],
+)
+def test_a_schedules_name_says_all(values, name):
+    assert name_of(values) == name
+    again = NoiseSchedule.from_betas(SCHEDULES[values[0]](*values[1:4])).T
+    kind, T, *betas, zero_snr = values_in(name)
+    assert (kind, int(T), zero_snr) == (values[0], again, values[4])
+    if kind != "laplace":
+        assert [float(beta) for beta in betas] == [*values[2:4]]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "linear", "linear-5-0.1-0.2", "x-50", "linear-50--1-0.1-0.2-9"]
+)
+def test_a_name_that_describes_no_schedule_is_refused(name):
+    with pytest.raises(gr.Error):
+        numbers(None, name, "curves")
+
+
+def test_a_schedule_without_numbers_is_told_and_the_others_stay(visit):
+    page = opened(visit)
+    page.locator("button.label-wrap", has_text="Schedule A").click()
+    refused = {"status": 422, "json": {"detail": "Lower β_T."}}
+    for T, respond, sentence in (
+        (400, lambda route: route.fulfill(**refused), "A: Lower β_T."),
+        (300, lambda route: route.abort(), "A: These numbers can't be had"),
+    ):
+        page.route("**/linear-*/curves.json", respond)
+        fill(page, "schedule-A-T", T)
+        expect(part(page, "warnings")).to_contain_text(sentence)
+        expect(part(page, "legend")).to_contain_text("B · squaredcos_cap_v2")
+        expect(part(page, "legend")).not_to_contain_text("A ·")
+    page.errors.clear()  # what the browser says of the answers
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """What the page says of the trained models is so, on the server that app.py starts."""
 
-import base64
-import io
-
 import numpy as np
 import pytest
 import torch
@@ -10,12 +7,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.demo.views.jump.view import frames, verdict
-from ddpm_hf.demo.web.picture.picture import x_0_of
 from tests.e2e import test_demo_jump as jump
 from tests.e2e import test_demo_noise as noise
 from tests.e2e.service import call
-from tests.e2e.views import by_the_pages_script, canvas, generate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -25,22 +19,12 @@ def cats():
     return DDPMPipeline.from_pretrained("cats-32")
 
 
-def test_generate_draws_what_the_script_on_the_page_does(visit_trained):
-    page = visit_trained()
-    generate(page, seed=11, number=2, steps=12)
-    images = by_the_pages_script(page)
-    assert np.array_equal(canvas(page, "noisy"), np.hstack(images))
-    assert np.array_equal(canvas(page, "noisy"), canvas(page, "predicted"))
-    assert images[0].shape == (32, 32, 3)
-
-
 def test_the_plain_endpoint_returns_the_pictures_of_a_script(server, cats):
     (result,) = call(server, "generate", 7, 2, 10, "small", 1, "cats-32", "each", 1, "even")["data"]
     assert result["seed"] == 7
     images = cats(2, torch.Generator().manual_seed(7), 10, backend="auto").images
-    for url, image in zip(result["images"], images, strict=True):
-        png = Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
-        assert np.array_equal(np.array(png), np.array(image))
+    for file, image in zip(result["images"], images, strict=True):
+        assert np.array_equal(np.array(Image.open(file["path"])), np.array(image))
 
 
 def test_the_jump_is_blurry_and_the_chains_crisp(visit_trained):
@@ -54,16 +38,17 @@ def test_the_jump_is_blurry_and_the_chains_crisp(visit_trained):
     expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("blurrier than they are")
 
 
-def test_a_jump_as_sharp_as_the_chains_is_not_called_blurry(cats):
-    *_, last = frames(cats, x_0_of(None, 32), 400, 2, seed=0)
-    gain = float(cats.scheduler.schedule.snr(400).rsqrt())
-    assert verdict(last.notes, gain)["key"] == "alike"
+def test_a_jump_as_sharp_as_the_chains_is_not_called_blurry(visit_trained):
+    page = jump.opened(visit_trained)
+    jump.run(page, t=400, chains=2)
+    expect(page.locator("#jump-row [data-part=verdict]")).to_contain_text("as sharp as the steps")
 
 
-def test_from_pure_noise_no_chain_knows_the_way_back(cats):
+def test_from_pure_noise_no_chain_knows_the_way_back(visit_trained):
     """The cats on offer were sampled with seed 0 too."""
-    *_, last = frames(cats, x_0_of(None, 32), 2000, 2, seed=0)
-    assert all(note["error"] > 20 for note in last.notes[3:])
+    page = jump.opened(visit_trained)
+    jump.run(page, t=2000, chains=2)
+    assert all(jump.numbers(page, "chain", n)[0] > 20 for n in range(2))
 
 
 def test_without_noise_every_seed_leads_to_the_same_cat_and_with_too_much_to_grain(visit_trained):

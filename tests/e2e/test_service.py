@@ -1,6 +1,5 @@
 """The demo as a service: plain endpoints, bounds, and callers who leave."""
 
-import base64
 import io
 import re
 import signal
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+import torch
 from gradio_client import Client
 from gradio_client.utils import QueueError
 from PIL import Image
@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 
 from ddpm_hf import DDPMScheduler
 from ddpm_hf.demo.service.limits import QUEUE, in_time
+from ddpm_hf.demo.web.picture.picture import cats
 from tests.e2e.conftest import Server
 from tests.e2e.service import LONG, ROOT, SHORT, call, cancel, comes_to_rest, events, join, until
 
@@ -39,25 +40,34 @@ def answer(server, endpoint, *data):
     return result
 
 
-def pixels(url):
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))))
+def pixels(file):
+    return np.asarray(Image.open(io.BytesIO(httpx.get(file["url"]).content)))
 
 
-def data_url(image, kind="PNG"):
-    file = io.BytesIO()
-    image.save(file, kind)
-    return f"data:image/{kind.lower()};base64," + base64.b64encode(file.getvalue()).decode()
+def uploaded(server, image):
+    """The image as a client hands it to an endpoint."""
+    image.save(file := io.BytesIO(), "PNG")
+    return sent(server, file.getvalue())
+
+
+def sent(server, content):
+    (path,) = httpx.post(f"{server.url}{ROOT}upload", files={"files": ("a.png", content)}).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def test_readmes_lines_run_as_they_stand(tiny):
     lines = re.search(
-        r"```python\n(from gradio_client import Client\n.*?)```",
+        r"```python\n(from gradio_client import Client.*?)```",
         Path("README.md").read_text(),
         re.S,
     ).group(1)
     said = {}
     exec(lines.replace("http://127.0.0.1:7860", tiny.url), said)
+    images = tiny.pipeline(4, torch.Generator().manual_seed(0), 100).images
     assert len(said["cats"]["images"]) == 4 and said["cats"]["seed"] == 0
+    for cat, image in zip(said["first"]["images"], images, strict=True):
+        assert np.array_equal(np.asarray(Image.open(cat)), np.asarray(image))
+    assert Image.open(said["noisy"]["image"]).size == (8, 8)
     assert said["noisy"]["sqrt_alpha_bar"] == pytest.approx(0.52, abs=0.01)
     assert len(said["table"]["alpha_bar"]) == 1000
 
@@ -71,28 +81,33 @@ def test_variance_noise_and_spacing_change_the_pictures(tiny):
         "quadratic": (*SHORT[3:8], "quadratic"),
     }
     drawn = {
-        name: answer(tiny, "generate", 3, 1, 10, *more)["images"][0] for name, more in kinds.items()
+        name: pixels(answer(tiny, "generate", 3, 1, 10, *more)["images"][0]).tobytes()
+        for name, more in kinds.items()
     }
     client = Client(tiny.url, verbose=False)  # which knows the defaults itself
-    drawn["default"] = client.predict(3, 1, 10, api_name="/generate")["images"][0]
+    (path,) = client.predict(3, 1, 10, api_name="/generate")["images"]
+    drawn["default"] = np.asarray(Image.open(path)).tobytes()
     assert drawn["default"] == drawn["small"] and drawn["none"] == drawn["no noise"]
     assert len({drawn[name] for name in ("small", "large", "none", "quadratic")}) == 4
 
 
 def test_forward_is_the_schedulers_add_noise(tiny):
-    grey = Image.new("RGB", (64, 32), (200, 100, 0))
-    assert np.array_equal(
-        pixels(answer(tiny, "forward", data_url(grey), 0)["image"]), np.asarray(grey)
-    )
-    half = answer(tiny, "forward", data_url(grey), 500, 1)
-    assert pixels(half["image"]).shape == (32, 64, 3)
+    image = Image.new("RGB", (64, 32), (200, 100, 0))
+    file = uploaded(tiny, image)
+    same = pixels(answer(tiny, "forward", file, 0)["image"])
+    assert np.array_equal(same, np.asarray(image))
+    half = answer(tiny, "forward", file, 500, 1)
+    drawn = pixels(half["image"])
+    assert drawn.shape == (32, 64, 3)
     root = DDPMScheduler().alphas_cumprod[499].sqrt()
     assert half["sqrt_alpha_bar"] == pytest.approx(float(root))
-    assert half != answer(tiny, "forward", data_url(grey), 500, 2)
-    noise = pixels(answer(tiny, "forward", data_url(grey), 2000)["image"])
+    assert not np.array_equal(drawn, pixels(answer(tiny, "forward", file, 500, 2)["image"]))
+    noise = pixels(answer(tiny, "forward", file, 2000)["image"])
     assert abs(noise.mean() - 127.5) < 5
-    large = answer(tiny, "forward", data_url(Image.new("RGB", (1000, 500))), 1)
+    large = answer(tiny, "forward", uploaded(tiny, Image.new("RGB", (1000, 500))), 1)
     assert pixels(large["image"]).shape == (128, 256, 3)
+    cat = answer(tiny, "forward", None, 0)
+    assert np.array_equal(pixels(cat["image"]), np.asarray(cats()[0])), "a cat, if none is given"
 
 
 def test_schedule_is_the_notes(tiny):
@@ -113,11 +128,9 @@ def test_schedule_is_the_notes(tiny):
         ("generate", (0, 1, 10, "small", 3), "must be from 0 to 2; got 3."),
         ("generate", (0, 1, 10, *SHORT[3:8], "odd"), "must be one of even, quadratic; got odd."),
         ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws with its own models alone."),
-        ("forward", ("cat.png", 5), "A picture is to be given as a data URL"),
-        ("forward", ("/etc/passwd", 5), "A picture is to be given as a data URL"),
-        ("forward", ("data:image/png;base64,AAAA", 5), "can't be read as a picture"),
-        ("forward", (data_url(Image.new("1", (9000, 9000))), 5), "has too many pixels"),
-        ("forward", (data_url(Image.new("1", (9, 9))), 2001), "t must be a whole number from 0 to"),
+        ("forward", ("cat.png", 5), "A picture is to be sent as a file"),
+        ("forward", ({"path": "/etc/passwd"}, 5), "A picture is to be sent as a file"),
+        ("forward", (None, 2001), "t must be a whole number from 0 to"),
         ("schedule", ("straight",), "kind must be one of linear, scaled_linear,"),
         ("schedule", ("linear", 4001), "must be a whole number from 10 to 4000; got 4001."),
         ("schedule", ("linear", 100, 0), "beta_start must be from 1e-06 to 0.999; got 0."),
@@ -125,6 +138,12 @@ def test_schedule_is_the_notes(tiny):
 )
 def test_what_is_out_of_bounds_gets_a_sentence(tiny, endpoint, arguments, sentence):
     assert sentence in said(tiny, endpoint, *arguments)["error"]
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(tiny):
+    large = uploaded(tiny, Image.new("1", (9000, 9000)))
+    assert "has too many pixels" in said(tiny, "forward", large, 5)["error"]
+    assert "can't be read as a picture" in said(tiny, "forward", sent(tiny, b"AAAA"), 5)["error"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from diffusers import UNet2DModel
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
+from ddpm_hf.backends.denoiser import check_backend
 from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_PICTURES, MIN_STEPS, refusal
 from ddpm_hf.pipeline import DDPMPipeline
@@ -69,9 +70,11 @@ class RefusedError(Exception):
 class Models:
     """The bundled models, loaded when first asked for, and the last few others."""
 
-    def __init__(self, bundled: DDPMPipeline) -> None:
-        """bundled: the model that the page begins with."""
-        self._bundled = {MODEL: bundled}
+    def __init__(self, first: DDPMPipeline | None = None) -> None:
+        """first: the model that the page begins with; the bundled one if none is given."""
+        self.in_page = bundled_models() if first is None else []
+        """The models whose files the page can have, to run them by itself."""
+        self._bundled = {MODEL: first or DDPMPipeline.from_pretrained(MODEL)}
         self._kept: dict[str, DDPMPipeline] = {}
         self._loading, self._loading_bundled = Lock(), Lock()
 
@@ -104,6 +107,15 @@ class Models:
             while len(self._kept) > KEPT:
                 del self._kept[next(iter(self._kept))]
             return kept
+
+
+def exact_backend(pipeline: DDPMPipeline) -> str:
+    """The fastest backend that draws what `eager` draws, to a grey level, as the page promises."""
+    try:
+        check_backend(pipeline.unet, "openvino", pipeline.device)
+    except ValueError:
+        return "eager"
+    return "openvino"
 
 
 def most_pictures(pipeline: DDPMPipeline) -> int:

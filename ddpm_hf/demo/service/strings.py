@@ -10,8 +10,7 @@ EN = {
     "limits_file_unreadable": (
         "This file can't be read as a picture; take a PNG, JPEG, WebP, GIF, BMP or TIFF."
     ),
-    "limits_file_no_data_url": "A picture is to be given as a data URL: data:image/png;base64,…",
-    "limits_file_gone": "This picture is not on the server; please choose it again.",
+    "limits_file_unsent": "A picture is to be sent as a file: handle_file(…) of gradio_client.",
     "limits_file_too_many_bytes": "This file is too large; take one of at most {limit} MB.",
     "limits_file_too_many_pixels": (
         "This picture has too many pixels; take one of at most {limit} MP."
@@ -39,8 +38,7 @@ ZH = {
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "limits_file_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
-    "limits_file_no_data_url": "图像须以 data URL 给出：data:image/png;base64,…",
-    "limits_file_gone": "服务器上没有这张图像，请重新选择。",
+    "limits_file_unsent": "图像须作为文件发送：gradio_client 的 handle_file(…)。",
     "limits_file_too_many_bytes": "文件太大；请使用不超过 {limit} MB 的文件。",
     "limits_file_too_many_pixels": "图像的像素太多；请使用不超过 {limit} 百万像素的图像。",
     "limits_model_info": "或者 Hub 上一个 DDPM 的名字，如 google/ddpm-cifar10-32。",

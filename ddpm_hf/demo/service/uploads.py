@@ -1,13 +1,12 @@
-"""Pictures that visitors send."""
+"""Pictures that callers of the API send."""
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import gradio as gr
-from gradio.utils import get_upload_folder
-from PIL import Image, ImageOps
+from PIL import Image
 
-from ddpm_hf.data.images import DEEP_MODES, to_255
+from ddpm_hf.data.picture import likely_white, open_picture
 from ddpm_hf.demo.service.limits import refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -29,33 +28,11 @@ def read_picture(file: str | Path | BinaryIO, request: gr.Request | None = None)
             picture = Image.open(opened, formats=FORMATS)
             if picture.width * picture.height > MAX_MEGAPIXELS * 1e6:
                 raise Image.DecompressionBombError
-            return _rgb(ImageOps.exif_transpose(picture))
+            opened.seek(0)
+            found = open_picture(opened.read(), FORMATS)
+            white = likely_white(found.image.mode, found.extent()[1]) if found.deep else None
+            return found.flat(3, white, "white")
         except Image.DecompressionBombError:
             raise refusal(request, "limits_file_too_many_pixels", limit=MAX_MEGAPIXELS) from None
         except Exception:  # Pillow raises almost anything for broken files
             raise refusal(request, "limits_file_unreadable") from None
-
-
-def read_upload(value: Any) -> Image.Image:
-    """The picture in an upload, as `read_picture` gives it.
-
-    value: an input's, as a caller sends it. A caller may name any path: Gradio checks only values
-    with its own file marker. Raises gr.Error for one that is not an upload, and what
-    `read_picture` raises.
-    """
-    try:
-        path = Path(value["path"]).resolve()
-        if not (path.is_relative_to(Path(get_upload_folder()).resolve()) and path.is_file()):
-            raise FileNotFoundError
-    except (KeyError, IndexError, TypeError, ValueError, OSError, RuntimeError):
-        raise refusal(None, "limits_file_gone") from None
-    return read_picture(path)
-
-
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode in DEEP_MODES:
-        return Image.fromarray(to_255(picture)).convert("L").convert("RGB")
-    if picture.has_transparency_data:
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
-    return picture.convert("RGB")

@@ -19,7 +19,7 @@ from starlette.routing import Route
 ROOT = Path(__file__).parents[1]
 KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 """Headers of what never changes at its address."""
-TYPES = {".js": "text/javascript", ".wasm": "application/wasm"}
+TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json"}
 
 
 def _files(suffix: str) -> dict[str, bytes]:
@@ -30,7 +30,7 @@ def _files(suffix: str) -> dict[str, bytes]:
 
 MODULES = _files(".js")
 """Path below `ROOT` → the script."""
-SERVED = MODULES | _files(".wasm")
+SERVED = MODULES | _files(".wasm") | _files(".run.json")
 VERSION = hashlib.sha256(b"".join(SERVED.values())).hexdigest()[:12]
 
 
@@ -63,12 +63,13 @@ def needed(*modules: str) -> list[str]:
     return sorted(found)
 
 
-def preloads(*modules: str) -> str:
-    """HTML for the page's head: fetches these modules, and all that they import, at once.
+def preloads(*modules: str, data: str) -> str:
+    """HTML for the page's head: fetches these modules, all that they import, and a file, at once.
 
     Else a browser learns of each import from the module before it.
     """
-    links = (f'<link rel="modulepreload" href="modules/{VERSION}/{m}">' for m in needed(*modules))
+    links = [f'<link rel="modulepreload" href="modules/{VERSION}/{m}">' for m in needed(*modules)]
+    links.append(f'<link rel="preload" as="fetch" crossorigin href="modules/{VERSION}/{data}">')
     return "".join(links)
 
 

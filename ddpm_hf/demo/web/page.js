@@ -1,6 +1,9 @@
 // What every view has at hand: its parts, and its strings in the reader's language.
 export const languageOf = (browser) => (browser.startsWith("zh") ? "zh" : "en");
 
+// Whether Python stands behind the page; in the folder of plain files it does not.
+export const hasServer = () => !("static" in document.documentElement.dataset);
+
 // "{n} of {m}" with the values in place of the braces.
 export const filled = (template, values) =>
   template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

@@ -30,6 +30,7 @@ ZH = {
 
 PAGE = {
     "en": {
+        "unanswered": "These numbers can't be had just now; please try again later.",
         "t": "Step t, from the picture to noise",
         "play": "▶ Play",
         "pause": "❚❚ Pause",
@@ -64,6 +65,7 @@ PAGE = {
         ),
     },
     "zh": {
+        "unanswered": "暂时取不到这些数字，请稍后再试。",
         "t": "步 t，从图像到噪声",
         "play": "▶ 播放",
         "pause": "❚❚ 暂停",

@@ -1,7 +1,8 @@
 // The Forward view: x_0, ε and the tables are here; the page mixes by itself.
-import { floatsOf, tablesOf } from "../../web/binary.js";
+import { bytesOf, tablesOf } from "../../web/binary.js";
 import { paint } from "../../web/canvas.js";
 import { digits } from "../../web/digits.js";
+import { TorchNormal } from "../../web/engine/noise.js";
 import { viewOf } from "../../web/page.js";
 import { FramePlayer } from "../../web/player.js";
 import { Chain, mix } from "./chain.js";
@@ -20,14 +21,24 @@ function pixelsOf(x) {
   return pixels;
 }
 
+// 0..255 → −1..1.
+const unitOf = (pixels) => Float32Array.from(pixels, (value) => value / 127.5 - 1);
+
+// ε, the same at every visit: torch.randn(1, 3, side, side) of seed 0, pixel by pixel.
+function noiseOf(side) {
+  const drawn = new TorchNormal(0).draw(3 * side * side);
+  return drawn.map((_, i) => drawn[(i % 3) * side * side + Math.floor(i / 3)]);
+}
+
 class Forward {
-  data = null; // {T, side, x0, epsilon, tables: {signal, noise, keep, add, …}, …}
+  data = null; // {T, byBetas, x0, tables: {signal, noise, keep, add, …}}
   chain = null;
   seed = 1;
   working = false;
 
   constructor({ element, props }) {
     Object.assign(this, { element, props, view: viewOf(element, props.strings) });
+    this.epsilon = noiseOf(props.side);
     const { part, text } = this.view;
     this.player = new FramePlayer({
       timeline: part("t"),
@@ -71,7 +82,8 @@ class Forward {
 
   draw(name, x) {
     const { part, say } = this.view,
-      { side, x0 } = this.data;
+      { side } = this.props,
+      { x0 } = this.data;
     paint(part(name), side, side, pixelsOf(x));
     drawHistogram(part(`${name}Histogram`), x);
     const { mean, deviation } = moments(x),
@@ -94,7 +106,8 @@ class Forward {
 
   show(t) {
     const { part, say } = this.view,
-      { T, x0, epsilon } = this.data,
+      { epsilon } = this,
+      { T, x0 } = this.data,
       [signal, noise] = this.weights(t);
     const jumped = new Float32Array(x0.length);
     mix(signal, x0, noise, epsilon, jumped); // (N4)
@@ -114,9 +127,9 @@ class Forward {
   // What is left of the picture at T, and whether that is right.
   judge() {
     const { part, say, text } = this.view,
-      { T, tables, mostSignalLeft, byBetas } = this.data;
+      { T, tables, byBetas } = this.data;
     const left = tables.signal[T],
-      stays = left > mostSignalLeft;
+      stays = left > this.props.mostSignalLeft;
     const key = !stays ? "gone" : byBetas ? "outline" : "outlineAlways";
     part("verdict").textContent = say(key, { left: digits(left), T });
     part("verdict").classList.toggle("warning", stays);
@@ -130,19 +143,21 @@ class Forward {
     });
   }
 
-  receive(value) {
+  receive({ picture, refusal, tables, T, byBetas }) {
+    if (refusal !== undefined) return this.refuse(refusal);
     const share = this.data ? this.player.index / this.data.T : SHARE_AT_FIRST;
-    const { x0, epsilon, tables } = value;
-    this.data = {
-      ...value,
-      x0: floatsOf(x0),
-      epsilon: floatsOf(epsilon),
-      tables: tablesOf(tables),
-    };
+    this.data = { T, byBetas, x0: unitOf(bytesOf(picture)), tables: tablesOf(tables) };
     this.restart();
     this.judge();
-    this.player.load(value.T + 1);
-    this.player.seek(Math.round(share * value.T));
+    this.player.load(T + 1);
+    this.player.seek(Math.round(share * T));
+  }
+
+  // There are no tables; what is on show stays.
+  refuse(sentence) {
+    const { part, text } = this.view;
+    part("verdict").textContent = sentence || text.unanswered;
+    part("verdict").classList.add("warning");
   }
 }
 

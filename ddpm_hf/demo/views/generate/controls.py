@@ -11,6 +11,7 @@ from ddpm_hf.demo.service.models import ALLOWED, MODEL
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import NO_CLASSES
+from ddpm_hf.demo.web.engine.plan import SPACINGS
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
@@ -126,7 +127,7 @@ def _size(T: int) -> dict[str, Any]:
 
 def _noise() -> dict[str, Any]:
     spacing = gr.Radio(
-        [(i18n(f"generate_spacing_{name}"), name) for name in settings.SPACINGS],
+        [(i18n(f"generate_spacing_{name}"), name) for name in SPACINGS],
         value="even",
         label=i18n("generate_spacing"),
         info=i18n("generate_spacing_info"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from ddpm_hf.animation import frames_of, save_frames
+from ddpm_hf.demo.service.models import exact_backend
 from ddpm_hf.demo.views.generate.settings import Settings
 
 
@@ -16,7 +17,7 @@ def animation(settings: Settings, suffix: str) -> Iterator[str | None]:
     The file is gone when the caller asks for more: by then Gradio has its own copy.
     """
     frames: list[Image.Image] = []
-    for frame in frames_of(settings.stream()):
+    for frame in frames_of(settings.stream(exact_backend(settings.pipeline))):
         frames.append(frame)
         yield None
     with tempfile.TemporaryDirectory() as folder:

@@ -67,7 +67,7 @@ function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidan
     ...(scale === 1 ? [] : [`noise_scale=${scale}`]),
     ...(byClass ? [`class_labels=${labels}`] : []),
     ...(byClass && guidance !== 1 ? [`guidance_scale=${guidance}`] : []),
-    'backend="auto"',
+    'backend="eager"',
   ];
 }
 

@@ -1,6 +1,7 @@
 """The outputs of the Generate view: the player, a file, a link, a script."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -27,10 +28,10 @@ class Shared:
     script: gr.Code
 
 
-def make_screen() -> Screen:
-    """A column with the player inside the current Blocks."""
+def make_screen(here: dict[str, Any] | None) -> Screen:
+    """A column with the player inside the current Blocks. here: see `Player`."""
     with gr.Column(scale=2, min_width=320):
-        player = Player(elem_id="player")
+        player = Player("player", here)
         with gr.Row(equal_height=True):
             suffix = gr.Dropdown(
                 [(name[1:].upper(), name) for name in FORMATS],

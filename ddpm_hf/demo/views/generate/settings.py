@@ -6,10 +6,21 @@ from typing import Any
 import gradio as gr
 import torch
 
-from ddpm_hf.demo.service.limits import MAX_SEED, MIN_STEPS, in_time, one_of, whole, within
+from ddpm_hf.bundled import bundled_models
+from ddpm_hf.demo.service.limits import (
+    MAX_PICTURES,
+    MAX_SEED,
+    MIN_STEPS,
+    in_time,
+    one_of,
+    whole,
+    within,
+)
 from ddpm_hf.demo.service.models import Models, most_pictures
 from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.generate.choice import labels_of
+from ddpm_hf.demo.web.engine.plan import SPACINGS
+from ddpm_hf.demo.web.run import bounds as bound
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.stream import DenoisingStream
@@ -17,8 +28,6 @@ from ddpm_hf.stream import DenoisingStream
 MAX_NOISE, MAX_GUIDANCE = 2.0, 10.0
 VARIANCES = {"small": "fixed_small", "large": "fixed_large", "none": "fixed_small"}
 """The choices of σ² (N12) → diffusers' names; none is σ = 0 (N13)."""
-SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
-"""Even steps are the model's own."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class Settings:
     class_labels: list[int] | None
     guidance_scale: float
 
-    def stream(self) -> DenoisingStream:
+    def stream(self, backend: str) -> DenoisingStream:
         """The run; each call starts it afresh."""
         run = self.pipeline.stream(
             self.number,
@@ -42,7 +51,7 @@ class Settings:
             noise_scale=self.noise_scale,
             class_labels=self.class_labels,
             guidance_scale=self.guidance_scale,
-            backend="auto",
+            backend=backend,
         )
         return in_time(run)
 
@@ -87,3 +96,21 @@ def checked(
         labels,
         1.0 if labels is None or shared.null_class is None else scale,
     )
+
+
+def bounds(T: int) -> list[bound.Bound]:
+    """What the page checks of the controls, in the order of `checked`. T: the models' steps.
+
+    The model is among those that the page has, and of classes each has its own.
+    """
+    return [
+        bound.whole("generate_seed", 0, MAX_SEED),
+        bound.whole("generate_how_many", 1, MAX_PICTURES),
+        bound.whole("generate_steps", MIN_STEPS, T),
+        bound.choice("generate_variance", VARIANCES),
+        bound.number("generate_noise", 0, MAX_NOISE),
+        bound.choice("generate_model", bundled_models()),
+        bound.choice("generate_class", []),
+        bound.number("generate_guidance", 0, MAX_GUIDANCE),
+        bound.choice("generate_spacing", SPACINGS),
+    ]

@@ -1,6 +1,5 @@
 """The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
-import random
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ import gradio as gr
 from ddpm_hf.animation import FORMATS, key_steps
 from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
-from ddpm_hf.demo.service.models import MODEL, Models
+from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.service.zero_gpu import on_gpu
 from ddpm_hf.demo.texts import i18n, spoken
 from ddpm_hf.demo.views.generate import settings
@@ -27,10 +26,12 @@ _EVENTS = "views/generate/events.js"
 
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
+    T = models.get(MODEL).num_train_timesteps
+    here = {"models": models.in_page, "first": MODEL, "bounds": settings.bounds(T)}
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False, elem_id="generate_row"):
-        controls = make_controls(models.get(MODEL).num_train_timesteps)
-        screen = make_screen()
+        controls = make_controls(T)
+        screen = make_screen(here if models.in_page else None)
     shared = make_shared()
     _run(models, controls, screen, shared)
     _save(models, controls, screen)
@@ -46,7 +47,8 @@ def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> 
         """Sample, and yield the frames as they come."""
         run = settings.checked(models, request, *controls)
         lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
-        yield from chunks(run.stream(), run.steps, run.pipeline.scheduler, lines)
+        steps = run.stream(exact_backend(run.pipeline))
+        yield from chunks(steps, run.steps, run.pipeline.scheduler, lines)
 
     connect(
         controls.start,
@@ -57,6 +59,7 @@ def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> 
         lambda _request, _seed, _number, steps, *_: steps,
         shared.link,
         api_name="stream",
+        api_visibility="private",
     )
 
 
@@ -74,6 +77,7 @@ def _save(models: Models, controls: Controls, screen: Screen) -> None:
         [screen.suffix, *controls.inputs],
         screen.file,
         api_name="animation",
+        api_visibility="private",
         preprocess=False,
         js=call(_EVENTS, "toSave", MODEL, player),
         show_progress_on=screen.save,
@@ -92,11 +96,9 @@ def _choose(models: Models, controls: Controls) -> None:
         """Fit the other controls to the chosen model."""
         return choose(models, model, class_label, guidance, request)
 
-    def another_seed() -> int:
-        return random.randint(0, MAX_SEED)
-
     model, class_label, guidance = controls.model, controls.class_label, controls.guidance
-    controls.dice.click(another_seed, None, controls.seed, api_visibility="private")
+    thrown = call("web/dice.js", "thrown", MAX_SEED)
+    controls.dice.click(None, None, controls.seed, js=thrown, api_visibility="private")
     model.change(
         choice,
         [model, class_label, guidance],

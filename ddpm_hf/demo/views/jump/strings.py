@@ -50,7 +50,7 @@ PAGE = {
         "chain": "Step by step, chain {n}",
         "measured": "error {error} · sharpness {sharpness} %",
         "error": "error {error}",
-        "idle": "Choose a picture and t, then press “Noise it and go back”.",
+        "idle": "Recorded. Choose a picture and t, then press “Noise it and go back”.",
         "blurry": (
             f"{_NUMBERS_EN} The"
             " jump has the smaller error, for it is the mean of all possible answers, and yet it"
@@ -95,7 +95,7 @@ PAGE = {
         "chain": "一步一步，第 {n} 条链",
         "measured": "误差 {error} · 清晰度 {sharpness} %",
         "error": "误差 {error}",
-        "idle": "选好图像和 t，再按“加噪，再重建”。",
+        "idle": "这是预先录制的。选好图像和 t，再按“加噪，再重建”。",
         "blurry": (
             f"{_NUMBERS_ZH}"
             "一步跳回的误差更小，因为它是所有可能答案的平均，却比它们模糊；"

@@ -45,7 +45,7 @@ ZH = {
 
 PAGE = {
     "en": {
-        "idle": "Press “Run all four”.",
+        "idle": "Recorded with seed 0 in 100 steps. Press “Run all four” for another.",
         "none": "σ = 0",
         "small": "σ² = β̃",
         "large": "σ² = β",
@@ -61,7 +61,7 @@ PAGE = {
         ),
     },
     "zh": {
-        "idle": "请按“四个一起运行”。",
+        "idle": "这是预先录制的：种子 0，100 步。按“四个一起运行”可另跑一次。",
         "none": "σ = 0",
         "small": "σ² = β̃",
         "large": "σ² = β",

@@ -1,6 +1,5 @@
 """The controls of a noise schedule, and the schedule that they describe."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,16 +8,22 @@ import gradio as gr
 from ddpm_hf import schedules
 from ddpm_hf.demo.service.limits import one_of, refusal, whole, within
 from ddpm_hf.demo.texts import i18n, spoken
+from ddpm_hf.demo.web.modules import call
 from ddpm_hf.schedules import NoiseSchedule
 
 FEWEST_STEPS, MOST_STEPS = 10, 4000
 SMALLEST_BETA, LARGEST_BETA = 1e-6, 0.999
 NOTES = ("linear", 2000, 1e-4, 2e-2, False)
 """The notes' schedule (N1), as the values of the controls."""
-_SHOW_BETAS = f"""(kind) => {{
-  const visible = {json.dumps(schedules.BY_BETAS)}.includes(kind);
-  return Array(2).fill({{ visible, __type__: "update" }});
-}}"""
+LIMITS = {
+    "byBetas": schedules.BY_BETAS,
+    "most": [(FEWEST_STEPS, MOST_STEPS), *2 * [(SMALLEST_BETA, LARGEST_BETA)]],
+}
+"""For the page: the kinds that go by β, and the ranges of T, β_1 and β_T.
+
+What is out of range, as 5 on the way to 500, is passed over in silence while it is being typed.
+"""
+_ZERO_SNR = "zero"
 
 
 def schedule_inputs(elem_id: str, values: tuple[Any, ...] = NOTES) -> list[gr.components.Component]:
@@ -43,24 +48,31 @@ def schedule_inputs(elem_id: str, values: tuple[Any, ...] = NOTES) -> list[gr.co
             1e-4, 0.2, beta_T, step=1e-4, label="β_T", elem_id=f"{elem_id}-beta-T", **by_betas
         ),
     ]
-    chosen.change(None, chosen, betas, js=_SHOW_BETAS, api_visibility="private")
+    show_betas = call("views/schedule/events.js", "showBetas", LIMITS)
+    chosen.change(None, chosen, betas, js=show_betas, api_visibility="private")
     rescaled = gr.Checkbox(zero_snr, label=i18n("schedule_zero_snr"), elem_id=f"{elem_id}-zero-snr")
     return [chosen, steps, *betas, rescaled]
 
 
-def half_typed(values: Sequence[Any]) -> bool:
-    """Whether one of the five values is out of range, as 5 is on the way to 500.
+def name_of(values: Sequence[Any]) -> str:
+    """A schedule's name in an address: linear-2000-0.0001-0.02, or laplace-100-zero."""
+    kind, T, *betas, zero_snr = values
+    plain = [f"{beta:f}".rstrip("0") for beta in betas if kind in schedules.BY_BETAS]
+    return "-".join([kind, str(T), *plain, *([_ZERO_SNR] if zero_snr else [])])
 
-    That is to be passed over in silence: after an error Gradio passes over the next value, too.
-    """
-    most = ((FEWEST_STEPS, MOST_STEPS), *2 * [(SMALLEST_BETA, LARGEST_BETA)])
-    numbers = zip(values[1:4], most, strict=True)
-    return not all(isinstance(n, int | float) and low <= n <= high for n, (low, high) in numbers)
+
+def values_in(name: str) -> tuple[Any, ...]:
+    """The five values in a name, unchecked; what a kind does not go by is the notes'."""
+    kind, *rest = name.split("-")
+    zero_snr = rest[-1:] == [_ZERO_SNR]
+    numbers = rest[:-1] if zero_snr else rest
+    T, beta_1, beta_T = [*numbers, *([None, *NOTES[2:4]][len(numbers) :])][:3]
+    return kind, T, beta_1, beta_T, zero_snr
 
 
 def noise_schedule(
     values: Sequence[Any],
-    request: gr.Request | None = None,
+    request: Any = None,
     names: Sequence[str] | None = None,
 ) -> NoiseSchedule:
     """The noise schedule for the controls' five values, which may be an API caller's.

@@ -45,6 +45,7 @@ ZH = {
 
 PAGE = {
     "en": {
+        "unanswered": "These numbers can't be had just now; please try again later.",
         "t": "Cursor t",
         "logY": "Logarithmic values",
         "logT": "Logarithmic t",
@@ -70,6 +71,7 @@ PAGE = {
         ),
     },
     "zh": {
+        "unanswered": "暂时取不到这些数字，请稍后再试。",
         "t": "游标 t",
         "logY": "数值取对数坐标",
         "logT": "t 取对数坐标",

@@ -1,10 +1,19 @@
-// The Schedule view: curves from the server's tables, with one cursor at t in all plots.
+// The Schedule view: curves from Python's tables, with one cursor at t in all plots.
+import { tablesOf } from "../../web/binary.js";
 import { digits } from "../../web/digits.js";
 import { viewOf } from "../../web/page.js";
 import { nearest } from "../../web/nearest.js";
 import { Plot, keyOf } from "./plot.js";
 
 const QUANTITIES = ["beta", "alphaBar", "snr", "ratio", "weightXt", "weightX0"];
+// Packed curves as arrays of numbers.
+const unpacked = (schedule) => ({
+  ...schedule,
+  curves: Object.fromEntries(
+    Object.entries(tablesOf(schedule.curves)).map(([name, values]) => [name, Array.from(values)]),
+  ),
+});
+
 const SHARE_AT_FIRST = 0.3; // where the slider stands at first, as a part of 1..T
 
 class Schedule {
@@ -13,7 +22,7 @@ class Schedule {
   longest = null; // the schedule whose drawn steps the slider runs over
 
   constructor({ element, props }) {
-    this.view = viewOf(element, props.strings);
+    Object.assign(this, { props, view: viewOf(element, props.strings) });
     const { part } = this.view;
     this.slider = part("t");
     this.slider.addEventListener("input", () => this.showCursor());
@@ -55,27 +64,32 @@ class Schedule {
     for (const plot of this.plots) plot.show(t, at);
   }
 
-  warn(mostSignalLeft) {
+  // refusals: of schedules that there are no numbers of.
+  warn(refusals) {
     const { part, say, text } = this.view;
     const sentences = this.schedules
-      .filter((s) => s.signalLeft > mostSignalLeft)
+      .filter((s) => s.signalLeft > this.props.mostSignalLeft)
       .map(({ byBetas, name, signalLeft, T }) =>
         say(byBetas ? "outline" : "outlineAlways", { name, left: digits(signalLeft), T }),
       );
-    if (!this.schedules.length) sentences.push(text.nothing);
+    for (const { name, refusal } of refusals)
+      sentences.push(`${name}: ${refusal || text.unanswered}`);
+    if (!sentences.length && !this.schedules.length) sentences.push(text.nothing);
     const warnings = sentences.map((textContent) =>
       Object.assign(document.createElement("p"), { className: "warning", textContent }),
     );
     part("warnings").replaceChildren(...warnings);
   }
 
-  receive({ schedules, mostSignalLeft }) {
+  receive({ schedules: answers }) {
     const share = this.longest ? this.t / this.longest.T : SHARE_AT_FIRST;
-    this.schedules = schedules;
-    this.longest = schedules.reduce((a, b) => (b.T > a.T ? b : a), schedules[0] ?? this.longest);
+    const isRefused = ({ refusal }) => refusal !== undefined;
+    this.schedules = answers.filter((answer) => !isRefused(answer)).map(unpacked);
+    const [first = this.longest] = this.schedules;
+    this.longest = this.schedules.reduce((a, b) => (b.T > a.T ? b : a), first);
     this.slider.max = this.longest.t.length - 1;
     this.slider.value = nearest(this.longest.t, share * this.longest.T);
-    this.warn(mostSignalLeft);
+    this.warn(answers.filter(isRefused));
     this.draw();
   }
 }

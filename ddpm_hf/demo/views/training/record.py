@@ -3,10 +3,13 @@
 import csv
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import TypedDict
 
-from ddpm_hf.demo.web.encoding import png_url
+from PIL import Image
+
+from ddpm_hf.demo.web.encoding import image_url
 
 
 class Grid(TypedDict):
@@ -40,6 +43,12 @@ def _finished(report: Path) -> dict[str, list[float]]:
     return {"t": [loss["t"][i] for i in some], "losses": [loss["test"][i] for i in some]}
 
 
+def _brief(number: float) -> float:
+    """To four significant digits; the view shows three."""
+    return float(f"{number:.4g}")
+
+
+@cache
 def read_course(folder: Path) -> Course:
     """The course that lies in a model's folder."""
     with (folder / "training.csv").open(newline="") as file:
@@ -49,14 +58,14 @@ def read_course(folder: Path) -> Course:
     pictures = sorted((folder / "samples").glob("step-*.png"))
     return Course(
         numbers=[int(row["number"]) for row in rows],
-        losses=[float(row["loss"]) for row in rows],
-        rates=[float(row["learning_rate"]) for row in rows],
-        minutes=[float(row["seconds"]) / 60 for row in rows],
-        by_t=[[None if math.isnan(x) else x for x in row] for row in by_t],
+        losses=[_brief(float(row["loss"])) for row in rows],
+        rates=[_brief(float(row["learning_rate"])) for row in rows],
+        minutes=[_brief(float(row["seconds"]) / 60) for row in rows],
+        by_t=[[None if math.isnan(x) else _brief(x) for x in row] for row in by_t],
         grids=[
             Grid(
                 number=int(path.stem.removeprefix("step-")),
-                picture=png_url(path.read_bytes()),
+                picture=image_url(Image.open(path), "WEBP"),
             )
             for path in pictures
         ],

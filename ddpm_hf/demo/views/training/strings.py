@@ -43,6 +43,7 @@ ZH = {
 
 PAGE = {
     "en": {
+        "unanswered": "These numbers can't be had just now; please try again later.",
         "slider": "Time machine: training steps so far",
         "chart": "Loss on a logarithmic scale, by training step",
         "by_t": "Loss by t at this moment, in thousandths, each bar a tenth of 1..T",
@@ -62,6 +63,7 @@ PAGE = {
         "loss": "loss",
     },
     "zh": {
+        "unanswered": "暂时取不到这些数字，请稍后再试。",
         "slider": "时间机器：到此为止的训练步数",
         "chart": "各训练步的损失，对数坐标",
         "by_t": "此刻各段 t 的损失，以千分之一计，每条为 1..T 的十分之一",

@@ -33,6 +33,7 @@ class TimeMachine {
   }
 
   receive(data) {
+    if (data.refusal !== undefined) return this.refuse(data.refusal);
     const { numbers, losses, grids } = data,
       { part, text } = this.view;
     this.data = data;
@@ -47,6 +48,13 @@ class TimeMachine {
     part("loading").hidden = true;
     part("all").hidden = false;
     this.travel(0);
+  }
+
+  // There is no record; what is on show stays.
+  refuse(sentence) {
+    const { part, text } = this.view;
+    part("loading").textContent = sentence || text.unanswered;
+    part("loading").hidden = false;
   }
 
   // What is the same at every moment.

@@ -3,7 +3,7 @@
 // x̂_0 from ẑ: `signal` and `noise` are √ᾱ_t and √(1−ᾱ_t).
 export const x0FromNoise = ([signal, noise], x_t, z) => (x_t - noise * z) / signal; // (N6)
 
-const noiseFromX0 = ([signal, noise], x_t, x_0) => (x_t - signal * x_0) / noise;
+export const noiseFromX0 = ([signal, noise], x_t, x_0) => (x_t - signal * x_0) / noise;
 const x0FromVelocity = ([signal, noise], x_t, v) => signal * x_t - noise * v;
 const noiseFromVelocity = ([signal, noise], x_t, v) => noise * x_t + signal * v;
 

@@ -1,5 +1,10 @@
-"""The input for a picture: an upload, or a cat sampled beforehand."""
+"""The input for a picture: one of the visitor's own, or a cat sampled beforehand.
 
+The page decodes and fits it by itself. Nothing is uploaded: a run on the server gets the few
+pixels that it starts from.
+"""
+
+import base64
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,22 +12,19 @@ from typing import Any
 import gradio as gr
 import numpy as np
 import torch
-from gradio.events import Dependency
 from PIL import Image, ImageOps
 from torch import Tensor
 
 from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_unit_range
-from ddpm_hf.demo.service.limits import whole
-from ddpm_hf.demo.service.uploads import read_upload
-from ddpm_hf.demo.texts import i18n
-from ddpm_hf.demo.web.encoding import image_url
+from ddpm_hf.demo.service.limits import refusal
+from ddpm_hf.demo.web.encoding import image_url, rgb_bytes
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.strings import PAGE
 
 _SHEET, _COLUMNS = PRETRAINED / "cats-32" / "samples.png", 4
 """Generated cats of 32 × 32, each drawn four times as large."""
-
+_SIDE = 32
 
 OFFERED = 8
 """The number of cats to choose from."""
@@ -30,55 +32,57 @@ OFFERED = 8
 
 @cache
 def cats() -> list[Image.Image]:
-    """The cats of the bundled model's sheet, 128 × 128."""
+    """The cats of the bundled model's sheet, 32 × 32, as they were generated."""
     with Image.open(_SHEET) as file:
         sheet = file.convert("RGB")
     side = sheet.width // _COLUMNS
     corners = [(x, y) for y in range(0, sheet.height, side) for x in range(0, sheet.width, side)]
-    return [sheet.crop((x, y, x + side, y + side)) for x, y in corners]
+    drawn = (sheet.crop((x, y, x + side, y + side)) for x, y in corners)
+    return [cat.resize((_SIDE, _SIDE), Image.Resampling.NEAREST) for cat in drawn]
 
 
-def _chosen(event: gr.EventData, request: gr.Request) -> Image.Image:
-    return cats()[whole("n", getattr(event, "n", None), 0, OFFERED - 1, request)]
+def first(side: int) -> str:
+    """The value of a `PictureInput` at first: a cat."""
+    return base64.b64encode(rgb_bytes(fitted(cats()[0], side))).decode()
 
 
-def picture_input(elem_id: str) -> tuple[gr.Image, Dependency]:
-    """An upload with cats to choose from below it, the first one chosen, and the choice of a cat.
+class PictureInput(Page):
+    """A picture of one's own with cats to choose from below it, the first one chosen.
 
-    A handler of the picture hears of an upload by its `input`, and of a cat by the choice's
-    `success`: its `change` comes twice for one upload.
+    Its value is base64 of RGB bytes, `side` × `side`, row by row; each choice is an `input` event.
     """
-    picture = gr.Image(
-        cats()[0],
-        type="filepath",
-        format="png",  # the default, WebP, would blur the cats' pixels
-        sources=["upload", "clipboard"],
-        label=i18n("picture_label"),
-        height=220,
-        buttons=[],
-        elem_id=elem_id,
-    )
 
-    thumbnails = [image_url(cat) for cat in cats()[:OFFERED]]
-    examples = Page(Path(__file__).parent, PAGE, thumbnails, elem_id=f"{elem_id}-cats")
-    choice = examples.select(
-        _chosen, None, picture, show_progress="hidden", api_visibility="private"
-    )
-    return picture, choice
+    def __init__(self, elem_id: str, side: int) -> None:
+        thumbnails = [image_url(cat) for cat in cats()[:OFFERED]]
+        here = Path(__file__).parent
+        super().__init__(here, PAGE, first(side), side=side, cats=thumbnails, elem_id=elem_id)
+
+    def api_info(self) -> dict[str, Any]:
+        """The value is a string."""
+        return {"type": "string"}
 
 
-def x_0_of(picture: Any, side: int) -> Tensor:
-    """What the input holds (or the first cat) as x_0: (1, 3, side, side) in [−1, 1].
+def x_0_of(value: Any, side: int, request: gr.Request | None = None) -> Tensor:
+    """A `PictureInput`'s value (or the first cat) as x_0: (1, 3, side, side) in [−1, 1].
 
-    picture: the input's value as it comes to a handler with `preprocess=False`.
-    Raises what `read_upload` raises.
+    Raises gr.Error for anything else.
     """
-    return fitted(read_upload(picture) if picture else cats()[0], side)
+    if value is None:
+        return fitted(cats()[0], side)
+    try:
+        pixels = np.frombuffer(base64.b64decode(value, validate=True), np.uint8)
+        rows = torch.from_numpy(pixels.reshape(side, side, 3).copy())
+    except (TypeError, ValueError):
+        raise refusal(request, "limits_file_unreadable") from None
+    return to_unit_range([rows.permute(2, 0, 1)])
 
 
 def fitted(picture: Image.Image, side: int) -> Tensor:
-    """The middle of an RGB picture as x_0: (1, 3, side, side) in [−1, 1]."""
-    # The sheet's pixels are repeated; `BOX` gives each of them back as it was.
+    """The middle of an RGB picture as x_0: (1, 3, side, side) in [−1, 1].
+
+    The page's `fitted` gives the same pixels, within one grey level.
+    """
+    # `BOX` repeats a cat's pixels, or takes their means.
     method = Image.Resampling.BOX if picture.size == cats()[0].size else Image.Resampling.LANCZOS
     pixels = np.array(ImageOps.fit(picture, (side, side), method))
     return to_unit_range([torch.from_numpy(pixels).permute(2, 0, 1)])

@@ -1,8 +1,8 @@
-"""A row of pictures that change together while the server samples: several runs, one timeline."""
+"""A row of pictures that change together while the network samples: several runs, one timeline."""
 
 import base64
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
@@ -16,56 +16,64 @@ from ddpm_hf.demo.web.run.run import with_status
 SECONDS_BETWEEN_CHUNKS = 0.05
 
 
-Note = dict[str, Any]
+Caption = dict[str, Any]
 """`key`, one of the view's `PAGE` strings, and the numbers to put into it."""
 
 
 class Frame(NamedTuple):
-    """The pictures at one t: (n, 3, height, width), and a note (or {}) for each of them."""
+    """The pictures at one t: (n, 3, height, width)."""
 
     t: int
     pictures: Tensor
-    notes: list[Note]
 
 
 class RowChunk(TypedDict):
     """Some frames of a run, in order: the first of them is frame `first` of `total`.
 
-    `data` is base64 of the pictures' RGB bytes, frame by frame. `verdict` comes with the last one.
+    `steps` are those of the network. `data` is base64 of the pictures' RGB bytes, frame by frame.
+    `about` are numbers that the view's script is to have for what it says of them.
     """
 
     first: int
     total: int
+    steps: int
     width: int
     height: int
-    captions: list[Note]
+    captions: list[Caption]
     t: list[int]
-    notes: list[list[Note]]
     data: str
-    verdict: Note | None
+    about: dict[str, float]
 
 
 class Row(Page):
     """The row of canvases. Its value is the latest `RowChunk`; use it as an output only.
 
-    strings: the view's own, with `idle`, which is shown before the first run.
+    strings: the view's own, with `idle`, which is shown before the first run. script: the view's,
+    which mounts row.js. here: what the view's here.js is to know; None where every run is the
+    server's.
     """
 
-    def __init__(self, strings: Strings, elem_id: str) -> None:
+    def __init__(
+        self, strings: Strings, elem_id: str, script: Path, here: dict[str, Any] | None
+    ) -> None:
         both = {language: {**PAGE[language], **strings[language]} for language in PAGE}
-        super().__init__(Path(__file__).parent, with_status(both), elem_id=elem_id, screen=elem_id)
+        super().__init__(
+            Path(__file__).parent,
+            with_status(both),
+            script=script,
+            elem_id=elem_id,
+            screen=elem_id,
+            here=here,
+        )
 
 
 def row_chunks(
     frames: Iterable[Frame],
     total: int,
-    captions: list[Note],
-    verdict: Callable[[list[Note]], Note],
+    captions: list[Caption],
+    about: dict[str, float],
 ) -> Generator[RowChunk, None, None]:
-    """The frames as they come, several in one chunk where they come fast.
-
-    verdict: from the notes of the last frame.
-    """
+    """The frames as they come, several in one chunk where they come fast."""
     waiting, sent = list[Frame](), time.monotonic()
     for number, frame in enumerate(frames, start=1):
         waiting.append(frame)
@@ -74,12 +82,12 @@ def row_chunks(
         yield RowChunk(
             first=number - len(waiting),
             total=total,
+            steps=total - 1,
             width=frame.pictures.shape[3],
             height=frame.pictures.shape[2],
             captions=captions,
             t=[frame.t for frame in waiting],
-            notes=[frame.notes for frame in waiting],
             data=base64.b64encode(b"".join(rgb_bytes(f.pictures) for f in waiting)).decode(),
-            verdict=verdict(frame.notes) if number == total else None,
+            about=about,
         )
         waiting, sent = [], time.monotonic()

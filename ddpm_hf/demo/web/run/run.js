@@ -1,4 +1,7 @@
-// A screen's run: started, stopped and told of. The server is told the run's id.
+// A screen's run: started, stopped and told of. It runs here, or on the server, which is told its id.
+import { hasServer } from "../page.js";
+import { Pace } from "./pace.js";
+import { offerChoice, prefersServer } from "./place.js";
 import { IDLE, arrived, belongs, failed, isActive, started, stopped, told } from "./state.js";
 
 const PERCENT = "{percent}";
@@ -14,10 +17,17 @@ export class Run {
   #saving = false; // a moving picture is being made, on the server
   #link = null; // the address of the run that was started, if it has one, until frames come
   #button = null; // the one that starts it
+  #stopper = null; // ends a run in this page; null if it is on the server
+  #pace;
 
-  // view: as `viewOf` gives it, with the parts `status`, which is seen, and `spoken`, which is heard.
-  constructor({ element, trigger }, view) {
-    Object.assign(this, { element, trigger, view });
+  // view: as `viewOf` gives it, with the parts `status`, which is seen, `spoken`, which is heard,
+  // and `place`, for where it is. show(chunk) draws; it asks `accept` whether the chunk is this run's.
+  // here: (controls, signal) → the chunks, made in this page, or null: the server makes them.
+  constructor({ element, trigger }, view, show, here) {
+    Object.assign(this, { element, trigger, view, show, here });
+    this.#pace = new Pace(view);
+    if (here) offerChoice(view, () => this.#foretell());
+    this.#foretell();
     this.#tell();
   }
 
@@ -25,19 +35,29 @@ export class Run {
     return isActive(this.#state);
   }
 
+  get #isHere() {
+    return Boolean(this.here) && !prefersServer();
+  }
+
+  // Nothing was started yet.
+  get isIdle() {
+    return this.#state === IDLE;
+  }
+
   // A run that is under way is stopped, and another begins.
-  start(buttonId, link) {
+  start(buttonId, controls, link) {
     this.#button = document.getElementById(buttonId);
-    if (isActive(this.#state)) this.#stopOnServer();
+    if (isActive(this.#state)) this.#end();
     this.#link = link ?? null;
     this.#move(started(this.#state, newId()));
-    this.trigger("submit", { run: this.#state.run });
+    if (this.#isHere) this.#runHere(controls);
+    else this.#runThere(controls);
   }
 
   stop() {
     const before = this.#state;
     this.#move(stopped(before));
-    if (this.#state !== before) this.#stopOnServer();
+    if (this.#state !== before) this.#end();
   }
 
   fail() {
@@ -54,13 +74,50 @@ export class Run {
     if (!belongs(this.#state, chunk)) return false;
     this.#showLink();
     this.#move(arrived(this.#state, chunk));
+    this.#pace.count(this.#state.shown, chunk.steps);
     this.element.dataset.frames = this.#state.shown.frames;
     this.element.dataset.complete = this.#state.phase === "done";
     return true;
   }
 
-  #stopOnServer() {
-    this.trigger("stop", { run: this.#state.run });
+  // Where the next run will be, unless one is told of.
+  #foretell() {
+    if (!this.isActive) this.#pace.at(this.#isHere ? "here" : "there");
+  }
+
+  async #runHere(controls) {
+    const { run } = this.#state,
+      stopper = new AbortController();
+    this.#stopper = stopper;
+    this.#pace.at("here");
+    try {
+      for await (const chunk of this.here(controls, stopper.signal)) this.show({ run, ...chunk });
+    } catch (error) {
+      if (stopper.signal.aborted) return;
+      if (hasServer()) this.#runThere(controls, error);
+      else this.#refuse(error);
+    }
+  }
+
+  // error: what kept it from running here, if something did; the server says itself what is out of
+  // bounds.
+  #runThere(controls, error) {
+    this.#stopper = null;
+    this.#pace.at("there", error?.name === "OutOfBounds" ? null : error);
+    this.trigger("submit", { run: this.#state.run, controls });
+  }
+
+  // Without a server there is nothing else to try.
+  #refuse(error) {
+    this.fail();
+    if (error.name === "OutOfBounds") this.#pace.tell(this.view.say(error.key, error.values));
+    else this.#pace.at("nowhere", error);
+  }
+
+  // The run that was under way, wherever it is.
+  #end() {
+    if (this.#stopper) this.#stopper.abort();
+    else this.trigger("stop", { run: this.#state.run });
   }
 
   #move(state) {

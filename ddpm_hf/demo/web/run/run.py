@@ -1,7 +1,8 @@
 """A run that shows its frames as they come: one button starts it, another one stops it.
 
-The page gives each run an id, which comes with the request, goes back with each chunk of frames,
-and is named at Stop. So the end of one run is never taken for another's.
+It runs in the browser where that can be, else here. The page gives each run an id, which comes with
+the request, goes back with each chunk of frames, and is named at Stop. So the end of one run is
+never taken for another's.
 """
 
 import contextlib
@@ -30,10 +31,14 @@ def with_status(strings: Strings) -> Strings:
     return {language: {**PAGE[language], **strings[language]} for language in PAGE}
 
 
+def _sent(event: gr.EventData, name: str) -> Any:
+    """What the page says of its run; other callers send whatever they like."""
+    return event._data.get(name) if isinstance(event._data, dict) else None
+
+
 def _run_id(event: gr.EventData) -> str | None:
-    """The id that the page gave its run; None for other callers, who send whatever they like."""
-    sent = event._data
-    run = sent.get("run") if isinstance(sent, dict) else None
+    """The id that the page gave its run; None for other callers."""
+    run = _sent(event, "run")
     return run if isinstance(run, str) and len(run) <= _LONGEST_ID else None
 
 
@@ -55,6 +60,10 @@ def _stoppable(
         name = _run_id(event) or uuid.uuid4().hex
         if name in _stopped:
             return
+        # As they were when the run was started; it may have begun in the browser.
+        started_with = _sent(event, "controls")
+        if isinstance(started_with, list) and len(started_with) == len(controls):
+            controls = tuple(started_with)
         with contextlib.closing(lent(request, *controls)) as chunks:
             for chunk in chunks:
                 if name in _stopped:
@@ -75,17 +84,19 @@ def connect(
     link: Component | None = None,
     **kwargs: Any,
 ) -> None:
-    """Make the buttons start and stop the handler, a generator of the screen's chunks.
+    """Make the buttons start and stop a run: the handler, if the page does not run it itself.
 
     A start during a run stops that one and begins anew with the controls as they are then.
-    handler: takes the request and the inputs; it can be stopped where it yields.
+    handler: takes the request and the inputs, and yields the screen's chunks; it can be stopped
+    where it yields.
     steps: takes the handler's arguments; how many steps of the network they ask for.
     link: its address becomes the page's when the first frames are there.
     All of them need an `elem_id`; the screen's script registers its `Run` under it.
     """
     private: dict[str, Any] = {"fn": None, "api_visibility": "private"}
     ids = screen.elem_id, start.elem_id
-    start.click(inputs=[link] if link else None, js=call(SCREENS, "start", *ids), **private)
+    given = [*inputs, *([link] if link else [])]
+    start.click(inputs=given, js=call(SCREENS, "start", *ids, len(inputs)), **private)
     stop.click(js=call(SCREENS, "stop", screen.elem_id), **private)
     # preprocess: Gradio's own refusals do not say which number is out of range.
     running = screen.submit(

@@ -18,8 +18,9 @@ export function register(id, run) {
   screens.set(id, { run: Promise.resolve(run) }); // should it take the place of another
 }
 
-export async function start(screen, button, link) {
-  (await entry(screen).run).start(button, link);
+// values: of so many controls, and the run's link if it has one.
+export async function start(screen, button, count, ...values) {
+  (await entry(screen).run).start(button, values.slice(0, count), values[count]);
 }
 
 export async function stop(screen) {

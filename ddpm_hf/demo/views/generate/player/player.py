@@ -1,14 +1,15 @@
 """The player: canvases in the page that show a run from noise to picture.
 
-The server sends each frame once, in chunks, while it samples; the page keeps them. So playing and
-scrubbing ask nothing of the server, and a run of any length has at most `animation.FRAMES`.
+Each frame comes once, in chunks, while the network samples, in the browser (`here.js`) or here; the
+page keeps them. So playing and scrubbing ask nothing of the server, and a run of any length has at
+most `animation.FRAMES`.
 """
 
 import base64
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from torch import Tensor
@@ -32,13 +33,14 @@ _HERE = Path(__file__).parent
 class Chunk(TypedDict):
     """Some frames of a run, or none, in order: the first of them is frame `first` of `total`.
 
-    `data` is base64 of RGB bytes: for each frame its `count` pictures of x_t, then those of x̂_0,
-    then those of ẑ, each `height` × `width`. `t` are the paper's, T..0. `course` comes with the
-    first chunk alone.
+    `steps` are those of the whole run. `data` is base64 of RGB bytes: for each frame its `count`
+    pictures of x_t, then those of x̂_0, then those of ẑ, each `height` × `width`. `t` are the
+    paper's, T..0. `course` comes with the first chunk alone.
     """
 
     first: int
     total: int
+    steps: int
     count: int
     width: int
     height: int
@@ -50,8 +52,9 @@ class Chunk(TypedDict):
 class Player(Page):
     """The canvas player. Its value is the latest `Chunk`; use it as an output only."""
 
-    def __init__(self, elem_id: str) -> None:
-        super().__init__(_HERE, with_status(PAGE), elem_id=elem_id, screen=elem_id)
+    def __init__(self, elem_id: str, here: dict[str, Any] | None) -> None:
+        """here: what `here.js` is to know; None where every run is the server's."""
+        super().__init__(_HERE, with_status(PAGE), elem_id=elem_id, screen=elem_id, here=here)
 
 
 def _shown(step: DenoisingStep, scheduler: DDPMScheduler) -> list[bytes]:
@@ -92,6 +95,7 @@ def chunks(
             chunk = Chunk(
                 first=already,
                 total=len(keys) + 1,
+                steps=K,
                 count=count,
                 width=width,
                 height=height,

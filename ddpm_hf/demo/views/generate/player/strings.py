@@ -21,7 +21,7 @@ PAGE = {
         "picture": "Picture",
         "all": "all",
         "save": "Save PNG",
-        "idle": "Press Generate, or open the page by a link that someone sent you.",
+        "idle": "Recorded with seed 0 in 100 steps. Press Generate for a run of your own.",
     },
     "zh": {
         "player": "播放器。空格键播放，方向键逐帧，Home 和 End 跳到两端。",
@@ -43,6 +43,6 @@ PAGE = {
         "picture": "图像",
         "all": "全部",
         "save": "保存 PNG",
-        "idle": "按“生成”，或打开别人发给你的链接。",
+        "idle": "这是预先录制的：种子 0，100 步。按“生成”开始你自己的运行。",
     },
 }

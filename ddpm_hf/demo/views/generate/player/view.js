@@ -1,10 +1,14 @@
 // The player of Generate: three screens, timeline, filmstrip, keys. Frames arrive in chunks while
-// the server samples; to drag, to play and to look closer asks nothing of it.
+// the network samples; to drag, to play and to look closer asks nothing of anyone.
 import { bytesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
+import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../../../web/recorded/recorded.js";
 import { Run } from "../../../web/run/run.js";
+import { prepare } from "../../../web/run/models.js";
+import { prefersServer } from "../../../web/run/place.js";
 import { register } from "../../../web/run/screens.js";
+import { chunks } from "../here.js";
 import { Film } from "./film.js";
 import { drawGrid, imageAt } from "./grid.js";
 import { Strip } from "./strip.js";
@@ -32,7 +36,7 @@ class Player {
   constructor(page) {
     this.element = page.element;
     this.view = viewOf(page.element, page.props.strings);
-    this.run = new Run(page, this.view);
+    this.run = new Run(page, this.view, (chunk) => this.receive(chunk), this.hereOf(page.props));
     const { part, text } = this.view,
       takeOver = (index) => this.player.takeOver(index);
     this.strip = new Strip(this.view, takeOver);
@@ -42,12 +46,19 @@ class Player {
       button: part("play"),
       text,
       show: (index) => this.show(index),
-      rate: () => FRAMES_PER_SECOND * Number(part("speed").value),
+      rate: () => this.framesPerSecond * Number(part("speed").value),
       loops: () => part("loop").checked,
       grows: () => this.run.isActive,
     });
     part("picture").append(new Option(text.all, ""));
     this.listen();
+  }
+
+  // What makes a run's chunks in this page; null where the server's model is not bundled.
+  hereOf({ here }) {
+    if (!here) return null;
+    if (!prefersServer()) prepare(here.first, here.models);
+    return (controls, signal) => chunks(here, this.view.language, controls, signal);
   }
 
   listen() {
@@ -105,12 +116,29 @@ class Player {
   receive(chunk) {
     if (!chunk || !this.run.accept(chunk) || !chunk.t.length) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
+    this.keep(chunk);
+    this.player.extend(this.frames.length - 1);
+  }
+
+  keep(chunk) {
     framesOf(chunk).forEach((frame, i) => {
       this.frames[chunk.first + i] = frame;
     });
     this.film.draw(this.shape, this.frames, this.alone);
-    this.player.extend(this.frames.length - 1);
     if (this.frames.length === chunk.total) this.offerPng();
+  }
+
+  // Until the first run.
+  async showRecorded() {
+    const chunk = await recorded("generate");
+    if (!this.run.isIdle) return;
+    this.begin(chunk);
+    this.keep(chunk);
+    playOnce(this.player, chunk.total);
+  }
+
+  get framesPerSecond() {
+    return this.shape.run === RECORDED ? RECORDED_FRAMES_PER_SECOND : FRAMES_PER_SECOND;
   }
 
   offerPng() {
@@ -148,4 +176,5 @@ export function mount(page) {
   const player = new Player(page);
   register(page.props.screen, player.run);
   page.watch("value", () => player.receive(page.props.value));
+  player.showRecorded();
 }

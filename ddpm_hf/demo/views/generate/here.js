@@ -1,0 +1,85 @@
+// A run of Generate in this page: the chunks of frames as player.py sends them from the server.
+import { joined } from "../../web/binary.js";
+import { toPixels } from "../../web/engine/ddpm.js";
+import { check } from "../../web/run/bounds.js";
+import { modelNamed } from "../../web/run/models.js";
+
+const CLASS = 6, // among the controls
+  NO_CLASSES = "",
+  EACH = "each",
+  ANY = "any";
+const FRAMES = 120, // animation.FRAMES
+  WIDEST_NOISE = 3; // player.WIDEST_NOISE
+
+// Which of the steps 0..K−1 become frames, as animation.key_steps has them.
+export function keySteps(K) {
+  const shown = Math.min(K, FRAMES - 1);
+  const at = (i) => Math.round((i * (K - 1)) / Math.max(1, shown - 1));
+  return new Set(Array.from({ length: shown }, (_, i) => at(i)));
+}
+
+// The class of each picture, and the guidance; nothing where it is left open. bound: of the choice.
+function ofClass(model, bound, choice, number, guidance_scale, language) {
+  const isEach = choice === EACH || choice === NO_CLASSES;
+  const numbers = Array.from({ length: model.classes }, (_, i) => String(i)),
+    known = [EACH, ...(model.nullClass === null ? [] : [ANY]), ...numbers];
+  if (model.classes && !isEach) check([{ ...bound, known }], [choice], language);
+  if (!model.classes || choice === ANY) return {};
+  const class_label = Array.from({ length: number }, (_, i) =>
+    isEach ? i % model.classes : Number(choice),
+  );
+  return { class_label, ...(model.nullClass === null ? {} : { guidance_scale }) };
+}
+
+// What the player draws along the run (N9): Python's weights, at the key steps.
+function courseOf({ rates, mean, std }, variance, noise_scale, keys) {
+  const at = (values) => values.filter((_, i) => keys.has(i));
+  return {
+    root_alpha_bar: at(rates.map(([signal]) => signal)),
+    sigma: at(rates.map((_, i) => (variance === "none" ? 0 : noise_scale * std[variance][i]))),
+    weight_xt: at(mean.map(([weight]) => weight)),
+    weight_x0: at(mean.map(([, weight]) => weight)),
+  };
+}
+
+// The three screens of a step: x_t, x̂_0 and ẑ; and at the end: the picture twice, and no noise.
+const shown = (step) =>
+  [step.x_t, step.x_0, step.z_hat.map((z) => z / WIDEST_NOISE)].map((x) => toPixels(x, step));
+const result = (step) =>
+  [step.sample, step.sample, step.sample.map(() => 0)].map((x) => toPixels(x, step));
+
+// controls: seed, number, steps, variance, noise, model, class, guidance, spacing.
+// models: the names that have files here; bounds: of the controls, see web/run/bounds.py.
+export async function* chunks({ models, bounds }, language, controls, signal) {
+  check(bounds.with(CLASS, null), controls, language); // the classes are the model's
+  const [seed, number, steps, variance, noise_scale, name, choice, guidance, spacing] = controls;
+  const model = await modelNamed(name, models),
+    plan = await model.plan(`${steps}-${spacing}`, signal),
+    keys = keySteps(steps);
+  const labels = ofClass(model, bounds[CLASS], choice, number, guidance, language),
+    common = { total: keys.size + 1, steps };
+  let first = 0;
+  for await (const step of model.stream({
+    seed,
+    number,
+    plan,
+    variance,
+    noise_scale,
+    signal,
+    ...labels,
+  })) {
+    if (!keys.has(step.index)) continue;
+    const isLast = step.index === steps - 1,
+      { count, width, height } = step;
+    const shape = { count, width, height };
+    yield {
+      ...common,
+      ...shape,
+      first,
+      t: [step.t, ...(isLast ? [0] : [])],
+      data: joined([...shown(step), ...(isLast ? result(step) : [])]),
+      ...(first === 0 ? { course: courseOf(plan, variance, noise_scale, keys) } : {}),
+    };
+    first++;
+  }
+}

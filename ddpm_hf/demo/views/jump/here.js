@@ -1,0 +1,59 @@
+// One jump in this page: the chunks of frames as view.py sends them from the server.
+import { bytesOf, joined } from "../../web/binary.js";
+import { imageSeed, normal, qSample, toPixels } from "../../web/engine/ddpm.js";
+import { check } from "../../web/run/bounds.js";
+import { modelNamed } from "../../web/run/models.js";
+
+// RGB bytes → numbers in [−1, 1], channels first.
+function unitOf(pixels) {
+  const area = pixels.length / 3;
+  const channelsFirst = (i) => pixels[3 * (i % area) + Math.floor(i / area)];
+  return Float32Array.from(pixels, (_, i) => channelsFirst(i) / 127.5 - 1);
+}
+
+function captionsOf(t, chains) {
+  const each = Array.from({ length: chains }, (_, n) => ({ key: "chain", n: n + 1 }));
+  return [{ key: "x0" }, { key: "xt", t }, { key: "jump" }, ...each];
+}
+
+// controls: picture, t, number of chains, seed. here: {first, models, bounds, firstChain}; firstChain
+// is the first chain's image number.
+export async function* chunks(here, language, [picture, t, chains, seed], signal) {
+  check(here.bounds, [null, t, chains, seed], language);
+  const model = await modelNamed(here.first, here.models),
+    plan = await model.plan(`from-${t}`, signal);
+  const [signalRate, noiseRate] = plan.rates[0],
+    pixels = bytesOf(picture),
+    z = normal(seed, pixels.length),
+    latents = unitOf(pixels).map((x, i) => qSample(plan.rates[0], x, z[i])),
+    seeds = captionsOf(t, chains).slice(3).map((_, n) => imageSeed(seed, here.firstChain + n));
+  const steps = plan.timesteps.length,
+    times = [...plan.timesteps.map((timestep) => timestep + 1), 0];
+  const common = {
+    total: steps + 1,
+    steps,
+    captions: captionsOf(t, chains),
+    about: { gain: noiseRate / signalRate },
+  };
+  let fixed = []; // x_0, x_t and the jump
+  for await (const step of model.stream({ seed: seeds, plan, latents, signal })) {
+    const { index, width, height } = step,
+      isFirst = index === 0;
+    if (isFirst) {
+      const jump = step.x_0.subarray(0, latents.length); // all chains begin at the same x_t
+      fixed = [pixels, toPixels(latents, step), toPixels(jump, step)];
+    }
+    yield {
+      ...common,
+      width,
+      height,
+      first: isFirst ? 0 : index + 1,
+      t: isFirst ? times.slice(0, 2) : [times[index + 1]],
+      data: joined([
+        ...(isFirst ? [...fixed, toPixels(step.x_t, step)] : []),
+        ...fixed,
+        toPixels(step.sample, step),
+      ]),
+    };
+  }
+}

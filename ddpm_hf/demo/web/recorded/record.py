@@ -1,0 +1,99 @@
+"""Record the runs that the views show at first: `python -m ddpm_hf.demo.web.recorded.record`.
+
+They are those of the default controls, as key frames: the last one exact, the others lossy. The
+page reads them by `recorded.js`.
+"""
+
+import base64
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from ddpm_hf.demo.service.models import MODEL, exact_backend
+from ddpm_hf.demo.views.generate.player.course import course
+from ddpm_hf.demo.views.generate.player.player import chunks
+from ddpm_hf.demo.views.jump import view as jump
+from ddpm_hf.demo.views.noise import view as noise
+from ddpm_hf.demo.web.picture.picture import x_0_of
+from ddpm_hf.pipeline import DDPMPipeline
+
+HERE = Path(__file__).parent
+SEED, NUMBER, STEPS, CHAINS = 0, 4, 100, 3
+"""Of the controls, when the page opens."""
+FRAMES = 24
+"""Of a recorded run."""
+QUALITY = 30
+"""Of WebP: the page is to show something within a second."""
+Frames = NDArray[np.uint8]
+"""(frames, pictures, height, width, 3)."""
+
+
+def _sheet(frames: Frames, kind: str) -> str:
+    """The frames below each other, each a row of its pictures, as base64 of an image file."""
+    count, pictures, height, width, _ = frames.shape
+    rows = frames.transpose(0, 2, 1, 3, 4).reshape(count * height, pictures * width, 3)
+    file = io.BytesIO()
+    Image.fromarray(rows).save(file, kind, quality=QUALITY, method=6)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def recorded(sent: Iterable[Any], pictures: int) -> dict[str, Any]:
+    """Key frames of the chunks that a view sends for a run. pictures: in each frame."""
+    parts = list(sent)
+    first, t = parts[0], [t for part in parts for t in part["t"]]
+    data = b"".join(base64.b64decode(part["data"]) for part in parts)
+    shape = (len(t), pictures, first["height"], first["width"], 3)
+    frames = np.frombuffer(data, np.uint8).reshape(shape)
+    kept = np.linspace(0, len(t) - 1, FRAMES).round().astype(int)
+    about = {**first, "first": 0, "total": FRAMES, "t": [t[i] for i in kept]}
+    del about["data"]
+    if "course" in first:
+        lines = first["course"].items()
+        about["course"] = {name: [line[i] for i in kept[:-1]] for name, line in lines}
+    return {
+        "pictures": pictures,
+        "before": _sheet(frames[kept[:-1]], "WEBP"),
+        "last": _sheet(frames[kept[-1:]], "PNG"),
+        "chunk": about,
+    }
+
+
+def generate_run(pipeline: DDPMPipeline) -> dict[str, Any]:
+    """Of the Generate view."""
+    generator, scheduler = torch.Generator().manual_seed(SEED), pipeline.scheduler
+    steps = pipeline.stream(NUMBER, generator, STEPS, backend=exact_backend(pipeline))
+    lines = course(scheduler, STEPS, set(range(STEPS)), 1.0)
+    return recorded(chunks(steps, STEPS, scheduler, lines), 3 * NUMBER)
+
+
+def jump_run(pipeline: DDPMPipeline) -> dict[str, Any]:
+    """Of the One jump view."""
+    x_0 = x_0_of(None, pipeline.unet.config.sample_size)
+    t = jump.default_t(pipeline.num_train_timesteps)
+    return recorded(jump.chunks(pipeline, x_0, t, CHAINS, SEED), 3 + CHAINS)
+
+
+def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
+    """Of the Fresh noise view."""
+    return recorded(noise.chunks(pipeline, SEED, STEPS), len(noise.RUNS))
+
+
+RUNS = {"generate": generate_run, "jump": jump_run, "noise": noise_run}
+
+
+def main() -> None:
+    """Write a file for each view."""
+    pipeline = DDPMPipeline.from_pretrained(MODEL)
+    for name, run in RUNS.items():
+        (HERE / f"{name}.run.json").write_text(json.dumps(run(pipeline)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The page of plain files as a visitor meets it: below a path of a plain file server."""
+
+import functools
+import http.server
+import threading
+from contextlib import contextmanager
+
+from tests.e2e.windows import PATIENCE, listened
+
+TABS = (
+    "generate",
+    "forward",
+    "jump",
+    "bayes",
+    "noise",
+    "schedule",
+    "training",
+    "equations",
+)
+ENGLISH, CHINESE = "en-US", "zh-CN"
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """`python -m http.server` for a folder, at `url`. sent: (path, bytes) of each answer."""
+
+    def __init__(self, folder):
+        self.sent = []
+        handler = functools.partial(_Handler, directory=str(folder))
+        super().__init__(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server_port}/"
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def copyfile(self, source, outputfile):
+        content = source.read()
+        self.server.sent.append((self.path, len(content)))
+        outputfile.write(content)
+
+
+@contextmanager
+def served(folder):
+    """The folder's `Site`, while it runs."""
+    site = Site(folder)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield site
+    site.shutdown()
+    site.server_close()
+
+
+@contextmanager
+def visitor(browser, **settings):
+    """A page of a browser that has never been here; at the end: no error in its console."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **settings})
+    context.set_default_timeout(PATIENCE)
+    page = listened(context.new_page())
+    page.failed = []
+    page.on("response", lambda r: page.failed.append(r.url) if r.status >= 400 else None)
+    yield page
+    assert not (page.errors or page.failed), (page.errors, page.failed)
+    context.close()
+
+
+def open_view(page, name):
+    """Choose a tab; wait for what the view shows at first. `page` may be a frame."""
+    page.locator(f"[role=tab][data-tab-id={name}]").click()
+    shown = {
+        "generate": "#player .screens",
+        "forward": "#forward-page[data-chain=complete]",
+        "jump": "#jump-picture canvas",
+        "bayes": "#bayes-page svg path.posterior",
+        "noise": "#playground[data-ready=true]",
+        "schedule": "#schedule-page svg",
+        "training": "#time_machine [data-part=all] svg path",
+        "equations": "#equations_notes math",
+    }
+    page.locator(shown[name]).first.wait_for()
+
+
+def kept_for_offline(page, *paths):
+    """Wait until the service worker has what it keeps at a first visit, and these files."""
+    page.wait_for_function(
+        """async (paths) => {
+          const found = await Promise.all(paths.map((path) => caches.match(path)));
+          return navigator.serviceWorker.controller && found.every(Boolean);
+        }""",
+        arg=paths,
+    )

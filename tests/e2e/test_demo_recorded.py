@@ -1,0 +1,85 @@
+"""The first thing seen: each view shows a recorded run before anything is pressed."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from ddpm_hf import DDPMPipeline
+from ddpm_hf.demo.web.recorded.record import HERE, RUNS
+from tests.e2e.views import DONE, STATUS, by_the_pages_script, canvas, open_tab, pixels, tiled
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+CLOCK = "#player [data-part=clock]"
+MOST_BYTES = 200_000
+
+
+def last_pictures(run):
+    """The last frame of a recorded run: (pictures, 32, 32, 3)."""
+    sheet = np.array(Image.open(io.BytesIO(base64.b64decode(run["last"]))))
+    return np.stack(np.split(sheet, run["pictures"], axis=1))
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """The runs as they are recorded anew."""
+    cats = DDPMPipeline.from_pretrained("cats-32")
+    cats.set_progress_bar_config(disable=True)
+    return {name: run(cats) for name, run in RUNS.items()}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_what_is_recorded_is_what_the_model_draws_now(runs, name):
+    file = HERE / f"{name}.run.json"
+    kept = json.loads(file.read_text())
+    assert file.stat().st_size <= MOST_BYTES
+    assert kept["chunk"].keys() == runs[name]["chunk"].keys()
+    assert kept["chunk"]["t"] == runs[name]["chunk"]["t"]
+    now, then = last_pictures(runs[name]).astype(int), last_pictures(kept)
+    assert np.abs(now - then).max() <= 1
+
+
+def test_a_run_plays_once_before_anything_is_pressed(visit):
+    page = visit()
+    expect(page.locator("#player [data-part=play]")).to_contain_text("Pause")
+    expect(page.locator(CLOCK)).to_have_text("t = 0")
+    expect(page.locator("#player [data-part=play]")).to_contain_text("Play")
+    expect(page.locator(STATUS)).to_contain_text("Recorded")
+    kept = json.loads((HERE / "generate.run.json").read_text())
+    pictures = last_pictures(kept)[: len(last_pictures(kept)) // 3]
+    assert np.array_equal(canvas(page, "noisy"), tiled(pictures))
+    assert not any("models/" in url or "queue/join" in url for url in page.requests)
+
+
+def test_where_motion_is_unwelcome_its_end_is_shown(visit):
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    expect(page.locator(CLOCK)).to_have_text("t = 0")
+    expect(page.locator("#player [data-part=play]")).to_contain_text("Play")
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_a_link_that_runs_at_once_is_not_covered(visit, tiny):
+    page = visit("?seed=3&steps=10")
+    page.wait_for_selector(DONE)
+    page.wait_for_load_state("networkidle")
+    assert np.array_equal(canvas(page, "noisy"), tiled(by_the_pages_script(page, tiny.pipeline)))
+
+
+@pytest.mark.parametrize(("tab", "row"), [("One jump", "jump-row"), ("Fresh noise", "noise-row")])
+def test_the_other_views_show_their_default_result(visit, tab, row):
+    page = visit()
+    open_tab(page, tab)
+    expect(page.locator(f"#{row} [data-part=clock]")).to_have_text("t = 0")
+    expect(page.locator(f"#{row} [data-part=verdict]")).not_to_be_empty()
+    expect(page.locator(f"#{row} [data-part=status]")).to_contain_text("Recorded")
+    name = row.removesuffix("-row")
+    kept = json.loads((HERE / f"{name}.run.json").read_text())
+    shown = [pixels(canvas) for canvas in page.locator(f"#{row} figure canvas").all()]
+    assert np.array_equal(np.stack(shown), last_pictures(kept))
