@@ -54,7 +54,8 @@ RUNS = {
     "clipped elsewhere": {"scheduler": {"clip_sample_range": 0.3}},
     "β": {"scheduler": {"variance_type": "fixed_large"}},
     "zero terminal SNR": {
-        "scheduler": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True}
+        "scheduler": {"prediction_type": "v_prediction", "rescale_betas_zero_snr": True},
+        "timesteps": [1999, 1000, 0],
     },
     "half the noise": {"stream": {"noise_scale": 0.5}, "settings": {"noise_scale": 0.5}},
     "no noise": {"stream": {"noise_scale": 0.0}, "settings": {"variance": "none"}},
@@ -66,9 +67,10 @@ RUNS = {
         **WITH_CLASSES,
     },
 }
-K, NUMBER, SEED = 5, 3, 2**31
-FARTHEST = {"z_hat": 2e-5, "x_0": 1e-3, "sample": 1e-3}
-"""At t = T an error in ẑ is some hundred times as large in x̂_0 (N6)."""
+NUMBER, SEED = 3, 2**31
+TIMESTEPS = [999, 700, 300, 20, 0]
+"""Not from T, where an error in ẑ is 24,000 times as large in x̂_0; here it is 12 times (N6)."""
+FARTHEST = 1e-4
 
 
 def saved(folder, unet, scheduler=None, names=None):
@@ -77,15 +79,12 @@ def saved(folder, unet, scheduler=None, names=None):
     return pipe
 
 
-def case(folder, pipe, generator, stream=None, settings=None, number=NUMBER, timesteps=None):
+def case(folder, pipe, generator, stream=None, settings=None, number=NUMBER, timesteps=TIMESTEPS):
     """A run by torch, written down, and what Node needs for the same."""
-    run = copy_of(pipe.scheduler)
-    run.set_timesteps(*([None, None, timesteps] if timesteps else [K]))
-    used = run.timesteps.tolist()
-    kind = prediction_of(run.config.prediction_type)
-    weights = plan(run, used)
+    kind = prediction_of(pipe.scheduler.config.prediction_type)
+    weights = plan(pipe.scheduler, timesteps)
     numbers = []
-    for i, step in enumerate(pipe.stream(number, generator, timesteps=used, **(stream or {}))):
+    for i, step in enumerate(pipe.stream(number, generator, timesteps=timesteps, **(stream or {}))):
         rates = tuple(torch.tensor(rate) for rate in weights["rates"][i])
         z_hat = kind.noise(rates, step.noisy_sample, step.model_output)
         numbers += [step.pred_original_sample, z_hat, step.sample]
@@ -98,10 +97,6 @@ def case(folder, pipe, generator, stream=None, settings=None, number=NUMBER, tim
         "slices": [[0, 1], [1, number]] if number > 1 else [[0, 1]],
         "expected": str(expected),
     }
-
-
-def copy_of(scheduler):
-    return DDPMScheduler.from_config(scheduler.config)
 
 
 def by_node(tmp_path, cases):
@@ -118,11 +113,9 @@ def seeded(number=SEED):
 
 
 def assert_close(names, found, **farthest):
-    farthest = FARTHEST | farthest
-    distances = dict(zip(names, found, strict=True))
-    for name, distance in distances.items():
-        assert distance.keys() == farthest.keys(), (name, distance)
-        far = {part: d for part, d in distance.items() if not d < farthest[part]}
+    for name, distance in zip(names, found, strict=True):
+        assert distance.keys() == {"x_0", "z_hat", "sample"}, (name, distance)
+        far = {part: d for part, d in distance.items() if not d < farthest.get(part, FARTHEST)}
         assert not far, (name, far)
 
 
@@ -144,7 +137,8 @@ def test_every_run_is_pythons(tmp_path):
         names = dict(enumerate("abc")) if "num_class_embeds" in asked else None
         pipe = saved(tmp_path / name, unet, asked.get("scheduler"), names)
         settings = (asked.get("stream"), asked.get("settings"))
-        cases.append(case(tmp_path / name, pipe, seeded(), *settings))
+        timesteps = asked.get("timesteps", TIMESTEPS)
+        cases.append(case(tmp_path / name, pipe, seeded(), *settings, timesteps=timesteps))
     # Where x_0 is predicted, an error in it is a hundred times as large in ẑ at t = 1.
     assert_close(RUNS, by_node(tmp_path, cases), z_hat=2e-3)
 
@@ -177,7 +171,7 @@ def test_runs_that_differ_in_their_noise_alone(tmp_path):
         "noise_scale": [1, 1, 1, 2**0.5],
     }
     # The last of the four, by itself.
-    alone = np.fromfile(made["expected"], np.float32).reshape(3 * K, 1, -1)
+    alone = np.fromfile(made["expected"], np.float32).reshape(3 * len(TIMESTEPS), 1, -1)
     alone.repeat(4, axis=1).tofile(made["expected"])
     made |= {"settings": four, "slices": [[3, 4]]}
     assert_close(["double"], by_node(tmp_path, [made]))
