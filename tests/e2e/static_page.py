@@ -84,7 +84,8 @@ def kept_for_offline(page, *paths):
     page.wait_for_function(
         """async (paths) => {
           const found = await Promise.all(paths.map((path) => caches.match(path)));
-          return navigator.serviceWorker.controller && found.every(Boolean);
+          const state = navigator.serviceWorker.controller?.state;
+          return state === "activated" && found.every(Boolean);
         }""",
         arg=paths,
     )

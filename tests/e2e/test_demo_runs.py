@@ -59,7 +59,7 @@ def test_after_stop_the_thumb_is_above_the_cursor(visit, tiny):
     page = visit()
     tiny.network.slow()
     generate(page, wait=False, steps=200, number=1)
-    page.wait_for_function("document.querySelector('#player [data-part=timeline]').value > 9")
+    page.wait_for_function("document.querySelector('#player [data-part=timeline]').value > 19")
     page.click("#stop")
     expect(page.locator(STATUS)).to_contain_text("Stopped")
     timeline = page.locator("#player [data-part=timeline]")
