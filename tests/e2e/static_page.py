@@ -3,6 +3,7 @@
 import functools
 import http.server
 import threading
+import time
 from contextlib import contextmanager
 
 from tests.e2e.windows import PATIENCE, listened
@@ -81,11 +82,12 @@ def open_view(page, name):
 
 def kept_for_offline(page, *paths):
     """Wait until the service worker has what it keeps at a first visit, and these files."""
-    page.wait_for_function(
-        """async (paths) => {
-          const found = await Promise.all(paths.map((path) => caches.match(path)));
-          const state = navigator.serviceWorker.controller?.state;
-          return state === "activated" && found.every(Boolean);
-        }""",
-        arg=paths,
-    )
+    kept = """async (paths) => {
+      const found = await Promise.all(paths.map((path) => caches.match(path)));
+      return navigator.serviceWorker.controller?.state === "activated" && found.every(Boolean);
+    }"""
+    until = time.monotonic() + PATIENCE / 1000
+    # `wait_for_function` takes any promise for a yes.
+    while not page.evaluate(kept, paths):
+        assert time.monotonic() < until, "the service worker has not kept them"
+        time.sleep(0.1)
