@@ -179,7 +179,9 @@ def test_a_worker_that_fails_ends_its_run_alone(page):
     """
         + AGAIN,
     )
-    assert told == {"seen": [*range(7), "WorkerError"], "same": True}
+    *seen, error = told["seen"]
+    assert (error, told["same"]) == ("WorkerError", True)
+    assert seen == [*range(len(seen))] and 0 < len(seen) <= 7, "the other may be behind"
 
 
 CAUGHT = """
