@@ -13,8 +13,6 @@ SHOWN = ("README.md", "NOTES.md", "NOTES.zh.md", "LICENSE", "NOTICE", "app.py", 
 """What a Space gets of that which git tracks: the page, and what README shows."""
 BUILDERS_OWN = ("gradio", "huggingface_hub")
 """Packages that a Space's builder installs itself, at versions of its choice."""
-COMMANDS_OWN = ("accelerate", "tyro")
-"""Packages of the command lines, which the page does without."""
 
 
 def tracked_files() -> list[str]:
@@ -41,11 +39,7 @@ def requirements(hardware: str, torch_index: str | None = None) -> str:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
     names = [re.split(r"[^\w-]", line)[0] for line in wanted]
     pins = dict(re.findall(r"^([\w-]+)(==\S+)$", (ROOT / "requirements.txt").read_text(), re.M))
-    unneeded = (
-        *BUILDERS_OWN,
-        *COMMANDS_OWN,
-        *(() if hardware.startswith("cpu") else ("openvino",)),
-    )
+    unneeded = (*BUILDERS_OWN, *(() if hardware.startswith("cpu") else ("openvino",)))
     lines = [f"{name}{pins.get(name, '')}" for name in names if name not in unneeded]
     if torch_index is not None:
         lines.insert(0, f"--extra-index-url {torch_index}")
