@@ -8,16 +8,6 @@ from contextlib import contextmanager
 
 from tests.e2e.windows import PATIENCE, listened
 
-TABS = (
-    "generate",
-    "forward",
-    "jump",
-    "bayes",
-    "noise",
-    "schedule",
-    "training",
-    "equations",
-)
 ENGLISH, CHINESE = "en-US", "zh-CN"
 
 

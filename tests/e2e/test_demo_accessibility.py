@@ -3,20 +3,9 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.views import PHONE, fits_a_phone, generate, recolour
+from tests.e2e.views import PHONE, TABS, fits_a_phone, generate, recolour
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-
-TABS = (
-    "generate",
-    "forward",
-    "jump",
-    "bayes",
-    "noise",
-    "schedule",
-    "training",
-    "equations",
-)
 
 
 def grave_faults(page, rules=None):

@@ -18,14 +18,13 @@ from ddpm_hf.schedules import NoiseSchedule, linear_betas
 from tests.e2e.static_page import (
     CHINESE,
     ENGLISH,
-    TABS,
     kept_for_offline,
     open_view,
     served,
     visitor,
 )
 from tests.e2e.test_demo_accessibility import grave_faults
-from tests.e2e.views import DONE, PHONE, pixels, slide, tiled
+from tests.e2e.views import DONE, PHONE, TABS, pixels, slide, tiled
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 

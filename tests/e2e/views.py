@@ -11,6 +11,16 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline
 
 PHONE = {"width": 390, "height": 844}
+TABS = (
+    "generate",
+    "forward",
+    "jump",
+    "bayes",
+    "noise",
+    "schedule",
+    "training",
+    "equations",
+)
 DONE = "[data-complete=true]"
 STATUS = "#player [data-part=status]"
 

@@ -13,6 +13,7 @@ from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.app import FIRST, SHOWN_FIRST, page
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.static import strings
+from ddpm_hf.demo.static.command import MARK
 from ddpm_hf.demo.static.controls import Writer
 from ddpm_hf.demo.static.files import WRITTEN, answers
 from ddpm_hf.demo.static.words import words
@@ -26,7 +27,7 @@ from ddpm_hf.demo.web.theme import THEME
 _HERE = Path(__file__).parent
 LEFT_OUT = ("format", "save", "animation_file")
 """Controls that need Python: a run as a moving picture."""
-MARK, WORKER = "index.html", "service-worker.js"
+WORKER = "service-worker.js"
 Files = dict[str, bytes]
 """Path below the folder → content."""
 

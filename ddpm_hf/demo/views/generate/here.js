@@ -8,12 +8,10 @@ const CLASS = 6, // among the controls
   NO_CLASSES = "",
   EACH = "each",
   ANY = "any";
-const FRAMES = 120, // animation.FRAMES
-  WIDEST_NOISE = 3; // player.WIDEST_NOISE
 
-// Which of the steps 0..K−1 become frames, as animation.key_steps has them.
-export function keySteps(K) {
-  const shown = Math.min(K, FRAMES - 1);
+// Which of the steps 0..K−1 become frames, at most `frames` − 1; as animation.key_steps has them.
+export function keySteps(K, frames) {
+  const shown = Math.min(K, frames - 1);
   const at = (i) => Math.round((i * (K - 1)) / Math.max(1, shown - 1));
   return new Set(Array.from({ length: shown }, (_, i) => at(i)));
 }
@@ -43,19 +41,20 @@ function courseOf({ rates, mean, std }, variance, noise_scale, keys) {
 }
 
 // The three screens of a step: x_t, x̂_0 and ẑ; and at the end: the picture twice, and no noise.
-const shown = (step) =>
-  [step.x_t, step.x_0, step.z_hat.map((z) => z / WIDEST_NOISE)].map((x) => toPixels(x, step));
+const shown = (step, widestNoise) =>
+  [step.x_t, step.x_0, step.z_hat.map((z) => z / widestNoise)].map((x) => toPixels(x, step));
 const result = (step) =>
   [step.sample, step.sample, step.sample.map(() => 0)].map((x) => toPixels(x, step));
 
 // controls: seed, number, steps, variance, noise, model, class, guidance, spacing.
-// models: the names that have files here; bounds: of the controls, see web/run/bounds.py.
-export async function* chunks({ models, bounds }, language, controls, signal) {
+// here: {models, bounds, frames, widestNoise}; models: the names that have files; bounds: of the
+// controls, see web/run/bounds.py; widestNoise: the ẑ that is drawn white.
+export async function* chunks({ models, bounds, frames, widestNoise }, language, controls, signal) {
   check(bounds.with(CLASS, null), controls, language); // the classes are the model's
   const [seed, number, steps, variance, noise_scale, name, choice, guidance, spacing] = controls;
   const model = await modelNamed(name, models),
     plan = await model.plan(`${steps}-${spacing}`, signal),
-    keys = keySteps(steps);
+    keys = keySteps(steps, frames);
   const labels = ofClass(model, bounds[CLASS], choice, number, guidance, language),
     common = { total: keys.size + 1, steps };
   let first = 0;
@@ -77,7 +76,7 @@ export async function* chunks({ models, bounds }, language, controls, signal) {
       ...shape,
       first,
       t: [step.t, ...(isLast ? [0] : [])],
-      data: joined([...shown(step), ...(isLast ? result(step) : [])]),
+      data: joined([...shown(step, widestNoise), ...(isLast ? result(step) : [])]),
       ...(first === 0 ? { course: courseOf(plan, variance, noise_scale, keys) } : {}),
     };
     first++;

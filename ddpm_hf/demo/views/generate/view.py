@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ddpm_hf.animation import FORMATS, key_steps
+from ddpm_hf.animation import FORMATS, FRAMES, key_steps
 from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
 from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
@@ -17,7 +17,7 @@ from ddpm_hf.demo.views.generate.controls import Controls, make_controls
 from ddpm_hf.demo.views.generate.export import animation
 from ddpm_hf.demo.views.generate.outputs import Screen, Shared, make_screen, make_shared
 from ddpm_hf.demo.views.generate.player.course import course
-from ddpm_hf.demo.views.generate.player.player import Chunk, chunks
+from ddpm_hf.demo.views.generate.player.player import WIDEST_NOISE, Chunk, chunks
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.run.run import SCREENS, connect
 
@@ -27,7 +27,13 @@ _EVENTS = "views/generate/events.js"
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
     T = models.get(MODEL).num_train_timesteps
-    here = {"models": models.in_page, "first": MODEL, "bounds": settings.bounds(T)}
+    here = {
+        "models": models.in_page,
+        "first": MODEL,
+        "bounds": settings.bounds(T),
+        "frames": FRAMES,
+        "widestNoise": WIDEST_NOISE,
+    }
     gr.Markdown(i18n("generate_intro"))
     with gr.Row(equal_height=False, elem_id="generate_row"):
         controls = make_controls(T)

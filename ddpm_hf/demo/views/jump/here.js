@@ -1,6 +1,7 @@
 // One jump in this page: the chunks of frames as view.py sends them from the server.
-import { bytesOf, joined } from "../../web/binary.js";
+import { bytesOf } from "../../web/binary.js";
 import { imageSeed, normal, qSample, toPixels } from "../../web/engine/ddpm.js";
+import { chunkOf } from "../../web/row/frames.js";
 import { check } from "../../web/run/bounds.js";
 import { modelNamed } from "../../web/run/models.js";
 
@@ -27,33 +28,14 @@ export async function* chunks(here, language, [picture, t, chains, seed], signal
     z = normal(seed, pixels.length),
     latents = unitOf(pixels).map((x, i) => qSample(plan.rates[0], x, z[i])),
     seeds = captionsOf(t, chains).slice(3).map((_, n) => imageSeed(seed, here.firstChain + n));
-  const steps = plan.timesteps.length,
-    times = [...plan.timesteps.map((timestep) => timestep + 1), 0];
-  const common = {
-    total: steps + 1,
-    steps,
-    captions: captionsOf(t, chains),
-    about: { gain: noiseRate / signalRate },
-  };
+  const common = { captions: captionsOf(t, chains), about: { gain: noiseRate / signalRate } };
   let fixed = []; // x_0, x_t and the jump
   for await (const step of model.stream({ seed: seeds, plan, latents, signal })) {
-    const { index, width, height } = step,
-      isFirst = index === 0;
-    if (isFirst) {
+    if (step.index === 0) {
       const jump = step.x_0.subarray(0, latents.length); // all chains begin at the same x_t
       fixed = [pixels, toPixels(latents, step), toPixels(jump, step)];
     }
-    yield {
-      ...common,
-      width,
-      height,
-      first: isFirst ? 0 : index + 1,
-      t: isFirst ? times.slice(0, 2) : [times[index + 1]],
-      data: joined([
-        ...(isFirst ? [...fixed, toPixels(step.x_t, step)] : []),
-        ...fixed,
-        toPixels(step.sample, step),
-      ]),
-    };
+    const [before, after] = [step.x_t, step.sample].map((x) => [...fixed, toPixels(x, step)]);
+    yield chunkOf(step, plan, before, after, common);
   }
 }

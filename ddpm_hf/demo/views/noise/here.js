@@ -1,6 +1,6 @@
 // Four runs in this page that differ in σ alone: the chunks of frames as view.py sends them.
-import { joined } from "../../web/binary.js";
 import { toPixels } from "../../web/engine/ddpm.js";
+import { chunkOf } from "../../web/row/frames.js";
 import { check } from "../../web/run/bounds.js";
 import { modelNamed } from "../../web/run/models.js";
 
@@ -11,8 +11,7 @@ export async function* chunks(here, language, controls, signal) {
   const [seed, steps] = controls,
     model = await modelNamed(here.first, here.models),
     plan = await model.plan(`${steps}-even`, signal);
-  const times = [...plan.timesteps.map((timestep) => timestep + 1), 0],
-    common = { total: steps + 1, steps, captions: here.runs.map(([key]) => ({ key })) };
+  const captions = here.runs.map(([key]) => ({ key }));
   const run = model.stream({
     plan,
     signal,
@@ -21,15 +20,7 @@ export async function* chunks(here, language, controls, signal) {
     noise_scale: here.runs.map(([, , scale]) => scale),
   });
   for await (const step of run) {
-    const { index, width, height } = step,
-      isFirst = index === 0;
-    yield {
-      ...common,
-      width,
-      height,
-      first: isFirst ? 0 : index + 1,
-      t: isFirst ? times.slice(0, 2) : [times[index + 1]],
-      data: joined([...(isFirst ? [step.x_t] : []), step.sample].map((x) => toPixels(x, step))),
-    };
+    const [before, after] = [step.x_t, step.sample].map((x) => [toPixels(x, step)]);
+    yield chunkOf(step, plan, before, after, { captions });
   }
 }

@@ -27,7 +27,7 @@ async function framesOf(file, type, { width, height }) {
 }
 
 // The run of a view, all its frames in one chunk.
-export async function recorded(name) {
+async function recorded(name) {
   const response = await fetch(new URL(`${name}.run.json`, import.meta.url)),
     { before, last, chunk } = await response.json();
   const parts = await Promise.all([
@@ -39,9 +39,15 @@ export async function recorded(name) {
 
 const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-// Plays once what a FramePlayer has just been given, or shows its end where motion is unwelcome.
-export function playOnce(player, total) {
-  player.load(total);
-  if (isStill()) player.seek(total - 1);
+// Plays a view's recorded run once, or shows its end where motion is unwelcome; nothing if the reader
+// has started one by then. screen: {run, player, begin, keep}, as a run's chunks are shown by.
+export async function showFirst(screen, name) {
+  const chunk = await recorded(name),
+    { player } = screen;
+  if (!screen.run.isIdle) return;
+  screen.begin(chunk);
+  screen.keep(chunk);
+  player.load(chunk.total);
+  if (isStill()) player.seek(chunk.total - 1);
   else player.play();
 }

@@ -4,7 +4,7 @@ import { bytesOf } from "../binary.js";
 import { paint } from "../canvas.js";
 import { viewOf } from "../page.js";
 import { FramePlayer, frameAt } from "../player.js";
-import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../recorded/recorded.js";
+import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../recorded/recorded.js";
 import { Run } from "../run/run.js";
 import { register } from "../run/screens.js";
 
@@ -95,15 +95,6 @@ class Row {
     if (chunk.t.at(-1) === 0) this.judge(chunk.about);
   }
 
-  // Until the first run.
-  async showRecorded() {
-    const chunk = await recorded(this.parts.name);
-    if (!this.run.isIdle) return;
-    this.begin(chunk);
-    this.keep(chunk);
-    playOnce(this.player, chunk.total);
-  }
-
   judge(about) {
     const pictures = this.picturesOf(this.frames.at(-1)),
       verdict = this.parts.verdict(pictures, this.shape, about);
@@ -119,5 +110,5 @@ export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
   page.watch("value", () => row.receive(page.props.value));
-  row.showRecorded();
+  showFirst(row, parts.name);
 }

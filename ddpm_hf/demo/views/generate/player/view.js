@@ -3,7 +3,7 @@
 import { bytesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
-import { RECORDED, RECORDED_FRAMES_PER_SECOND, playOnce, recorded } from "../../../web/recorded/recorded.js";
+import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../../../web/recorded/recorded.js";
 import { Run } from "../../../web/run/run.js";
 import { prepare } from "../../../web/run/models.js";
 import { prefersServer } from "../../../web/run/place.js";
@@ -128,15 +128,6 @@ class Player {
     if (this.frames.length === chunk.total) this.offerPng();
   }
 
-  // Until the first run.
-  async showRecorded() {
-    const chunk = await recorded("generate");
-    if (!this.run.isIdle) return;
-    this.begin(chunk);
-    this.keep(chunk);
-    playOnce(this.player, chunk.total);
-  }
-
   get framesPerSecond() {
     return this.shape.run === RECORDED ? RECORDED_FRAMES_PER_SECOND : FRAMES_PER_SECOND;
   }
@@ -176,5 +167,5 @@ export function mount(page) {
   const player = new Player(page);
   register(page.props.screen, player.run);
   page.watch("value", () => player.receive(page.props.value));
-  player.showRecorded();
+  showFirst(player, "generate");
 }
