@@ -113,6 +113,8 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("kept")
     with pytest.raises(UserError, match="holds something else"):
         write({"index.html": b""}, tmp_path)
+    with pytest.raises(UserError, match=r"Can't write to .*: Not a directory"):
+        write({"index.html": b""}, tmp_path / "mine.txt" / "below")
     with pytest.raises(UserError, match="is a file"):
         write({"index.html": b""}, tmp_path / "mine.txt")
     out = tmp_path / "out"

@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from ddpm_hf.cli import options, user_errors
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 
 MODULE = "ddpm_hf.demo.static"
 MARK = "index.html"
@@ -28,17 +28,20 @@ class StaticConfig:
 def write(files: dict[str, bytes], folder: Path) -> None:
     """Put the files there, in place of those of an earlier time.
 
-    Raises UserError if the folder holds something else.
+    Raises UserError if the folder holds something else, or can't be written.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file: name a folder.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise UserError(f"{folder} holds something else: name a new folder.")
-    for name in {PurePosixPath(path).parts[0] for path in files if "/" in path}:
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists():
+            raise UserError(f"{folder} holds something else: name a new folder.")
+        for name in {PurePosixPath(path).parts[0] for path in files if "/" in path}:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+    except OSError as error:
+        raise UserError(f"Can't write to {folder}: {first_sentence(error)}.") from error
 
 
 def main(arguments: list[str] | None = None) -> None:
