@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
 
+ANSWERS = "/(gradio_api/(?!heartbeat)|schedules/|training/|models/.*/plans/)"
 PHONE = {"width": 390, "height": 844}
 TABS = (
     "generate",
@@ -33,6 +35,11 @@ def open_tab(page, name):
         tab = page.locator("#views .overflow-dropdown button", has_text=name)
     tab.click()
     page.wait_for_selector(".view >> visible=true")
+
+
+def answered(page, since):
+    """What Python was asked since then; scripts and recorded runs may come when the page is idle."""
+    return [url for url in page.requests[since:] if re.search(ANSWERS, url)]
 
 
 def recolour(page, scheme):
