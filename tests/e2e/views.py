@@ -38,7 +38,7 @@ def open_tab(page, name):
 
 
 def answered(page, since):
-    """What Python was asked since then; scripts and recorded runs may come when the page is idle."""
+    """What Python was asked since then; scripts and recorded runs may come in an idle moment."""
     return [url for url in page.requests[since:] if re.search(ANSWERS, url)]
 
 
