@@ -113,6 +113,9 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.goto(f"{url}?seed=0&steps=10&number=1")
         page.wait_for_selector(DONE)
         first = shown(page)
+        open_view(page, "jump")
+        page.click("#jump-start")  # it has a model of its own
+        page.wait_for_selector(f"#jump-row{DONE}")
         open_view(page, "training")
         kept_for_offline(page, "training/cats-32.json")
         page.context.set_offline(True)
