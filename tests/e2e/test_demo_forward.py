@@ -63,6 +63,12 @@ def test_the_pages_jump_is_the_librarys_and_asks_nothing(page):
         difference = pixels(part(page, "jump")).astype(int) - expected(t)
         assert abs(difference).max() <= 1, t
     assert not answered(page, asked)
+    slide(part(page, "t"), 400)
+    expect(part(page, "stepsWeights")).to_have_text("= 0.998·xₜ₋₁ + 0.0638·zₜ")
+    expect(part(page, "jumpWeights")).to_have_text("= 0.659·x₀ + 0.753·z")
+    expect(part(page, "variancesNumbers")).to_contain_text("0.434 + 0.566 = 1")
+    assert part(page, "shares").locator("span").count() == 3
+    expect(part(page, "rising")).to_contain_text("t = 200: standard deviation of the noise 0.44")
 
 
 def test_both_ways_end_in_pure_noise(page):
@@ -74,7 +80,7 @@ def test_both_ways_end_in_pure_noise(page):
     assert abs(by_steps - by_jump) < 0.03 and abs(r_steps - r_jump) < 0.03 and r_steps > 0.4
     assert not np.array_equal(pixels(part(page, "steps")), pixels(part(page, "jump")))
     slide(part(page, "t"), 2000)
-    for name in ("steps", "jump"):
+    for name in ("steps", "jump", "noise"):
         mean, deviation, r = numbers(page, name)
         assert abs(mean) < 0.05 and abs(deviation - 1) < 0.03 and abs(r) < 0.05
         bars = part(page, f"{name}Histogram").locator(".bars").get_attribute("d")
@@ -83,6 +89,8 @@ def test_both_ways_end_in_pure_noise(page):
         normal = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
         assert abs((40 - tops) / 50 - normal).max() < 0.05
     expect(part(page, "verdict")).to_contain_text("nothing of the picture can be seen")
+    unlike = pixels(part(page, "jump")).astype(int) - pixels(part(page, "noise"))
+    assert abs(unlike).max() <= 1, "x_T and z look alike on one scale"
 
 
 def test_scrubbing_back_finds_the_same_steps(page):

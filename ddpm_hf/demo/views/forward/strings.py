@@ -40,6 +40,26 @@ PAGE = {
         "jump": "In one jump (N4)",
         "jumpFormula": "xₜ = √ᾱₜ·x₀ + √(1−ᾱₜ)·z",
         "wrongFormula": "WRONG: ᾱₜ as the mean of α₁…αₜ",
+        "stepsWeights": "= {keep}·xₜ₋₁ + {add}·zₜ",
+        "jumpWeights": "= {signal}·x₀ + {noise}·z",
+        "noise": "The noise alone (N5)",
+        "noiseFormula": "z ~ N(0, I): x_T should look like it",
+        "variances": "The variances add up (N3):",
+        "variancesNumbers": "ᾱₜ + (1−ᾱₜ) = {picture} + {noise} = 1",
+        "variancesHelp": (
+            "Coloured: the picture's share. Grey: what is left of the noise of each tenth of the"
+            " way, the latest on the right. Each further step weakens all that was there before."
+        ),
+        "pictureShare": "the picture: {share}",
+        "noiseShare": "noise of steps {a} to {b}: {share}",
+        "rising": "Why βₜ rises (N1).",
+        "risingHelp": (
+            "The same step, β = 0.02, early and late: before it on the left, after it on the"
+            " right. On the clean picture its grain is plain to see; where there is much noise"
+            " already, it changes nothing. So the first steps must be small, and the later ones"
+            " may be larger."
+        ),
+        "risingNumbers": "t = {t}: standard deviation of the noise {from} → {to}",
         "histogram": "How often each pixel value occurs, beside the curve of N(0, 1)",
         "histogramHelp": (
             "Below each picture: how often each pixel value occurs, from −4 to 4. The line is"
@@ -75,6 +95,25 @@ PAGE = {
         "jump": "一步到位（N4）",
         "jumpFormula": "xₜ = √ᾱₜ·x₀ + √(1−ᾱₜ)·z",
         "wrongFormula": "错误：把 ᾱₜ 当作 α₁…αₜ 的平均",
+        "stepsWeights": "= {keep}·xₜ₋₁ + {add}·zₜ",
+        "jumpWeights": "= {signal}·x₀ + {noise}·z",
+        "noise": "纯噪声（N5）",
+        "noiseFormula": "z ~ N(0, I)：x_T 应当和它一样",
+        "variances": "方差相加（N3）：",
+        "variancesNumbers": "ᾱₜ + (1−ᾱₜ) = {picture} + {noise} = 1",
+        "variancesHelp": (
+            "彩色是原图所占的一份；灰色是每十分之一路程所加的噪声还剩多少，最右边的最新。"
+            "每走一步，之前的一切都会减弱一点。"
+        ),
+        "pictureShare": "原图：{share}",
+        "noiseShare": "第 {a} 到 {b} 步的噪声：{share}",
+        "rising": "βₜ 为什么越来越大（N1）？",
+        "risingHelp": (
+            "同样的一步（β = 0.02），在早期与晚期各走一次：左边是这一步之前，右边是之后。"
+            "在清晰的图像上，颗粒一目了然；噪声已经很多时，几乎看不出变化。"
+            "所以开始的步要小，后面的步可以大一些。"
+        ),
+        "risingNumbers": "t = {t}：噪声的标准差 {from} → {to}",
         "histogram": "各像素值出现的频率，与 N(0, 1) 的曲线对照",
         "histogramHelp": (
             "每幅图下方是像素值（−4 到 4）出现的频率，曲线是 N(0, 1)，即纯噪声。"

@@ -7,11 +7,13 @@ import { viewOf } from "../../web/page.js";
 import { FramePlayer } from "../../web/player.js";
 import { Chain, mix } from "./chain.js";
 import { drawHistogram, drawNormal } from "./histogram.js";
+import { sameStep } from "./rising.js";
 import { correlation, moments } from "./statistics.js";
+import { drawShares, shares } from "./variances.js";
 
 const FRAME_BUDGET = 12; // milliseconds of work between two pictures
 const SECONDS_TO_PLAY = 8;
-const SCREENS = ["steps", "jump"];
+const SCREENS = ["steps", "jump", "noise"];
 const SHARE_AT_FIRST = 0.2; // where the slider stands at first, as a part of the way
 
 // −1..1 → 0..255; the array rounds and cuts off.
@@ -24,9 +26,9 @@ function pixelsOf(x) {
 // 0..255 → −1..1.
 const unitOf = (pixels) => Float32Array.from(pixels, (value) => value / 127.5 - 1);
 
-// ε, the same at every visit: torch.randn(1, 3, side, side) of seed 0, pixel by pixel.
-function noiseOf(side) {
-  const drawn = new TorchNormal(0).draw(3 * side * side);
+// Noise, the same at every visit: torch.randn(1, 3, side, side) of this seed, pixel by pixel.
+function noiseOf(side, seed) {
+  const drawn = new TorchNormal(seed).draw(3 * side * side);
   return drawn.map((_, i) => drawn[(i % 3) * side * side + Math.floor(i / 3)]);
 }
 
@@ -38,7 +40,8 @@ class Forward {
 
   constructor({ element, props }) {
     Object.assign(this, { element, props, view: viewOf(element, props.strings) });
-    this.epsilon = noiseOf(props.side);
+    this.epsilon = noiseOf(props.side, 0);
+    this.fresh = noiseOf(props.side, 1);
     const { part, text } = this.view;
     this.player = new FramePlayer({
       timeline: part("t"),
@@ -113,6 +116,7 @@ class Forward {
     mix(signal, x0, noise, epsilon, jumped); // (N4)
     this.draw("jump", jumped);
     this.draw("steps", this.chain.at(t));
+    this.weigh(t, signal, noise);
     if (t > this.chain.t) part("stepsNumbers").textContent = say("working", { t: this.chain.t });
     part("t").setAttribute("aria-valuetext", `t = ${t}`);
     part("clock").textContent = say("clock", {
@@ -122,6 +126,49 @@ class Forward {
       noise: digits(noise),
     });
     this.element.dataset.t = t;
+  }
+
+  // The weights of both ways to x_t (N2, N4), and what its variance is made of (N3).
+  weigh(t, signal, noise) {
+    const { part, say } = this.view,
+      { T, tables } = this.data,
+      told = { keep: digits(tables.keep[t]), add: digits(tables.add[t]) };
+    part("stepsWeights").textContent = t ? say("stepsWeights", told) : "";
+    part("jumpWeights").textContent = say("jumpWeights", {
+      signal: digits(signal),
+      noise: digits(noise),
+    });
+    const parts = shares(tables, t, T),
+      ofNoise = parts.slice(1).reduce((sum, { share }) => sum + share, 0);
+    part("variancesNumbers").textContent = say("variancesNumbers", {
+      picture: parts[0].share.toFixed(3),
+      noise: ofNoise.toFixed(3),
+    });
+    drawShares(part("shares"), parts, ({ a, b, share }) =>
+      say(b ? "noiseShare" : "pictureShare", { a: a + 1, b, share: share.toFixed(3) }),
+    );
+  }
+
+  // One step with the same β at three places of the way.
+  compare() {
+    const { part, say } = this.view,
+      { side } = this.props;
+    const figures = sameStep(this.data, this.epsilon, this.fresh).map(
+      ({ t, before, after, from, to }) => {
+        const figure = document.createElement("figure"),
+          told = say("risingNumbers", { t, from: from.toFixed(2), to: to.toFixed(2) });
+        figure.innerHTML =
+          "<div><canvas role='img'></canvas><canvas role='img'></canvas></div><figcaption></figcaption>";
+        const canvases = figure.querySelectorAll("canvas");
+        [before, after].forEach((x, n) => {
+          paint(canvases[n], side, side, pixelsOf(x));
+          canvases[n].setAttribute("aria-label", told);
+        });
+        figure.lastChild.textContent = told;
+        return figure;
+      },
+    );
+    part("rising").replaceChildren(...figures);
   }
 
   // What is left of the picture at T, and whether that is right.
@@ -149,6 +196,8 @@ class Forward {
     this.data = { T, byBetas, x0: unitOf(bytesOf(picture)), tables: tablesOf(tables) };
     this.restart();
     this.judge();
+    this.draw("noise", this.epsilon);
+    this.compare();
     this.player.load(T + 1);
     this.player.seek(Math.round(share * T));
   }

@@ -23,7 +23,9 @@ def shown_steps(T: int) -> Tensor:
 
 
 def curves(schedule: NoiseSchedule) -> dict[str, Any]:
-    """What the Schedule view draws, at `shown_steps`."""
+    """What the Schedule view draws, at `shown_steps`; exactly where x_t weighs most in μ."""
+    every = torch.arange(1, schedule.T + 1)
+    most, at = posterior_weights(schedule, every - 1, every)[0].max(0)
     t = shown_steps(schedule.T)
     weight_xt, weight_x0 = posterior_weights(schedule, t - 1, t)
     columns = {
@@ -36,6 +38,7 @@ def curves(schedule: NoiseSchedule) -> dict[str, Any]:
     }
     return {
         "signalLeft": float(schedule.alpha_bar(schedule.T).sqrt()),
+        "peak": {"t": int(every[at]), "value": float(most)},
         "t": t.tolist(),
         "curves": {key: packed(column) for key, column in columns.items()},
     }

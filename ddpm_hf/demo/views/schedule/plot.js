@@ -79,6 +79,23 @@ export class Plot {
       const d = this.area.path(t, curves[this.quantity]);
       this.svg.append(svgNode("path", { class: `curve ${name}`, d }));
     }
+    if (this.quantity === "weightXt") this.schedules.forEach((s, n) => this.markPeak(s, n));
+  }
+
+  // Where the weight is greatest: beyond it, β_t is so large that x̂_0 counts again.
+  markPeak({ name, peak }, n) {
+    const x = this.area.x(peak.t),
+      y = this.area.y(peak.value),
+      words = `${name}: max ${digits(peak.value)}, t = ${peak.t}`;
+    const below = {
+      x: BOX.width - BOX.right - 2,
+      y: BOX.height - BOX.bottom - 8 - 12 * n,
+      "text-anchor": "end",
+    };
+    this.svg.append(
+      svgNode("path", { class: `peak ${name}`, d: `M${x} ${y + 3}l-4 8h8Z` }),
+      svgNode("text", below, words),
+    );
   }
 
   // The cursor at t; each schedule's dot and value at its drawn step at[n].

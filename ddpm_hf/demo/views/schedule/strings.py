@@ -26,7 +26,7 @@ ZH = {
     "schedule_tab": "噪声调度",
     "schedule_intro": (
         "**噪声背后的数字。** $\\beta_t$ 是每一步加多少噪声（N1），"
-        "$\\bar\\alpha_t$ 是图像的能量还剩多少，信噪比是"
+        "$\\bar\\alpha_t$ 是原图能量占比，信噪比是"
         " $\\bar\\alpha_t/(1-\\bar\\alpha_t)$。"
         "重建时，由贝叶斯公式配方得 $\\tilde\\beta_t = 1/A$（N7、N8）；方差可以取"
         " $\\tilde\\beta_t$ 到 $\\beta_t$ 之间的任何值（N12），均值是 $x_t$ 与 $\\hat x_0$"
@@ -58,7 +58,8 @@ PAGE = {
         "help": (
             "Move over a plot, or the slider with the arrow keys: one cursor in all plots. Values"
             " are those of the nearest step that is drawn. A logarithmic axis ends some eight"
-            " decades below the highest value: smaller values are written out, but not drawn."
+            " decades below the highest value: smaller values are written out, but not drawn. β̃ₜ/βₜ"
+            " and the weight of xₜ, which stay near 1, are drawn on a linear one."
         ),
         "nothing": "Nothing is chosen: switch on Show for A, B or C.",
         "outline": (
@@ -76,7 +77,7 @@ PAGE = {
         "logY": "数值取对数坐标",
         "logT": "t 取对数坐标",
         "beta": "βₜ：第 t 步所加噪声的方差（N1）",
-        "alphaBar": "ᾱₜ：图像的能量还剩多少（N4）",
+        "alphaBar": "ᾱₜ：原图能量占比（N4）",
         "snr": "ᾱₜ/(1−ᾱₜ)：信噪比",
         "ratio": "β̃ₜ/βₜ：方差下界与上界之比（N8）",
         "weightXt": "μ 中 xₜ 的权重（N9、N14）",
@@ -84,6 +85,7 @@ PAGE = {
         "help": (
             "在图上移动指针，或用方向键移动滑块：各图共用一个游标。数值取自所画的最近一步。"
             "对数坐标只到最大值以下约八个数量级：更小的值会写出，但不画。"
+            "β̃ₜ/βₜ 和 xₜ 的权重总在 1 附近，用线性坐标。"
         ),
         "nothing": "没有选中任何调度：请打开 A、B 或 C 的“显示”。",
         "outline": (

@@ -6,6 +6,7 @@ import { nearest } from "../../web/nearest.js";
 import { Plot, keyOf } from "./plot.js";
 
 const QUANTITIES = ["beta", "alphaBar", "snr", "ratio", "weightXt", "weightX0"];
+const NEAR_ONE = ["ratio", "weightXt"]; // a logarithm would show a flat line
 // Packed curves as arrays of numbers.
 const unpacked = (schedule) => ({
   ...schedule,
@@ -35,13 +36,14 @@ class Schedule {
 
   draw() {
     const { part, text } = this.view;
-    const scales = { isLogY: part("logY").checked, isLogT: part("logT").checked };
+    const T = this.longest?.T,
+      isLogT = part("logT").checked;
+    const isLogY = (quantity) => part("logY").checked && !NEAR_ONE.includes(quantity);
     const quantities = this.schedules.length ? QUANTITIES : [];
     this.plots = quantities.map((quantity) => {
       const names = { quantity, title: text[quantity] };
-      return new Plot(names, this.schedules, { T: this.longest.T, ...scales }, (t) =>
-        this.point(t),
-      );
+      const scales = { T, isLogT, isLogY: isLogY(quantity) };
+      return new Plot(names, this.schedules, scales, (t) => this.point(t));
     });
     part("plots").replaceChildren(...this.plots.map((plot) => plot.figure));
     this.showCursor();
