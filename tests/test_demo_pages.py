@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.bundled import PRETRAINED
@@ -18,6 +20,7 @@ from ddpm_hf.demo.views.equations.strings import VIEWS
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.training.record import read_course
+from ddpm_hf.demo.web.address.address import PageHead
 from tests.conftest import tiny_unet
 
 ROOT = Path(__file__).parent.parent
@@ -130,3 +133,12 @@ def test_the_players_lines_are_those_of_the_run(kind):
     assert lines["root_alpha_bar"][1] == float(table.alpha_bar(t).sqrt())
     assert lines["sigma"][2] == 0, "the last step adds no noise"
     assert torch.tensor(lines["weight_x0"]).diff().min() > 0
+
+
+def test_the_page_gets_its_head_and_goes_out_compressed():
+    page = PageHead(HTMLResponse(f"<html><head>{'x' * 9999}</head></html>"), "<link more>")
+    answer = TestClient(page).get("/")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "<link more>" + 9999 * "x" in answer.text
+    assert int(answer.headers["content-length"]) < 1500
+    assert "content-encoding" not in TestClient(page).get("/other").headers

@@ -7,6 +7,7 @@ starts, so the choice must stand in the page before any script of Gradio's.
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ddpm_hf.demo.web.modules import call
@@ -17,14 +18,24 @@ _SCRIPT = f"<script>{(_HERE / 'language.js').read_text()}</script>"
 
 
 class PageHead:
-    """ASGI middleware: puts language.js first in the page's head, and more HTML behind it."""
+    """ASGI middleware: puts language.js first in the page's head, and more HTML behind it.
+
+    It compresses the page, too: of Gradio's answers that alone goes out as it is.
+    """
 
     def __init__(self, app: ASGIApp, more: str) -> None:
         self.app = app
+        self.page = GZipMiddleware(self._with_head)
         self.start = f"<head>{_SCRIPT}{more}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; only the page itself is touched."""
+        # `root_path` is not empty where the app is mounted below a path of another.
+        root = scope.get("root_path", "") + "/"
+        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == root
+        await (self.page if is_page else self.app)(scope, receive, send)
+
+    async def _with_head(self, scope: Scope, receive: Receive, send: Send) -> None:
         start: Message = {}
 
         async def send_with_head(message: Message) -> None:
@@ -38,10 +49,7 @@ class PageHead:
             await send({**start, "headers": [*others, length]})
             await send({**message, "body": body})
 
-        # `root_path` is not empty where the app is mounted below a path of another.
-        root = scope.get("root_path", "") + "/"
-        is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == root
-        await self.app(scope, receive, send_with_head if is_page else send)
+        await self.app(scope, receive, send_with_head)
 
 
 class AddressBar(Page):
