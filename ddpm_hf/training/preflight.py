@@ -62,7 +62,7 @@ def check_output_dir(config: TrainConfig) -> None:
             pass
         checkpoint.remove_leftovers(folder)
         for leftover in folder.glob(".pipeline-*"):
-            shutil.rmtree(leftover)
+            checkpoint.discard(leftover)
     except OSError as error:
         reason = first_sentence(error)
         raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
@@ -129,7 +129,7 @@ def remove_old_run(config: TrainConfig) -> None:
     last_kept_step = checkpoint.step_of(start) if start in existing else -1
     for old in existing:
         if checkpoint.step_of(old) > last_kept_step:
-            shutil.rmtree(old, ignore_errors=True)
+            checkpoint.discard(old)
     for image in (folder / SAMPLES).glob("*.png"):
         drawn = re.fullmatch(r"(?:step|strip)-(\d+)", image.stem)
         if drawn and int(drawn[1]) > last_kept_step:
