@@ -12,7 +12,8 @@ from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint, losses
-from ddpm_hf.training.config import parse_config
+from ddpm_hf.training.config import TrainConfig, parse_config
+from ddpm_hf.training.preflight import check_output_dir
 from ddpm_hf.training.run import train
 from tests.pictures import dataset_of, picture
 from tests.runs import losses_of, run, same, train_here
@@ -243,6 +244,26 @@ def test_latest_spares_a_finished_model_that_has_no_checkpoint(dataset, tmp_path
         train_here(dataset, output, *resumed)
     assert (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
     train_here(dataset, output, *resumed, "--overwrite_output_dir", max_train_steps=2)
+
+
+@pytest.mark.parametrize("config", ['{"mine": 1}', "[1]", '{"resol', None])
+def test_latest_spares_a_strangers_files(tmp_path, config):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "README.md").write_text("mine")
+    if config is not None:
+        (tmp_path / "config.json").write_text(config)
+    before = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    with pytest.raises(UserError, match=r"holds README\.md.*, yet no run to go on with; name"):
+        check_output_dir(TrainConfig(output_dir=str(tmp_path), resume_from_checkpoint="latest"))
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == before
+
+
+def test_latest_begins_again_where_a_run_was_killed_before_its_first_checkpoint(dataset, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    TrainConfig(output_dir=str(tmp_path)).save(tmp_path / "config.json")
+    (tmp_path / "training.csv").write_text("number,loss\n")
+    train_here(dataset, tmp_path, "--resume_from_checkpoint", "latest", max_train_steps=2)
+    assert (tmp_path / "notes.txt").read_text() == "mine" and len(losses_of(tmp_path)) == 2
 
 
 def test_a_checkpoint_without_its_record_becomes_a_model(dataset, tmp_path):
