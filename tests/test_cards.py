@@ -122,7 +122,7 @@ def test_only_the_usage_gets_the_id():
 
 
 @pytest.mark.parametrize("classes", [[], ["cat"]])
-@pytest.mark.parametrize("folder", ["it's \"q\"", "back\\slash", "two\nlines", "ü"])
+@pytest.mark.parametrize("folder", ['it\'s "q"', "back\\slash", "two\nlines", "ü"])
 def test_the_usage_is_python_whatever_the_folder_is_called(folder, classes):
     def loaded(card):
         calls = [node for code in USE.findall(card) for node in ast.walk(ast.parse(code))]

@@ -87,8 +87,8 @@ def check_output_dir(config: TrainConfig) -> None:
         )
     if (there := [n for n in WRITTEN if (folder / n).exists()]) and not _holds_a_run(folder):
         raise UserError(
-            f"--output_dir {folder} holds {', '.join(there)}, yet no run to go on with; name another"
-            " folder, or replace them by --overwrite_output_dir."
+            f"--output_dir {folder} holds {', '.join(there)}, yet no run to go on with; name"
+            " another folder, or replace them by --overwrite_output_dir."
         )
 
 
