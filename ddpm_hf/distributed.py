@@ -63,6 +63,13 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
     return cast(Result, result)
 
 
+def on_any(accelerator: Accelerator, here: bool) -> bool:
+    """Whether it is so `here` on any process. All processes must call this."""
+    if accelerator.num_processes == 1:
+        return here
+    return bool(accelerator.reduce(torch.tensor(float(here), device=accelerator.device)) > 0)
+
+
 class Map(Protocol):
     """A function like `map`: it applies some work to each of many items."""
 

@@ -127,10 +127,13 @@ def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
     [
         ({"use_ema": False}, "The checkpoint has averaged weights: resume with --use_ema"),
         ({"layers_per_block": 2}, "The checkpoint is of another network"),
+        ({"prediction_type": "v_prediction"}, "resume with --prediction_type epsilon"),
+        ({"ddpm_num_steps": 60}, "resume with --ddpm_num_steps 50"),
+        ({"ddpm_beta_schedule": "sigmoid"}, "resume with --ddpm_beta_schedule linear"),
     ],
 )
 def test_resuming_another_run_is_refused(dataset, tmp_path, changes, sentence):
-    output = train_here(dataset, tmp_path / "out")
+    output = train_here(dataset, tmp_path / "out", max_train_steps=1)
     with pytest.raises(UserError, match=sentence):
         train_here(dataset, output, "--resume_from_checkpoint", "latest", **changes)
 

@@ -16,7 +16,7 @@ import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import datasets as data
 from ddpm_hf.errors import UserError
-from ddpm_hf.training import algorithm
+from ddpm_hf.training import algorithm, checkpoint
 from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
@@ -434,3 +434,19 @@ def test_time_limit_ends_a_run_like_a_finished_one(dataset, tmp_path):
     run(dataset, output, max_train_steps=10_000, max_train_minutes=0.001, checkpointing_steps=9999)
     assert 0 < len((output / "training.csv").read_text().splitlines()) < 10_000
     diffusers.DDPMPipeline.from_pretrained(output)
+
+
+def test_the_time_limit_is_looked_at_after_each_step(dataset, tmp_path, monkeypatch):
+    now = 0.0
+
+    def losses(*arguments):
+        nonlocal now
+        now += 25
+        return image_losses(*arguments)
+
+    monkeypatch.setattr(algorithm, "image_losses", losses)
+    monkeypatch.setattr("ddpm_hf.training.progress.time.perf_counter", lambda: now)
+    output = train_here(dataset, tmp_path / "out", max_train_minutes=1, logging_steps=1000)
+    table = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
+    assert (table["number"], table["seconds"]) == (3, 75)
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-2", "checkpoint-3"]

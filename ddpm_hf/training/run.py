@@ -64,7 +64,8 @@ class Run:
             self._resume(config.resume_from_checkpoint)
         on_main(accelerator, lambda: remove_old_run(config))
         self._init_trackers()
-        accelerator.print(self.state.plan)
+        for said in (self.state.plan, *self.state.plan.notices(self.state.step)):
+            accelerator.print(said)
         self.log: RunLog | None = None
         on_main(accelerator, self._open_log)
 
@@ -153,13 +154,15 @@ class Run:
         """Train to the end; False if told to stop before. The last step is in a checkpoint."""
         plan = self.state.plan
         # To ask all processes, the CPU waits for the GPU's steps: it does not ask after each.
-        ask_every = 1 if self.accelerator.device.type == "cpu" else self.config.logging_steps
+        alone = self.accelerator.num_processes == 1 or self.accelerator.device.type == "cpu"
+        ask_every = 1 if alone else self.config.logging_steps
         for step in self.progress.watch(training_steps(self.state, self.images)):
-            if plan.logs(step.number):
+            asks = step.number % ask_every == 0
+            if plan.logs(step.number) or (asks and self.progress.out_of_time()):
                 self._report()
             if plan.saves_checkpoint(step.number):
                 self._checkpoint()
-            stopping = step.number % ask_every == 0 and stop.on_any_process()
+            stopping = asks and stop.on_any_process()
             if plan.draws_samples(step.number) and not stopping:
                 save = plan.saves_model(step.number)
                 stopping = not self._evaluate(save=save, stopped=stop.on_any_process)
