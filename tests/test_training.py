@@ -267,6 +267,7 @@ def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, m
         ({"resolution": 9}, "must be a multiple of 2"),
         ({"init_from": "cats-32"}, "give --resolution 32"),
         ({"streaming": True, "max_train_steps": None}, "give --max_train_steps"),
+        ({"max_train_steps": None, "num_epochs": 1}, "give --max_train_steps"),
     ],
 )
 def test_mistakes_are_told_before_pictures_are_decoded(

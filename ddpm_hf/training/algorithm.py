@@ -64,7 +64,7 @@ def image_losses(state: TrainingState, network: Any, batch: Batch) -> Tensor:
     The configuration may choose another target (x_0 or v), l1, min-SNR weights, and a learned
     variance, whose term of the bound is added.
     """
-    x_0, t, epsilon, labels = batch
+    x_0, t, epsilon, labels, bound_weight = batch
     kind, config = state.scheduler.config.prediction_type, state.config
     x_t = equations.q_sample(state.schedule, x_0, epsilon, t)  # √ᾱ_t·x_0 + √(1−ᾱ_t)·ε
     output, v = state.predict(network, x_t, t, labels)  # ε_θ(x_t, t)
@@ -76,5 +76,5 @@ def image_losses(state: TrainingState, network: Any, batch: Batch) -> Tensor:
     if v is not None:
         x_0_hat = state.scheduler.predict_original_sample(output.detach().float(), t - 1, x_t)
         bound = losses.variance_loss(state.schedule, x_0, x_t, x_0_hat, v, t)
-        each = each + state.schedule.T / 1000 * bound
+        each = each + state.schedule.T / 1000 * bound_weight * bound
     return each

@@ -54,14 +54,14 @@ class Run:
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.spec.channels, list(source.spec.class_names))
-        self.images = training_images(source, config, accelerator)
         self.state = TrainingState(config, model, accelerator, source.rows)
-        self.validation = validation_images(source, accelerator)
         self.progress = Progress(self.state)
         self.checkpointed = 0
         """The step of the newest checkpoint."""
         if config.resume_from_checkpoint is not None:
             self._resume(config.resume_from_checkpoint)
+        self.images = training_images(source, config, accelerator)  # once nothing is refused
+        self.validation = validation_images(source, accelerator)
         on_main(accelerator, lambda: remove_old_run(config))
         self._init_trackers()
         for said in (self.state.plan, *self.state.plan.notices(self.state.step)):

@@ -55,9 +55,26 @@ class TrainingState:
         self.schedule = self.scheduler.schedule.on(self.device)
         self.learned_variance = self.scheduler.variance_type in LEARNED_VARIANCES
         self.id2label, self.class_names = model.config.get("id2label"), model.class_names
-        self.randomness = BatchRandomness.configured(config, self.schedule.T, model.null_class)
+        self.randomness = BatchRandomness.configured(
+            config, self.schedule.T, model.null_class, self.learned_variance
+        )
+        self._check_variance()
         self._build(model.unet)
         self.step, self.seconds, self.overflows = 0, 0.0, 0
+
+    def _check_variance(self) -> None:
+        """Raise UserError where x̂_0, which the variance's bound needs, is not known at t = T."""
+        predicts_noise = self.scheduler.config.prediction_type == "epsilon"
+        if (
+            self.learned_variance
+            and predicts_noise
+            and self.schedule.alpha_bar(self.schedule.T) == 0
+        ):
+            raise UserError(
+                f"--init_from {self.config.init_from} has zero terminal SNR, learns its variance"
+                " and predicts ε, which says nothing about x_0 at t = T: the bound would be NaN;"
+                " begin with a model of v_prediction."
+            )
 
     def _build(self, unet: UNet2DModel) -> None:
         """Prepare the network, its optimiser and its EMA."""
