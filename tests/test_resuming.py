@@ -15,6 +15,7 @@ from ddpm_hf.training import checkpoint, losses
 from ddpm_hf.training.config import TrainConfig, parse_config
 from ddpm_hf.training.preflight import check_output_dir
 from ddpm_hf.training.run import train
+from ddpm_hf.training.run_log import RunLog
 from tests.pictures import dataset_of, picture
 from tests.runs import losses_of, run, same, train_here
 
@@ -105,6 +106,27 @@ def test_a_full_disk_is_told_when_the_pipeline_does_not_fit(dataset, tmp_path, m
     monkeypatch.setattr(UNet2DModel, "save_pretrained", full)
     with pytest.raises(UserError, match=r"Can't write the pipeline .* good one is checkpoint-6"):
         train_here(dataset, tmp_path / "out")
+
+
+def test_a_full_disk_is_told_when_a_report_does_not_fit(dataset, tmp_path, monkeypatch):
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    honest, output = RunLog.log_report, tmp_path / "out"
+
+    def full(log, report):
+        if report.number == 3:
+            size = (output / "training.csv").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        honest(log, report)
+
+    monkeypatch.setattr(RunLog, "log_report", full)
+    with pytest.raises(UserError, match=r"Can't write the log .* good one is checkpoint-2\. Once"):
+        try:
+            train_here(dataset, output)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    monkeypatch.undo()
+    train_here(dataset, output, "--resume_from_checkpoint", "latest", max_train_steps=4)
+    assert len(losses_of(output)) == 4
 
 
 def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):

@@ -250,6 +250,15 @@ def test_a_tracker_that_is_not_installed_is_named(dataset, tmp_path, logger):
         train_here(dataset, tmp_path / "out", logger=logger)
 
 
+def test_a_tracker_writes_into_the_output_folder(dataset, tmp_path, monkeypatch):
+    """wandb's own choice is the working directory, which may be the data."""
+    told = []
+    monkeypatch.setattr(accelerate.Accelerator, "init_trackers", lambda *how: told.append(how[-1]))
+    monkeypatch.delenv("WANDB_DIR", raising=False)
+    output = train_here(dataset, tmp_path / "out", max_train_steps=1)
+    assert told == [{"wandb": {"dir": str(output / "logs")}}]
+
+
 def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(data, "row_count", lambda dataset: None)
     with pytest.raises(UserError, match="give --max_train_steps"):

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ddpm_hf.training.export import (
     save_pipeline,
     stored_pipeline,
     training_facts,
+    written,
 )
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.preflight import (
@@ -72,15 +74,18 @@ class Run:
     def _init_trackers(self) -> None:
         hyperparameters = {name: as_text(str(v)) for name, v in self.config.settings().items()}
         try:
-            self.accelerator.init_trackers(PROJECT, config=hyperparameters)
+            # Else wandb writes to the working directory, which may be the data.
+            where = os.environ.get("WANDB_DIR", self.accelerator.logging_dir)
+            self.accelerator.init_trackers(PROJECT, hyperparameters, {"wandb": {"dir": where}})
         except OSError as error:
             raise UserError(
                 f"Can't write to --logging_dir {self.config.logging_dir}: {first_sentence(error)}."
             ) from error
 
     def _open_log(self) -> None:
-        self.config.save(self.folder / "config.json")
-        self.log = RunLog(self.state)
+        with written("the log", self.folder):
+            self.config.save(self.folder / "config.json")
+            self.log = RunLog(self.state)
 
     def _resume(self, which: str) -> None:
         """Go on from the checkpoint that the main process finds, if there is one."""
@@ -115,7 +120,8 @@ class Run:
 
         def write() -> None:
             if self.log is not None:
-                self.log.log_report(report)
+                with written("the log", self.folder):
+                    self.log.log_report(report)
 
         on_main(self.accelerator, write)
 
@@ -134,9 +140,10 @@ class Run:
         def write() -> None:
             if log is None:
                 return
-            if loss is not None:
-                log.log_validation(loss)
-            log.log_samples(samples)
+            with written("the log", self.folder):
+                if loss is not None:
+                    log.log_validation(loss)
+                log.log_samples(samples)
             if save:
                 facts = training_facts(pipeline, log, self.source, self.name)
                 save_pipeline(pipeline, samples, facts, state)
