@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
+from ddpm_hf.distributed import on_all
 from ddpm_hf.prediction import min_snr_weight, prediction_of
 from ddpm_hf.training import losses
 from ddpm_hf.training.batches import Images, batches
@@ -28,13 +29,24 @@ def training_steps(state: TrainingState, images: Images) -> Iterator[TrainingSte
     """Train to the end of the run, one optimiser step at a time; the caller logs and saves."""
     config, shard = state.config, state.shard
     state.network.train(state.train_mode)
-    workers = config.dataloader_num_workers
+    workers, first = config.dataloader_num_workers, state.step
     with closing(batches(images, state.randomness, shard, state.step, workers)) as draws:
         while not state.finished:  # lines 1 and 6
-            drawn = [next(draws) for _ in range(shard.accumulation)]  # lines 2 to 4: x_0, t, ε
+            # To ask the others at each step, the CPU would wait for the GPU.
+            asks = state.step == first or state.device.type == "cpu"
+            drawn = next_batches(state, draws, asks)  # lines 2 to 4: x_0, t, ε
             # For dropout; after the draws, since a DataLoader takes a random number as it starts.
             torch.manual_seed(hash((config.seed, state.step, shard.rank)))
             yield gradient_step(state, [batch.to(state.device) for batch in drawn])  # line 5
+
+
+def next_batches(state: TrainingState, draws: Iterator[Batch], asks: bool) -> list[Batch]:
+    """Lines 2 to 4 for one step. asks: where a process can't, all raise its UserError."""
+
+    def draw() -> list[Batch]:
+        return [next(draws) for _ in range(state.shard.accumulation)]
+
+    return on_all(state.accelerator, draw) if asks else draw()
 
 
 def gradient_step(state: TrainingState, micro_batches: list[Batch]) -> TrainingStep:

@@ -115,7 +115,9 @@ class BatchRandomness:
             return torch.ones(t.shape)
         mean, std = self.logit
         below, above = (((t - i) / self.T).double().logit() for i in (1, 0))
-        p = torch.special.ndtr((above - mean) / std) - torch.special.ndtr((below - mean) / std)
+        p: Tensor = torch.special.ndtr((above - mean) / std) - torch.special.ndtr(
+            (below - mean) / std
+        )
         if self.half_uniform:
             p = (p + 1 / self.T) / 2
         return (1 / (self.T * p)).float()

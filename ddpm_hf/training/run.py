@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 
@@ -14,7 +13,6 @@ from ddpm_hf.cli import STOPPED
 from ddpm_hf.distributed import on_main, shut_down
 from ddpm_hf.errors import UserError, as_text, first_sentence
 from ddpm_hf.hub.push import push, repository
-from ddpm_hf.training import checkpoint
 from ddpm_hf.training.algorithm import training_steps
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.config_checks import notices
@@ -35,15 +33,13 @@ from ddpm_hf.training.preflight import (
     training_accelerator,
 )
 from ddpm_hf.training.progress import Progress
+from ddpm_hf.training.resuming import resume
 from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.signals import StopRequest
 from ddpm_hf.training.source import Source, open_source, training_images, validation_images
 from ddpm_hf.training.state import TrainingState
 from ddpm_hf.training.validation import validation_loss
-
-MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
-"""Settings that a resumed run may change without notice."""
 
 
 class Run:
@@ -61,7 +57,8 @@ class Run:
         self.checkpointed = 0
         """The step of the newest checkpoint."""
         if config.resume_from_checkpoint is not None:
-            self._resume(config.resume_from_checkpoint)
+            resume(self.state, config.resume_from_checkpoint)
+            self.checkpointed = self.state.step
         self.images = training_images(source, config, accelerator)  # once nothing is refused
         self.validation = validation_images(source, accelerator)
         on_main(accelerator, lambda: remove_old_run(config))
@@ -86,28 +83,6 @@ class Run:
         with written("the log", self.folder):
             self.config.save(self.folder / "config.json")
             self.log = RunLog(self.state)
-
-    def _resume(self, which: str) -> None:
-        """Go on from the checkpoint that the main process finds, if there is one."""
-        saved: dict[str, Any] | None
-        saved, message = on_main(self.accelerator, lambda: checkpoint.find(self.folder, which))
-        self.accelerator.print(message)
-        if saved is None:
-            return
-        if changed := _changed_settings(self.config, saved["config"]):
-            self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
-        self.state.load_state_dict(saved)
-        self.checkpointed = self.state.step
-        for key, what, now in (
-            ("global_batch_size", "A step", self.state.shard.global_batch_size),
-            ("rows", "An epoch", self.source.rows),
-        ):
-            before = saved.get(key, now)  # an earlier version kept no rows
-            if before != now and None not in (before, now):  # a stream does not tell its rows
-                self.accelerator.print(
-                    f"{what} had {before} pictures before the checkpoint and has {now} now, so"
-                    " this is not the run that would have been."
-                )
 
     def _report(self) -> None:
         """Log the progress since the last report. Raises UserError if the loss is not finite."""
@@ -186,20 +161,6 @@ class Run:
         if self.log is not None:
             self.log.close()
         return finished
-
-
-def _changed_settings(config: TrainConfig, saved: dict[str, Any]) -> list[str]:
-    """The names of the settings that are not as a checkpoint has them."""
-    # A setting that is newer than the checkpoint had its default then.
-    defaults = {field.name: field.default for field in dataclasses.fields(config)}
-    now, then = config.settings(), defaults | saved
-    changed = {name for name, value in now.items() if _as_json(then[name]) != _as_json(value)}
-    return sorted(changed - MAY_DIFFER)
-
-
-def _as_json(value: Any) -> Any:
-    """A setting as JSON gives it back."""
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
