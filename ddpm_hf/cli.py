@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,13 @@ import tyro
 from ddpm_hf.errors import UserError
 
 Options = TypeVar("Options")
+
+Limit = tuple[tuple[str, ...], Callable[[float], bool], str]
+"""Names of options, whether a value is allowed, and how that is said; NaN is never allowed."""
+SEED: tuple[Limit, ...] = (
+    (("seed",), lambda value: value >= 0, "not be below 0"),
+    (("seed",), lambda value: value < 2**63, "be below 2^63"),
+)
 
 STOPPED = 75
 """Exit status of a command that was stopped and can be continued: EX_TEMPFAIL, "try later"."""
@@ -43,6 +50,14 @@ def options(
         use_underscores=True,
         config=(tyro.conf.OmitArgPrefixes,),
     )
+
+
+def check_ranges(options: object, limits: Iterable[Limit]) -> None:
+    """Raise UserError for an option that is given and is out of its range."""
+    for names, is_allowed, bounds in limits:
+        for name in names:
+            if (value := getattr(options, name)) is not None and not is_allowed(value):
+                raise UserError(f"--{name} must {bounds}; got {value}.")
 
 
 @contextmanager

@@ -63,6 +63,28 @@ def on_main(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
     return cast(Result, result)
 
 
+def on_all(accelerator: Accelerator, work: Callable[[], Result]) -> Result:
+    """Do some work on each process; where one raises UserError, all do, with its message.
+
+    All processes must call this.
+    """
+    result, message = None, None
+    try:
+        result = work()
+    except UserError as error:
+        message = str(error)
+    if on_any(accelerator, message is not None):
+        raise UserError(next(filter(None, gather_object([message]))))
+    return cast(Result, result)
+
+
+def on_any(accelerator: Accelerator, here: bool) -> bool:
+    """Whether it is so `here` on any process. All processes must call this."""
+    if accelerator.num_processes == 1:
+        return here
+    return bool(accelerator.reduce(torch.tensor(float(here), device=accelerator.device)) > 0)
+
+
 class Map(Protocol):
     """A function like `map`: it applies some work to each of many items."""
 

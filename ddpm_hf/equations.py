@@ -128,7 +128,11 @@ def posterior_mean(schedule: NoiseSchedule, x_t: Tensor, x_0: Tensor, s: Index, 
 def posterior_mean_from_noise(
     schedule: NoiseSchedule, x_t: Tensor, z_hat: Tensor, s: Index, t: Index
 ) -> Tensor:
-    """μ from the predicted noise: N9 with N6 put in. Equal to it only while x̂_0 is not clipped."""
+    """μ from the predicted noise: N9 with N6 put in. Equal to it only while x̂_0 is not clipped.
+
+    NaN or infinite where ᾱ_t = 0 (zero terminal SNR): as with `predict_x0`, the noise alone says
+    nothing about x_0 there; `posterior_mean` is finite.
+    """
     alpha, beta, noise_var = schedule.alpha(s, t), schedule.beta(s, t), schedule.noise_var(t)
     weights = alpha.rsqrt(), -beta / (noise_var * alpha).sqrt()  # (N10), DDPM eq. 11
     return evaluate(weighted_sum, weights, x_t, z_hat)

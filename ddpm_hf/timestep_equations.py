@@ -107,7 +107,10 @@ class TimestepEquations:
     def posterior_mean_from_noise(
         self, sample: Tensor, noise: Tensor, timesteps: Timesteps, prev_timesteps: Timesteps
     ) -> Tensor:
-        """The same mean from x_t and the predicted noise (N10). Like `sample`."""
+        """The same mean from x_t and the predicted noise (N10). Like `sample`.
+
+        NaN or infinite where ᾱ_t = 0.
+        """
         table = self.schedule.on(sample.device)
         s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)
         return equations.posterior_mean_from_noise(table, sample, noise, s, t)

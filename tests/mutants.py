@@ -68,6 +68,8 @@ MUTANTS = [
     ("training aims at x_0 for ε", ALGORITHM, "rates, x_0, epsilon)  # ε", "rates, epsilon, x_0)  # ε"),
     ("training sees another t", ALGORITHM, "q_sample(state.schedule, x_0, epsilon, t)", "q_sample(state.schedule, x_0, epsilon, t // 2)"),
     ("training weighs nothing", ALGORITHM, "each = each * min_snr_weight", "each * min_snr_weight"),
+    ("the bound counts rare t as often as others", ALGORITHM, "bound_weight * bound", "bound"),
+    ("half of the draws forgotten in their probability", "ddpm_hf/training/randomness.py", "(p + 1 / self.T) / 2", "p"),
     ("the bound teaches the mean, too", ALGORITHM, "output.detach().float()", "output.float()"),
     ("the average lags for good", EMA, "use_ema_warmup=True", "use_ema_warmup=False"),
     ("the average's power forgotten", EMA, "power=config.ema_power", "power=1.0"),

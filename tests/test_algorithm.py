@@ -5,11 +5,13 @@ import copy
 import pytest
 import torch
 
-from ddpm_hf import equations
+from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
+from ddpm_hf.errors import UserError
 from ddpm_hf.prediction import min_snr_weight, prediction_of
 from ddpm_hf.training import algorithm, losses
 from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.progress import Progress
+from ddpm_hf.training.randomness import BatchRandomness
 from ddpm_hf.training.validation import validation_loss
 from tests.conftest import BLACK_IMAGES, tiny_unet
 
@@ -34,7 +36,7 @@ def test_the_network_is_asked_at_the_timestep_that_it_is_sampled_at(small_state)
 def test_the_loss_is_the_one_that_is_asked_for(small_state, kind, changes):
     """Of a network that says nothing."""
     state = small_state(prediction_type=kind, **changes)
-    x_0, t, epsilon, _ = batch = batch_of(state)
+    x_0, t, epsilon, *_ = batch = batch_of(state)
     told = image_losses(state, lambda x_t, *_, **__: (torch.zeros_like(x_t),), batch)
     rates = equations.rates(state.schedule, t)
     truth = equations.evaluate(prediction_of(kind).target, rates, x_0, epsilon)
@@ -44,23 +46,56 @@ def test_the_loss_is_the_one_that_is_asked_for(small_state, kind, changes):
     torch.testing.assert_close(told, expected)
 
 
-def test_the_bound_is_weighted_and_teaches_the_variance_alone(small_state):
+@pytest.mark.parametrize("sampling", ["uniform", "logit_normal"])
+def test_the_bound_is_weighted_and_teaches_the_variance_alone(small_state, sampling):
     """The prediction's gradient is that of the simple loss; T/1000 of the bound moves v."""
-    state = small_state(variance_type="learned_range")
-    x_0, t, epsilon, _ = batch = batch_of(state)
+    state = small_state(variance_type="learned_range", timestep_sampling=sampling)
+    x_0, t, epsilon, *_ = batch = batch_of(state)
     said, v = torch.zeros(2, 8, 1, 8, 8, requires_grad=True).unbind()
     told = image_losses(state, lambda *_, **__: (torch.cat([said, v], 1),), batch)
     simple = losses.simple_loss("l2", said, epsilon)
     x_t = equations.q_sample(state.schedule, x_0, epsilon, t)
     x_0_hat = equations.predict_x0(state.schedule, x_t, said.detach(), t)
-    expected = simple + 0.05 * losses.variance_loss(state.schedule, x_0, x_t, x_0_hat, v, t)
-    torch.testing.assert_close(told, expected)  # T = 50
+    bound = losses.variance_loss(state.schedule, x_0, x_t, x_0_hat, v, t)
+    expected = simple + 0.05 * batch.bound_weight * bound  # T = 50
+    assert (batch.bound_weight == 1).all() == (sampling == "uniform")
+    torch.testing.assert_close(told, expected)
     for one, other in zip(
         torch.autograd.grad(told.sum(), (said, v), retain_graph=True),
         torch.autograd.grad(expected.sum(), (said, v)),
         strict=True,
     ):
         torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("T", [5, 2000])
+def test_the_bound_of_logit_normal_timesteps_is_that_of_all(T):
+    """Weighted, every t counts alike, and none so much that its rare draws drown the others."""
+    randomness, n = BatchRandomness(0, T, 8, logit=(-2.0, 1.0), half_uniform=True), 4000
+    batch = randomness.training_batch(3, range(n), BLACK_IMAGES * 500)
+    assert float(batch.bound_weight.max()) <= 2
+    if T == 5:
+        share = torch.zeros(T + 1).index_add(0, batch.t, batch.bound_weight)[1:] / n
+        assert share == pytest.approx([1 / T] * T, abs=4 * (2 / T / n) ** 0.5)
+    else:
+        every = torch.arange(1, T + 1)
+        p = 1 / (T * randomness.bound_weight(every).double())
+        assert float(p.sum()) == pytest.approx(1, abs=1e-5) and float(p[0]) > 0.49 / T
+        alone = BatchRandomness(0, T, 8, logit=(-2.0, 1.0)).bound_weight(every[:1])
+        assert float(alone) == pytest.approx(1 / 2.1e-5, rel=0.05), "as rarely drawn as it was"
+    assert (randomness.validation_batch(range(4), BLACK_IMAGES[:4]).bound_weight == 1).all()
+
+
+def test_no_variance_is_learned_where_noise_says_nothing_of_the_picture(small_state, tmp_path):
+    for kind in ("epsilon", "v_prediction"):
+        settings = {"prediction_type": kind, "variance_type": "learned_range"}
+        scheduler = DDPMScheduler(50, **settings, rescale_betas_zero_snr=True)
+        DDPMPipeline(tiny_unet(1, out_channels=2), scheduler).save_pretrained(tmp_path / kind)
+    with pytest.raises(UserError, match=r"zero terminal SNR.* begin with a model of v_prediction"):
+        small_state(init_from=str(tmp_path / "epsilon"))
+    state = small_state(init_from=str(tmp_path / "v_prediction"))
+    batch = batch_of(state)._replace(t=torch.full((8,), 50))
+    assert image_losses(state, state.network, batch).isfinite().all()
 
 
 def test_long_gradients_are_shortened_and_told_as_they_were(small_state):

@@ -1,5 +1,6 @@
 """Model cards: what they say, what the Hub's client finds of it, and what a push makes of them."""
 
+import ast
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.hub.card import _license
-from ddpm_hf.hub.card_text import with_id
+from ddpm_hf.hub.card_text import usage, with_id
 from ddpm_hf.hub.pipeline_card import plain_card
 from ddpm_hf.hub.push import push
 from tests.conftest import tiny_unet
@@ -118,6 +119,22 @@ def test_only_the_usage_gets_the_id():
     other = 'Compare with `from_pretrained("google/ddpm-cat-256")`.\n'
     card = f'## Other\n\n{other}\n## Use it\n\nfrom_pretrained("out")\n\n## More\n\n{other}'
     assert with_id(card, "a/b") == card.replace('"out"', '"a/b"')
+
+
+@pytest.mark.parametrize("classes", [[], ["cat"]])
+@pytest.mark.parametrize("folder", ['it\'s "q"', "back\\slash", "two\nlines", "ü"])
+def test_the_usage_is_python_whatever_the_folder_is_called(folder, classes):
+    def loaded(card):
+        calls = [node for code in USE.findall(card) for node in ast.walk(ast.parse(code))]
+        return {
+            ast.literal_eval(node.args[0])
+            for node in calls
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("from_pretrained")
+        }
+
+    card = usage(folder, classes, can_be_guided=False, inference_steps=9)
+    assert loaded(card) == {folder}
+    assert loaded(with_id(card, "a/b")) == {"a/b"} and "this folder" not in with_id(card, "a/b")
 
 
 @pytest.mark.parametrize(

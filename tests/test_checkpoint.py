@@ -9,6 +9,8 @@ import torch
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.checkpoint import MANIFEST, TENSORS, VALUES
+from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.preflight import check_output_dir
 
 STATE = {
     "unet": {"conv.weight": torch.randn(3, 2), "half": torch.ones(2, dtype=torch.bfloat16)},
@@ -153,3 +155,37 @@ def test_a_named_checkpoint_must_be_there(folder):
 def test_no_checkpoint_yet_is_a_start(tmp_path):
     state, sentence = checkpoint.find(tmp_path, "latest")
     assert state is None and "starting from the first step" in sentence
+
+
+@pytest.mark.parametrize("what", ["a link", "gone", "not ours"])
+def test_an_old_checkpoint_that_cannot_be_removed_fails_no_save(
+    folder, tmp_path, monkeypatch, caplog, what
+):
+    old, elsewhere = folder / "checkpoint-2", tmp_path / "elsewhere"
+    if what == "a link":
+        old.rename(elsewhere)
+        old.symlink_to(elsewhere)
+    elif what == "gone":  # someone else removes it just before
+        honest = checkpoint.checkpoints
+        monkeypatch.setattr(
+            checkpoint, "checkpoints", lambda at: [honest(at), shutil.rmtree(old)][0]
+        )
+    else:
+        monkeypatch.setattr(shutil, "rmtree", not_permitted)
+    checkpoint.save(folder, 6, {**STATE, "step": 6}, keep=2)
+    monkeypatch.undo()
+    assert names(folder) == ["checkpoint-4", "checkpoint-6"]
+    assert ("Can't remove" in caplog.text) == (what != "a link")
+    assert (elsewhere / TENSORS).exists() == (what == "a link"), "only the link was the run's"
+
+
+def not_permitted(path):
+    raise PermissionError(1, "Operation not permitted", str(path))
+
+
+def test_a_leftover_that_cannot_be_removed_keeps_no_run_from_going_on(folder, monkeypatch, caplog):
+    (folder / ".checkpoint-2.old").mkdir()
+    (folder / ".pipeline-x").mkdir()
+    monkeypatch.setattr(shutil, "rmtree", not_permitted)
+    check_output_dir(TrainConfig(output_dir=str(folder), resume_from_checkpoint="latest"))
+    assert caplog.text.count("Operation not permitted") == 2

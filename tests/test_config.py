@@ -1,6 +1,7 @@
 """The trainer's configuration: files, flags, and what is never written down."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -8,12 +9,13 @@ import re
 import shlex
 import subprocess
 import sys
-from itertools import chain
 
 import pytest
 
 from ddpm_hf.errors import UserError
+from ddpm_hf.evaluation.config import EvaluateConfig
 from ddpm_hf.hub.card import without_token
+from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.training.config import TrainConfig, parse_config
 from ddpm_hf.training.config_checks import notices
 from ddpm_hf.training.flags import DiffusersFlags
@@ -57,12 +59,31 @@ def test_data_named_on_the_command_line_takes_the_place_of_the_files(tmp_path):
         *({"ema_inv_gamma": 0.0}, {"adam_beta1": 1.5}, {"adam_weight_decay": -1.0}),
         *({"block_out_channels": ()}, {"block_out_channels": (0, 32)}, {"seed": 2**63}),
         *({"layers_per_block": 0}, {"learning_rate": math.nan}, {"logit_mean": math.nan}),
-        *({"max_train_steps": 0}, {"adam_weight_decay": math.nan}, {"class_dropout": math.nan}),
+        *(
+            {"learning_rate": math.inf},
+            {"logit_std": math.inf},
+            {"max_train_steps": 0},
+            {"adam_weight_decay": math.nan},
+            {"class_dropout": math.nan},
+        ),
     ],
 )
 def test_numbers_out_of_range_are_refused(setting):
     with pytest.raises(UserError, match=f"--{next(iter(setting))} "):
         TrainConfig(**setting)
+
+
+@pytest.mark.parametrize("kind", [SampleConfig, EvaluateConfig])
+def test_every_number_of_sample_and_evaluate_is_in_range(kind):
+    """A scale that is no number was black pictures; one that is a float and has no range is new."""
+    floats = [field.name for field in dataclasses.fields(kind) if field.type is float]
+    assert floats == ["noise_scale", "guidance_scale"]
+    for name, value in (
+        *itertools.product(floats, (math.nan, math.inf, -1.0)),
+        *(("seed", -1), ("seed", 2**63), ("num_samples", 0), ("batch_size", 0)),
+    ):
+        with pytest.raises(UserError, match=f"^--{name} must .*; got {value}"):
+            kind(**{name: value})
 
 
 def test_attention_where_there_is_no_level_is_said():
@@ -179,7 +200,7 @@ def test_the_help_is_in_groups_with_diffusers_flags_first(capsys):
     shown = [[{"report_to": "logger"}.get(name, name) for name in names] for names in flags]
     assert shown[0] == STOCK_FLAGS
     known = {field.name for field in dataclasses.fields(TrainConfig)}
-    assert sorted(chain(*shown)) == sorted(known - {"config"})
+    assert sorted(itertools.chain(*shown)) == sorted(known - {"config"})
 
 
 def test_report_to_is_another_name_of_logger(tmp_path):

@@ -364,6 +364,8 @@ def test_saved_sets_have_slices(tmp_path):
     assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
     with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
         labels("train[")
+    with pytest.raises(UserError, match=r"split 'train\[:4%\]': it is none of the 10 rows, so"):
+        labels("train[:4%]")
 
 
 def test_the_cats_have_slices(world, tmp_path):

@@ -156,6 +156,9 @@ def test_zero_terminal_snr_leaves_nothing_of_the_picture():
     assert float(schedule.alpha_bar(1000)) == 0
     assert float(schedule.alpha_bar(1)) == pytest.approx(1 - 1e-4)
     assert float(schedule.beta(999, 1000)) == 1
+    x_t, z = torch.randn(2, 3, generator=torch.Generator().manual_seed(0))
+    assert not eq.posterior_mean_from_noise(schedule, x_t, z, 999, 1000).isfinite().any()
+    assert eq.posterior_mean(schedule, x_t, z, 999, 1000).isfinite().all()
 
 
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")

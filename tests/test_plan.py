@@ -32,6 +32,18 @@ def test_what_is_due_after_each_step():
     assert steps(plan(32, checkpointing_steps=3).saves_checkpoint, 10) == [3, 6, 9]
 
 
+def test_a_run_that_trains_nothing_or_never_warms_up_says_so():
+    assert plan(32, num_epochs=5, lr_warmup_steps=9).notices(3) == []
+    (said,) = plan(32, num_epochs=5).notices(11)  # of ten
+    assert said.startswith("Nothing is trained: ") and "--num_epochs 6, or more, goes on" in said
+    (said,) = plan(32, max_train_steps=4).notices(4)
+    assert "is of step 4, and the run has 4 steps. --max_train_steps 5, or more" in said
+    short = {"max_train_steps": 4, "learning_rate": 1e-3}
+    (said,) = plan(32, **short).notices(0)
+    assert "--lr_warmup_steps 500: of --learning_rate 0.001 it reaches 0.60%." in said
+    assert plan(32, **short, lr_scheduler="constant").notices(0) == []
+
+
 def test_a_stream_of_unknown_length_has_no_epochs():
     stream = plan(None, max_train_steps=7, save_images_epochs=1, logging_steps=4)
     assert stream.steps_per_epoch is None and steps(stream.draws_samples, 7) == []

@@ -12,8 +12,10 @@ from diffusers import UNet2DModel
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.training import checkpoint, losses
-from ddpm_hf.training.config import parse_config
+from ddpm_hf.training.config import TrainConfig, parse_config
+from ddpm_hf.training.preflight import check_output_dir
 from ddpm_hf.training.run import train
+from ddpm_hf.training.run_log import RunLog
 from tests.pictures import dataset_of, picture
 from tests.runs import losses_of, run, same, train_here
 
@@ -106,6 +108,27 @@ def test_a_full_disk_is_told_when_the_pipeline_does_not_fit(dataset, tmp_path, m
         train_here(dataset, tmp_path / "out")
 
 
+def test_a_full_disk_is_told_when_a_report_does_not_fit(dataset, tmp_path, monkeypatch):
+    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    honest, output = RunLog.log_report, tmp_path / "out"
+
+    def full(log, report):
+        if report.number == 3:
+            size = (output / "training.csv").stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        honest(log, report)
+
+    monkeypatch.setattr(RunLog, "log_report", full)
+    with pytest.raises(UserError, match=r"Can't write the log .* good one is checkpoint-2\. Once"):
+        try:
+            train_here(dataset, output)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    monkeypatch.undo()
+    train_here(dataset, output, "--resume_from_checkpoint", "latest", max_train_steps=4)
+    assert len(losses_of(output)) == 4
+
+
 def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
     output = train_here(dataset, tmp_path / "out", max_train_steps=2, lr_scheduler="constant")
     train_here(
@@ -126,10 +149,13 @@ def test_resuming_takes_the_learning_rate_that_is_asked_for(dataset, tmp_path):
     [
         ({"use_ema": False}, "The checkpoint has averaged weights: resume with --use_ema"),
         ({"layers_per_block": 2}, "The checkpoint is of another network"),
+        ({"prediction_type": "v_prediction"}, "resume with --prediction_type epsilon"),
+        ({"ddpm_num_steps": 60}, "resume with --ddpm_num_steps 50"),
+        ({"ddpm_beta_schedule": "sigmoid"}, "resume with --ddpm_beta_schedule linear"),
     ],
 )
 def test_resuming_another_run_is_refused(dataset, tmp_path, changes, sentence):
-    output = train_here(dataset, tmp_path / "out")
+    output = train_here(dataset, tmp_path / "out", max_train_steps=1)
     with pytest.raises(UserError, match=sentence):
         train_here(dataset, output, "--resume_from_checkpoint", "latest", **changes)
 
@@ -243,6 +269,26 @@ def test_latest_spares_a_finished_model_that_has_no_checkpoint(dataset, tmp_path
         train_here(dataset, output, *resumed)
     assert (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
     train_here(dataset, output, *resumed, "--overwrite_output_dir", max_train_steps=2)
+
+
+@pytest.mark.parametrize("config", ['{"mine": 1}', "[1]", '{"resol', None])
+def test_latest_spares_a_strangers_files(tmp_path, config):
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "README.md").write_text("mine")
+    if config is not None:
+        (tmp_path / "config.json").write_text(config)
+    before = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    with pytest.raises(UserError, match=r"holds README\.md.*, yet no run to go on with; name"):
+        check_output_dir(TrainConfig(output_dir=str(tmp_path), resume_from_checkpoint="latest"))
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == before
+
+
+def test_latest_begins_again_where_a_run_was_killed_before_its_first_checkpoint(dataset, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    TrainConfig(output_dir=str(tmp_path)).save(tmp_path / "config.json")
+    (tmp_path / "training.csv").write_text("number,loss\n")
+    train_here(dataset, tmp_path, "--resume_from_checkpoint", "latest", max_train_steps=2)
+    assert (tmp_path / "notes.txt").read_text() == "mine" and len(losses_of(tmp_path)) == 2
 
 
 def test_a_checkpoint_without_its_record_becomes_a_model(dataset, tmp_path):

@@ -16,7 +16,7 @@ import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import datasets as data
 from ddpm_hf.errors import UserError
-from ddpm_hf.training import algorithm
+from ddpm_hf.training import algorithm, checkpoint
 from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
@@ -250,6 +250,15 @@ def test_a_tracker_that_is_not_installed_is_named(dataset, tmp_path, logger):
         train_here(dataset, tmp_path / "out", logger=logger)
 
 
+def test_a_tracker_writes_into_the_output_folder(dataset, tmp_path, monkeypatch):
+    """wandb's own choice is the working directory, which may be the data."""
+    told = []
+    monkeypatch.setattr(accelerate.Accelerator, "init_trackers", lambda *how: told.append(how[-1]))
+    monkeypatch.delenv("WANDB_DIR", raising=False)
+    output = train_here(dataset, tmp_path / "out", max_train_steps=1)
+    assert told == [{"wandb": {"dir": str(output / "logs")}}]
+
+
 def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(data, "row_count", lambda dataset: None)
     with pytest.raises(UserError, match="give --max_train_steps"):
@@ -267,6 +276,7 @@ def test_a_stream_of_unknown_length_needs_a_number_of_steps(dataset, tmp_path, m
         ({"resolution": 9}, "must be a multiple of 2"),
         ({"init_from": "cats-32"}, "give --resolution 32"),
         ({"streaming": True, "max_train_steps": None}, "give --max_train_steps"),
+        ({"max_train_steps": None, "num_epochs": 1}, "give --max_train_steps"),
     ],
 )
 def test_mistakes_are_told_before_pictures_are_decoded(
@@ -434,3 +444,19 @@ def test_time_limit_ends_a_run_like_a_finished_one(dataset, tmp_path):
     run(dataset, output, max_train_steps=10_000, max_train_minutes=0.001, checkpointing_steps=9999)
     assert 0 < len((output / "training.csv").read_text().splitlines()) < 10_000
     diffusers.DDPMPipeline.from_pretrained(output)
+
+
+def test_the_time_limit_is_looked_at_after_each_step(dataset, tmp_path, monkeypatch):
+    now = 0.0
+
+    def losses(*arguments):
+        nonlocal now
+        now += 25
+        return image_losses(*arguments)
+
+    monkeypatch.setattr(algorithm, "image_losses", losses)
+    monkeypatch.setattr("ddpm_hf.training.progress.time.perf_counter", lambda: now)
+    output = train_here(dataset, tmp_path / "out", max_train_minutes=1, logging_steps=1000)
+    table = np.genfromtxt(output / "training.csv", delimiter=",", names=True)
+    assert (table["number"], table["seconds"]) == (3, 75)
+    assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-2", "checkpoint-3"]

@@ -126,12 +126,14 @@ def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
     """The rows that a split's name with slices selects: `train[:90%]`, `train+test`.
 
     sizes: of all splits. load: gives a whole split. Raises ValueError for a malformed name, or one
-    that is not in `sizes`.
+    that is not in `sizes`, or an empty selection.
     """
     parts = ReadInstruction.from_spec(wanted).to_absolute(sizes)
     rows: Dataset = concatenate_datasets(
         [load(part.splitname).select(range(part.from_, part.to)) for part in parts]
     )
+    if not rows:
+        raise ValueError(f"it is none of the {sum(sizes.values())} rows, so there is nothing in it")
     return rows
 
 

@@ -7,6 +7,7 @@ from huggingface_hub import EvalResult, ModelCard
 
 from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.errors import UserError
+from ddpm_hf.sampling.files import write
 
 TASK = "unconditional-image-generation"
 METRICS = (
@@ -121,6 +122,4 @@ def add_to_card(model: str, report: dict[str, Any]) -> None:
         before, _, attribution = before.partition("\n## Attribution")
         after = f"\n\n## Attribution{attribution}"
     card.text = f"{before.rstrip()}\n\n{section(report)}{after}"
-    temporary = path.with_suffix(".tmp")
-    card.save(temporary)
-    temporary.replace(path)
+    write(path, str(card).encode())

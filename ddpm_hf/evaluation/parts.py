@@ -190,10 +190,10 @@ def one_jump(context: EvalContext) -> dict[str, Any]:
         for way, images in (("jump", found.jump), ("steps", found.steps)):
             figures[f"rmse_{way}"].append(float(rmse(images, x_0).mean()))
             figures[f"sharpness_{way}"].append(float(sharpness(images).mean() / original))
-        if t == shown and context.is_main:
+        if t == shown:
             rows = [to_uint8(images[:JUMP_SHOWN]) for images in (x_0, *found)]
-            plots.sheet(torch.stack(rows), context.folder / "way_back.png")
-    if context.is_main:
+    if context.is_main:  # at the end, so that no process waits for one that can't write
+        plots.sheet(torch.stack(rows), context.folder / "way_back.png")
         plots.one_jump(figures, context.folder / "one_jump.png")
     return figures
 

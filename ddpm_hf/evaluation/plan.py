@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.evaluation.card_section import CARD_PARTS, card_path
 from ddpm_hf.evaluation.config import ALL_PARTS, EvaluateConfig, Part
 from ddpm_hf.evaluation.distances import check_enough
@@ -19,13 +19,16 @@ MAX_CAT_SIZE = 64
 
 
 def prepare_output(config: EvaluateConfig) -> None:
-    """Make the folder for the report's images. Raises UserError, or OSError if that fails."""
+    """Make the folder for the report's images. Raises UserError if that can't be done."""
     output = Path(config.output)
     if output.suffix != ".json":
         raise UserError(f"--output must be a .json file; got {config.output!r}.")
     if output.with_suffix("").resolve() == Path(config.output_dir).resolve():
         raise UserError("--output_dir is where the report's pictures go; name another --output.")
-    output.with_suffix("").mkdir(parents=True, exist_ok=True)
+    try:
+        output.with_suffix("").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Can't write to --output {output}: {first_sentence(error)}.") from error
     if config.report_to_model_card:
         if not set(CARD_PARTS) & set(config.parts):
             raise UserError(f"A card states {', '.join(CARD_PARTS)}: add one of these to --parts.")

@@ -1,5 +1,6 @@
 """The report's plots and sheets of images."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
+
+from ddpm_hf.sampling.files import write
 
 SCALE = 2
 """Enlargement of small images."""
@@ -19,12 +22,16 @@ def sheet(rows: Tensor, path: Path) -> None:
     image = Image.fromarray(whole.squeeze(-1).numpy() if channels == 1 else whole.numpy())
     factor = SCALE if width <= 64 else 1
     size = (image.width * factor, image.height * factor)
-    image.resize(size, Image.Resampling.NEAREST).save(path)
+    content = io.BytesIO()
+    image.resize(size, Image.Resampling.NEAREST).save(content, "PNG")
+    write(path, content.getvalue())
 
 
 def _save(figure: Figure, path: Path) -> None:
     figure.tight_layout()
-    figure.savefig(path, dpi=100)
+    content = io.BytesIO()
+    figure.savefig(content, dpi=100)
+    write(path, content.getvalue())
 
 
 def _over_t(axes: Axes, label: str) -> None:

@@ -5,6 +5,7 @@ They are the same for any number of processes.
 
 import json
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from ddpm_hf.distributed import make_accelerator, on_main, parallel_map, shut_down
+from ddpm_hf.distributed import make_accelerator, on_all, on_main, parallel_map, shut_down
 from ddpm_hf.evaluation import parts, plots
 from ddpm_hf.evaluation.card_section import add_to_card
 from ddpm_hf.evaluation.config import EvaluateConfig, Part, command
@@ -34,7 +35,7 @@ from ddpm_hf.evaluation.real_images import (
 from ddpm_hf.evaluation.report import markdown
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
-from ddpm_hf.sampling.files import read_samples
+from ddpm_hf.sampling.files import read_samples, write
 from ddpm_hf.sampling.model import class_number, load
 from ddpm_hf.sampling.run import class_labels, sample
 
@@ -174,8 +175,8 @@ def _write(config: EvaluateConfig, samples: Tensor, report: dict[str, Any]) -> N
     output = Path(config.output)
     folder = output.with_suffix("")
     plots.sheet(plots.thumbnails(samples), folder / "samples.png")
-    output.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    output.with_suffix(".md").write_text(markdown(report, folder.name))
+    write(output, (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+    write(output.with_suffix(".md"), markdown(report, folder.name).encode())
     if config.report_to_model_card:
         add_to_card(config.model, report)
 
@@ -187,9 +188,13 @@ def evaluate(config: EvaluateConfig, accelerator: Accelerator) -> dict[str, Any]
     """
     chosen, context = _prepare(config, accelerator)
     figures: dict[str, Any] = {}
-    for part in chosen:
+
+    def measure(part: Part) -> None:
         if part in parts.BY_ALL or accelerator.is_main_process:
             figures[part] = rounded(parts.PARTS[part](context))
+
+    for part in chosen:
+        on_all(accelerator, partial(measure, part))
     report = {**_provenance(config, context), **figures}
     on_main(accelerator, lambda: _write(config, context.samples, report))
     return report

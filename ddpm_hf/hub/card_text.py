@@ -1,5 +1,6 @@
 """What every model card says: how to use the model, and what to cite."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ STOCK_USAGE = """## Use it
 ```python
 from diffusers import DDPMPipeline
 
-pipe = DDPMPipeline.from_pretrained("{name}"){local}
+pipe = DDPMPipeline.from_pretrained({name}){local}
 pipe(batch_size=4, num_inference_steps={inference_steps}).images[0].save("picture.png")
 ```
 
@@ -22,7 +23,7 @@ With `ddpm_hf`, each step can be watched:
 ```python
 from ddpm_hf import DDPMPipeline
 
-pipe = DDPMPipeline.from_pretrained("{name}")
+pipe = DDPMPipeline.from_pretrained({name})
 for step in pipe.stream(batch_size=4, num_inference_steps={inference_steps}):
     step.timestep, step.noisy_sample, step.pred_original_sample  # t − 1, x_t and x̂_0
 ```
@@ -35,7 +36,7 @@ The model draws by class: {classes}. diffusers' own pipeline takes no class; `dd
 ```python
 from ddpm_hf import DDPMPipeline
 
-pipe = DDPMPipeline.from_pretrained("{name}"){local}
+pipe = DDPMPipeline.from_pretrained({name}){local}
 images = pipe(batch_size=4, num_inference_steps={inference_steps}, class_labels=0).images
 images[0].save("picture.png")
 ```
@@ -76,7 +77,7 @@ PAPERS = {
 def usage(name: str, classes: Sequence[str], *, can_be_guided: bool, inference_steps: int) -> str:
     """The section on how to use the model. name: its id on the Hub, or its folder's name."""
     text = (CLASS_USAGE if classes else STOCK_USAGE).format(
-        name=name,
+        name=json.dumps(name, ensure_ascii=False),  # a string of Python, too
         local="" if "/" in name else LOCAL,
         inference_steps=inference_steps,
         classes=", ".join(f"{i} {_escaped(word)}" for i, word in enumerate(classes)),
@@ -114,7 +115,7 @@ def with_id(card: str, model_id: str) -> str:
     """The card with this id in the lines of its section "Use it" that load the model."""
 
     def named(section: re.Match[str]) -> str:
-        line = rf'from_pretrained\("[^"]*"\)(?:{re.escape(LOCAL)})?'
+        line = rf'from_pretrained\("(?:[^"\\]|\\.)*"\)(?:{re.escape(LOCAL)})?'
         return re.sub(line, f'from_pretrained("{model_id}")', section[0])
 
     return re.sub(r"^## Use it\n.*?(?=^## |\Z)", named, card, flags=re.DOTALL | re.MULTILINE)

@@ -1,9 +1,17 @@
 """The options of ddpm_hf.sample."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.cli import SEED, Limit, check_ranges
+
+LIMITS: tuple[Limit, ...] = (
+    (("num_samples", "batch_size"), lambda value: value >= 1, "be at least 1"),
+    (("noise_scale", "guidance_scale"), lambda value: value >= 0, "not be below 0"),
+    (("noise_scale", "guidance_scale"), math.isfinite, "be finite"),
+    *SEED,
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,4 @@ class SampleConfig:
     torch.compile."""
 
     def __post_init__(self) -> None:
-        for name in ("num_samples", "batch_size"):
-            if getattr(self, name) < 1:
-                raise UserError(f"--{name} must be at least 1; got {getattr(self, name)}.")
-        if self.seed < 0:
-            raise UserError(f"--seed must not be negative; got {self.seed}.")
+        check_ranges(self, LIMITS)

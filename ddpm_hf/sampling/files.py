@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
             if path.exists():
                 what = f"holds files, and {SETTINGS} can't be read, so that no one knows of what"
             raise UserError(f"{folder} {what}; name another --output_dir.")
-        _write(path, json.dumps(settings, indent=2).encode())
+        write(path, json.dumps(settings, indent=2).encode())
     except OSError as error:
         reason = first_sentence(error)
         raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
@@ -92,7 +93,7 @@ def _pixels(path: Path) -> NDArray[np.uint8] | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write a file atomically, making its folder if needed. Raises UserError if that fails."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -100,10 +101,11 @@ def _write(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing can be removed, either
+            temporary.unlink()
         raise UserError(
-            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again to"
-            " complete the samples."
+            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again: what is"
+            " there is kept."
         ) from error
 
 
@@ -132,7 +134,7 @@ def write_block(config: SampleConfig, indices: range, pixels: NDArray[np.uint8])
     contents = [_npy(pixels)] if config.format == "npz" else map(_png, pixels)
     for path, content in zip(_files(config, indices), contents, strict=False):
         if _pixels(path) is None:
-            _write(path, content)
+            write(path, content)
 
 
 def is_complete(config: SampleConfig) -> bool:
@@ -150,7 +152,7 @@ def join_blocks(config: SampleConfig) -> None:
         parts = [np.load(path) for indices in blocks(config) for path in _files(config, indices)]
         file = io.BytesIO()
         np.savez(file, np.concatenate(parts)[: config.num_samples])
-        _write(folder / ARCHIVE, file.getvalue())
+        write(folder / ARCHIVE, file.getvalue())
     shutil.rmtree(folder / BLOCKS, ignore_errors=True)
 
 

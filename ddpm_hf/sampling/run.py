@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ddpm_hf.backends.denoiser import check_backend
 from ddpm_hf.data.images import to_uint8
-from ddpm_hf.distributed import make_accelerator, on_main, shut_down
+from ddpm_hf.distributed import make_accelerator, on_all, on_main, shut_down
 from ddpm_hf.errors import UserError
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
@@ -69,10 +69,13 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
     if not files.is_complete(config):
         mine = files.blocks(config)[accelerator.process_index :: accelerator.num_processes]
         hidden = not accelerator.is_main_process
-        for indices in tqdm(mine, desc="Sampling", unit="block", disable=hidden):
-            if files.is_missing(config, indices):
-                files.write_block(config, indices, sample_block(pipeline, config, indices))
-        accelerator.wait_for_everyone()
+
+        def complete() -> None:
+            for indices in tqdm(mine, desc="Sampling", unit="block", disable=hidden):
+                if files.is_missing(config, indices):
+                    files.write_block(config, indices, sample_block(pipeline, config, indices))
+
+        on_all(accelerator, complete)
     on_main(accelerator, lambda: files.join_blocks(config))
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ddpm_hf import equations
+from ddpm_hf.distributed import on_all
 from ddpm_hf.prediction import min_snr_weight, prediction_of
 from ddpm_hf.training import losses
 from ddpm_hf.training.batches import Images, batches
@@ -28,13 +29,24 @@ def training_steps(state: TrainingState, images: Images) -> Iterator[TrainingSte
     """Train to the end of the run, one optimiser step at a time; the caller logs and saves."""
     config, shard = state.config, state.shard
     state.network.train(state.train_mode)
-    workers = config.dataloader_num_workers
+    workers, first = config.dataloader_num_workers, state.step
     with closing(batches(images, state.randomness, shard, state.step, workers)) as draws:
         while not state.finished:  # lines 1 and 6
-            drawn = [next(draws) for _ in range(shard.accumulation)]  # lines 2 to 4: x_0, t, ε
+            # To ask the others at each step, the CPU would wait for the GPU.
+            asks = state.step == first or state.device.type == "cpu"
+            drawn = next_batches(state, draws, asks)  # lines 2 to 4: x_0, t, ε
             # For dropout; after the draws, since a DataLoader takes a random number as it starts.
             torch.manual_seed(hash((config.seed, state.step, shard.rank)))
             yield gradient_step(state, [batch.to(state.device) for batch in drawn])  # line 5
+
+
+def next_batches(state: TrainingState, draws: Iterator[Batch], asks: bool) -> list[Batch]:
+    """Lines 2 to 4 for one step. asks: where a process can't, all raise its UserError."""
+
+    def draw() -> list[Batch]:
+        return [next(draws) for _ in range(state.shard.accumulation)]
+
+    return on_all(state.accelerator, draw) if asks else draw()
 
 
 def gradient_step(state: TrainingState, micro_batches: list[Batch]) -> TrainingStep:
@@ -64,7 +76,7 @@ def image_losses(state: TrainingState, network: Any, batch: Batch) -> Tensor:
     The configuration may choose another target (x_0 or v), l1, min-SNR weights, and a learned
     variance, whose term of the bound is added.
     """
-    x_0, t, epsilon, labels = batch
+    x_0, t, epsilon, labels, bound_weight = batch
     kind, config = state.scheduler.config.prediction_type, state.config
     x_t = equations.q_sample(state.schedule, x_0, epsilon, t)  # √ᾱ_t·x_0 + √(1−ᾱ_t)·ε
     output, v = state.predict(network, x_t, t, labels)  # ε_θ(x_t, t)
@@ -76,5 +88,5 @@ def image_losses(state: TrainingState, network: Any, batch: Batch) -> Tensor:
     if v is not None:
         x_0_hat = state.scheduler.predict_original_sample(output.detach().float(), t - 1, x_t)
         bound = losses.variance_loss(state.schedule, x_0, x_t, x_0_hat, v, t)
-        each = each + state.schedule.T / 1000 * bound
+        each = each + state.schedule.T / 1000 * bound_weight * bound
     return each

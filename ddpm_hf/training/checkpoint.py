@@ -6,6 +6,7 @@ the size and hash of both files. So a run can be killed at any moment, and damag
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -16,7 +17,9 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
+
+logger = logging.getLogger(__name__)
 
 TENSORS, VALUES, MANIFEST = "state.safetensors", "state.json", "manifest.json"
 PACKAGES = ("torch", "diffusers", "accelerate", "datasets")
@@ -41,14 +44,14 @@ def step_of(folder: Path) -> int:
 def remove_leftovers(output_dir: Path) -> None:
     """Remove what a killed process was still writing or removing."""
     for leftover in output_dir.glob(".checkpoint-*"):
-        _delete(leftover)
+        discard(leftover)
 
 
 def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -> Path:
     """Write `checkpoint-{step}`, then remove all but the `keep` newest (None: keep all).
 
     The folder is there whole or not at all. Checkpoints of later steps are removed, too: they are
-    damaged, or the run was told to overwrite them.
+    damaged, or the run was told to overwrite them. What can't be removed is told, and stays.
     Raises OSError, with nothing changed, if it can't be written.
     """
     final = output_dir / f"checkpoint-{step}"
@@ -63,7 +66,7 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    if final.exists():  # a damaged one that `latest` passed over
+    if os.path.lexists(final):  # a damaged one that `latest` passed over
         _remove(final)
     temporary.rename(final)
     _sync(output_dir)
@@ -185,15 +188,22 @@ def _sync(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Hide a checkpoint by one atomic rename, then delete it."""
+    """Hide a checkpoint by one atomic rename, then delete it; a warning if that can't be done."""
     hidden = folder.with_name(f".{folder.name}.old")
-    folder.rename(hidden)
-    _delete(hidden)
-
-
-def _delete(path: Path) -> None:
-    """Delete a folder, or a file in a checkpoint's place."""
-    if path.is_dir():
-        shutil.rmtree(path)
+    try:
+        folder.rename(hidden)
+    except OSError as error:
+        logger.warning("Can't remove %s: %s.", folder, first_sentence(error))
     else:
-        path.unlink()
+        discard(hidden)
+
+
+def discard(path: Path) -> None:
+    """Delete a folder or a file, of a link the link alone; a warning if that can't be done."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        logger.warning("Can't remove %s: %s.", path, first_sentence(error))

@@ -53,8 +53,10 @@ class TrainConfig(
         return {k: v for k, v in changed.items() if k not in ("output_dir", "cache_dir")}
 
     def save(self, path: Path) -> None:
-        """Write the file that `--config` reads."""
-        path.write_text(json.dumps(self.settings(), indent=2) + "\n")
+        """Write the file that `--config` reads; on a full disk, the old one stays."""
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(self.settings(), indent=2) + "\n")
+        temporary.replace(path)
 
 
 def located(path: str) -> Path:

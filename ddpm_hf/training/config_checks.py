@@ -1,10 +1,10 @@
 """Checks of a configuration: what is refused, and what the user should know of it."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ddpm_hf.cli import SEED, Limit, check_ranges
 from ddpm_hf.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,25 +20,22 @@ ABOVE_ZERO = (
     *("snr_gamma", "logit_std", "max_train_minutes", "learning_rate", "adam_epsilon"),
     *("max_grad_norm", "ema_inv_gamma", "ema_power"),
 )
-NOT_BELOW_ZERO = ("seed", "dataloader_num_workers", "lr_warmup_steps", "adam_weight_decay")
+NOT_BELOW_ZERO = ("dataloader_num_workers", "lr_warmup_steps", "adam_weight_decay")
 BELOW_ONE = ("class_dropout", "adam_beta1", "adam_beta2", "ema_max_decay")
-LIMITS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+FINITE = ("logit_mean", "logit_std", "learning_rate", "adam_epsilon", "adam_weight_decay")
+LIMITS: tuple[Limit, ...] = (
     (AT_LEAST_ONE, lambda value: value >= 1, "be at least 1"),
     (ABOVE_ZERO, lambda value: value > 0, "be above 0"),
     (NOT_BELOW_ZERO, lambda value: value >= 0, "not be below 0"),
     (BELOW_ONE, lambda value: 0 <= value < 1, "be in [0, 1)"),
-    (("logit_mean",), math.isfinite, "be finite"),
-    (("seed",), lambda value: value < 2**63, "be below 2^63"),
+    (FINITE, math.isfinite, "be finite"),
+    *SEED,
 )
-"""Names of settings, whether a value is allowed, and how that is said; NaN is never allowed."""
 
 
 def check(config: "TrainConfig") -> None:
     """Raise UserError for a value out of range or a combination that makes no sense."""
-    for names, is_allowed, bounds in LIMITS:
-        for name in names:
-            if (value := getattr(config, name)) is not None and not is_allowed(value):
-                raise UserError(f"--{name} must {bounds}; got {value}.")
+    check_ranges(config, LIMITS)
     if config.dataset_name is not None and config.train_data_dir is not None:
         raise UserError("Name the data once: by --dataset_name or by --train_data_dir.")
     if config.class_dropout > 0 and config.class_column is None:

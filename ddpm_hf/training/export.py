@@ -2,6 +2,8 @@
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,18 @@ def lower_learning_rate(folder: Path) -> str:
     return f"{last_checkpoint(folder)}: start anew {rate} and --overwrite_output_dir"
 
 
+@contextmanager
+def written(what: str, folder: Path) -> Iterator[None]:
+    """Write `what` inside. Raises UserError, which says how to go on, if that can't be done."""
+    try:
+        yield
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"Can't write {what} to {folder}: {first_sentence(error)}; {last_checkpoint(folder)}."
+            " Once there is room, go on with --resume_from_checkpoint latest."
+        ) from error
+
+
 def save_checkpoint(state: TrainingState) -> None:
     """Write a checkpoint. Raises UserError, the earlier ones untouched, if that can't be done."""
     folder = Path(state.config.output_dir)
@@ -45,15 +59,9 @@ def save_checkpoint(state: TrainingState) -> None:
             f"The weights are not numbers any more at step {state.step}, so no checkpoint was"
             f" written; {lower_learning_rate(folder)}."
         )
-    keep = state.config.checkpoints_total_limit
-    try:
+    with written(f"checkpoint-{state.step}", folder):
+        keep = state.config.checkpoints_total_limit
         checkpoint.save(folder, state.step, state.state_dict(), keep)
-    except OSError as error:
-        raise UserError(
-            f"Can't write checkpoint-{state.step} to {folder}: {first_sentence(error)};"
-            f" {last_checkpoint(folder)}. Once there is room, go on with --resume_from_checkpoint"
-            " latest."
-        ) from error
 
 
 def stored_pipeline(state: TrainingState) -> DDPMPipeline:
@@ -78,25 +86,21 @@ def save_pipeline(
     Raises UserError if that can't be done.
     """
     folder = Path(state.config.output_dir)
-    try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as temporary:
-            new = Path(temporary)
-            _cast(pipeline, state.config.weights_dtype)
-            pipeline.save_pretrained(new)
-            model_card(facts).save(new / "README.md")
-            enlarged(samples.grid).save(new / "samples.png")
-            enlarged(samples.strip, 864).save(new / "strip.png")
-            loss_curve(folder / TRAINING_CSV).save(new / "loss.png")
-            for file in (f for f in new.rglob("*") if f.is_file()):
-                target = folder / file.relative_to(new)
-                target.parent.mkdir(exist_ok=True)
-                file.replace(target)
-    except (OSError, SafetensorError) as error:
-        raise UserError(
-            f"Can't write the pipeline to {folder}: {first_sentence(error)};"
-            f" {last_checkpoint(folder)}. Once there is room, go on with --resume_from_checkpoint"
-            " latest."
-        ) from error
+    with (
+        written("the pipeline", folder),
+        tempfile.TemporaryDirectory(dir=folder, prefix=".pipeline-") as temporary,
+    ):
+        new = Path(temporary)
+        _cast(pipeline, state.config.weights_dtype)
+        pipeline.save_pretrained(new)
+        model_card(facts).save(new / "README.md")
+        enlarged(samples.grid).save(new / "samples.png")
+        enlarged(samples.strip, 864).save(new / "strip.png")
+        loss_curve(folder / TRAINING_CSV).save(new / "loss.png")
+        for file in (f for f in new.rglob("*") if f.is_file()):
+            target = folder / file.relative_to(new)
+            target.parent.mkdir(exist_ok=True)
+            file.replace(target)
 
 
 def training_facts(pipeline: DDPMPipeline, log: RunLog, source: Source, name: str) -> TrainingFacts:

@@ -177,7 +177,8 @@ class DiffusionFlags:
     snr_gamma: float | None = None
     """Weight timesteps by min-SNR-γ with this γ; its authors take 5."""
     timestep_sampling: Literal["uniform", "logit_normal"] = "uniform"
-    """How often each t is trained: all alike (the notes), or with logit(t/T) normal."""
+    """How often each t is trained: all alike (the notes), or with logit(t/T) normal; with
+    learned_range, whose bound needs all t, every second one."""
     logit_mean: float = -2.0
     """Of logit(t/T) for logit_normal. At T = 2000 with the linear β, −2 is where most of a picture
     is made, and few draws go to what is nearly pure noise."""

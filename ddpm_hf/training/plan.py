@@ -42,6 +42,25 @@ class TrainingPlan:
             + f" steps in all: {self.total_steps}."
         )
 
+    def notices(self, step: int) -> list[str]:
+        """What to tell the user of a run that goes on after `step`."""
+        messages, config, total = [], self.config, self.total_steps
+        if step >= total:
+            more = f"--max_train_steps {step + 1}"
+            if config.max_train_steps is None and self.steps_per_epoch is not None:
+                more = f"--num_epochs {step // self.steps_per_epoch + 1}"
+            messages.append(
+                f"Nothing is trained: the checkpoint is of step {step}, and the run has {total}"
+                f" steps. {more}, or more, goes on."
+            )
+        elif config.lr_scheduler != "constant" and total <= config.lr_warmup_steps:
+            reached = (total - 1) / config.lr_warmup_steps
+            messages.append(
+                f"The run ends in the warm-up of --lr_warmup_steps {config.lr_warmup_steps}: of"
+                f" --learning_rate {config.learning_rate:g} it reaches {reached:.2%}."
+            )
+        return messages
+
     def _epochs_end(self, step: int, epochs: int) -> bool:
         """Whether an epoch whose number is a multiple of `epochs` ends with this step."""
         per_epoch = self.steps_per_epoch

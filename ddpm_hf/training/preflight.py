@@ -1,5 +1,6 @@
 """Checks before a run: what the launcher and the tracker can do, and the output folder."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -11,10 +12,16 @@ from accelerate.utils import ProjectConfiguration
 
 from ddpm_hf import distributed
 from ddpm_hf.errors import UserError, as_text, first_sentence
+from ddpm_hf.hub.upload import PICTURES
 from ddpm_hf.training import checkpoint
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.run_log import SAMPLES, TRAINING_CSV, VALIDATION_CSV
 
+WRITTEN = (
+    *("README.md", "config.json", "unet", "scheduler", SAMPLES, TRAINING_CSV, VALIDATION_CSV),
+    *PICTURES,
+)
+"""What a run writes, beside checkpoints and logs; its model_index.json is checked apart."""
 PROJECT = "train_accelerate"
 """The project's name in trackers."""
 
@@ -62,7 +69,7 @@ def check_output_dir(config: TrainConfig) -> None:
             pass
         checkpoint.remove_leftovers(folder)
         for leftover in folder.glob(".pipeline-*"):
-            shutil.rmtree(leftover)
+            checkpoint.discard(leftover)
     except OSError as error:
         reason = first_sentence(error)
         raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
@@ -71,12 +78,26 @@ def check_output_dir(config: TrainConfig) -> None:
         return
     if which != "latest" and any(folder.iterdir()):
         _check_nothing_is_lost(folder, start)
-    finished = (folder / "model_index.json").exists()
-    if which == "latest" and finished and not checkpoint.checkpoints(folder):
+    if which != "latest" or checkpoint.checkpoints(folder):
+        return
+    if (folder / "model_index.json").exists():
         raise UserError(
             f"--output_dir {folder} holds a finished model and no checkpoint to go on from; begin"
             " with its weights by --init_from and another --output_dir."
         )
+    if (there := [n for n in WRITTEN if (folder / n).exists()]) and not _holds_a_run(folder):
+        raise UserError(
+            f"--output_dir {folder} holds {', '.join(there)}, yet no run to go on with; name"
+            " another folder, or replace them by --overwrite_output_dir."
+        )
+
+
+def _holds_a_run(folder: Path) -> bool:
+    """Whether a run has begun there: its settings are the first that it writes."""
+    try:
+        return "output_dir" in dict(json.loads((folder / "config.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _check_outside_data(config: TrainConfig) -> None:
@@ -129,7 +150,7 @@ def remove_old_run(config: TrainConfig) -> None:
     last_kept_step = checkpoint.step_of(start) if start in existing else -1
     for old in existing:
         if checkpoint.step_of(old) > last_kept_step:
-            shutil.rmtree(old, ignore_errors=True)
+            checkpoint.discard(old)
     for image in (folder / SAMPLES).glob("*.png"):
         drawn = re.fullmatch(r"(?:step|strip)-(\d+)", image.stem)
         if drawn and int(drawn[1]) > last_kept_step:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ddpm_hf.distributed import on_any
 from ddpm_hf.training.state import TrainingState
 
 BINS = 10
@@ -75,6 +76,17 @@ class Progress:
         bins.index_add_(1, bin_of_image, torch.stack([step.losses, torch.ones_like(step.losses)]))
         self._bins += bins
         self._steps += 1
+
+    def out_of_time(self) -> bool:
+        """Whether --max_train_minutes are over on any process; the next report then ends the run.
+
+        All processes must call this.
+        """
+        limit, state = self.state.config.max_train_minutes, self.state
+        if limit is None:
+            return False
+        seconds = state.seconds + time.perf_counter() - self._began
+        return on_any(state.accelerator, seconds >= 60 * limit)
 
     def report(self) -> Report:
         """The means since the last report, over all processes. All processes must call this."""

@@ -46,6 +46,7 @@ class Batch(NamedTuple):
     t: Tensor  # the paper's t, 1..T, (batch,)
     epsilon: Tensor  # N(0, I), like x_0
     labels: Tensor  # classes, (batch,); zeros without classes
+    bound_weight: Tensor  # 1/(T·p(t)), p being how often t is drawn, (batch,)
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on a device; the copy runs while the CPU goes on."""
@@ -59,6 +60,7 @@ class BatchRandomness:
     T: diffusion steps. resolution: the side of the random square crop. random_flip: mirror with
     probability ½. class_dropout: the probability that `null_class` replaces an image's class.
     logit: mean and standard deviation of logit(t/T), for logit-normal instead of uniform timesteps.
+    half_uniform: every second one is uniform nevertheless, for what needs all t.
     """
 
     seed: int
@@ -68,9 +70,12 @@ class BatchRandomness:
     class_dropout: float = 0.0
     null_class: int | None = None
     logit: tuple[float, float] | None = None
+    half_uniform: bool = False
 
     @classmethod
-    def configured(cls, config: TrainConfig, T: int, null_class: int | None) -> "BatchRandomness":
+    def configured(
+        cls, config: TrainConfig, T: int, null_class: int | None, learned_variance: bool
+    ) -> "BatchRandomness":
         """As the configuration asks for it."""
         logit_normal = config.timestep_sampling == "logit_normal"
         return cls(
@@ -81,6 +86,7 @@ class BatchRandomness:
             config.class_dropout,
             null_class,
             (config.logit_mean, config.logit_std) if logit_normal else None,
+            learned_variance,
         )
 
     def training_batch(self, step: int, positions: range, examples: Iterable[Example]) -> Batch:
@@ -94,10 +100,27 @@ class BatchRandomness:
 
     def _timestep(self, rng: np.random.Generator) -> int:
         """t in 1..T: uniform (N15), or logit-normal (Esser et al. 2024, section 3.1)."""
-        if self.logit is None:
+        if self.logit is None or (self.half_uniform and rng.random() < 0.5):
             return int(rng.integers(1, self.T + 1))
         fraction = 1 / (1 + np.exp(-rng.normal(*self.logit)))  # t/T
         return int(np.ceil(fraction * self.T).clip(1, self.T))
+
+    def bound_weight(self, t: Tensor) -> Tensor:
+        """1/(T·p(t)), with which a mean over the draws estimates that over all t: float32, like t.
+
+        At most 2 if half of the draws are uniform (defensive importance sampling, Hesterberg 1995):
+        the logit-normal alone draws t = 1 so rarely that its weight would be 10⁴ and more.
+        """
+        if self.logit is None:
+            return torch.ones(t.shape)
+        mean, std = self.logit
+        below, above = (((t - i) / self.T).double().logit() for i in (1, 0))
+        p: Tensor = torch.special.ndtr((above - mean) / std) - torch.special.ndtr(
+            (below - mean) / std
+        )
+        if self.half_uniform:
+            p = (p + 1 / self.T) / 2
+        return (1 / (self.T * p)).float()
 
     def _batch(
         self, stream: int, step: int, positions: range, examples: Iterable[Example]
@@ -113,4 +136,5 @@ class BatchRandomness:
             dropped = self.null_class is not None and rng.random() < self.class_dropout
             labels.append(self.null_class if dropped else label)
         t = torch.tensor(np.array(timesteps))
-        return Batch(to_unit_range(crops), t, torch.stack(noises), torch.tensor(labels))
+        drawn = to_unit_range(crops), t, torch.stack(noises), torch.tensor(labels)
+        return Batch(*drawn, self.bound_weight(t))

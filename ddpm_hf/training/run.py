@@ -3,9 +3,9 @@
 import dataclasses
 import logging
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 
@@ -13,7 +13,6 @@ from ddpm_hf.cli import STOPPED
 from ddpm_hf.distributed import on_main, shut_down
 from ddpm_hf.errors import UserError, as_text, first_sentence
 from ddpm_hf.hub.push import push, repository
-from ddpm_hf.training import checkpoint
 from ddpm_hf.training.algorithm import training_steps
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.config_checks import notices
@@ -24,6 +23,7 @@ from ddpm_hf.training.export import (
     save_pipeline,
     stored_pipeline,
     training_facts,
+    written,
 )
 from ddpm_hf.training.network import make_model
 from ddpm_hf.training.preflight import (
@@ -33,15 +33,13 @@ from ddpm_hf.training.preflight import (
     training_accelerator,
 )
 from ddpm_hf.training.progress import Progress
+from ddpm_hf.training.resuming import resume
 from ddpm_hf.training.run_log import RunLog
 from ddpm_hf.training.samples import draw_samples
 from ddpm_hf.training.signals import StopRequest
 from ddpm_hf.training.source import Source, open_source, training_images, validation_images
 from ddpm_hf.training.state import TrainingState
 from ddpm_hf.training.validation import validation_loss
-
-MAY_DIFFER = {"max_train_steps", "max_train_minutes", "num_epochs", "output_dir", "cache_dir"}
-"""Settings that a resumed run may change without notice."""
 
 
 class Run:
@@ -54,54 +52,37 @@ class Run:
         self.config, self.accelerator, self.source = config, accelerator, source
         self.folder, self.name = Path(config.output_dir), name
         model = make_model(config, source.spec.channels, list(source.spec.class_names))
-        self.images = training_images(source, config, accelerator)
         self.state = TrainingState(config, model, accelerator, source.rows)
-        self.validation = validation_images(source, accelerator)
         self.progress = Progress(self.state)
         self.checkpointed = 0
         """The step of the newest checkpoint."""
         if config.resume_from_checkpoint is not None:
-            self._resume(config.resume_from_checkpoint)
+            resume(self.state, config.resume_from_checkpoint)
+            self.checkpointed = self.state.step
+        self.images = training_images(source, config, accelerator)  # once nothing is refused
+        self.validation = validation_images(source, accelerator)
         on_main(accelerator, lambda: remove_old_run(config))
         self._init_trackers()
-        accelerator.print(self.state.plan)
+        for said in (self.state.plan, *self.state.plan.notices(self.state.step)):
+            accelerator.print(said)
         self.log: RunLog | None = None
         on_main(accelerator, self._open_log)
 
     def _init_trackers(self) -> None:
         hyperparameters = {name: as_text(str(v)) for name, v in self.config.settings().items()}
         try:
-            self.accelerator.init_trackers(PROJECT, config=hyperparameters)
+            # Else wandb writes to the working directory, which may be the data.
+            where = os.environ.get("WANDB_DIR", self.accelerator.logging_dir)
+            self.accelerator.init_trackers(PROJECT, hyperparameters, {"wandb": {"dir": where}})
         except OSError as error:
             raise UserError(
                 f"Can't write to --logging_dir {self.config.logging_dir}: {first_sentence(error)}."
             ) from error
 
     def _open_log(self) -> None:
-        self.config.save(self.folder / "config.json")
-        self.log = RunLog(self.state)
-
-    def _resume(self, which: str) -> None:
-        """Go on from the checkpoint that the main process finds, if there is one."""
-        saved: dict[str, Any] | None
-        saved, message = on_main(self.accelerator, lambda: checkpoint.find(self.folder, which))
-        self.accelerator.print(message)
-        if saved is None:
-            return
-        if changed := _changed_settings(self.config, saved["config"]):
-            self.accelerator.print(f"Not as before the checkpoint: {', '.join(changed)}.")
-        self.state.load_state_dict(saved)
-        self.checkpointed = self.state.step
-        for key, what, now in (
-            ("global_batch_size", "A step", self.state.shard.global_batch_size),
-            ("rows", "An epoch", self.source.rows),
-        ):
-            before = saved.get(key, now)  # an earlier version kept no rows
-            if before != now and None not in (before, now):  # a stream does not tell its rows
-                self.accelerator.print(
-                    f"{what} had {before} pictures before the checkpoint and has {now} now, so"
-                    " this is not the run that would have been."
-                )
+        with written("the log", self.folder):
+            self.config.save(self.folder / "config.json")
+            self.log = RunLog(self.state)
 
     def _report(self) -> None:
         """Log the progress since the last report. Raises UserError if the loss is not finite."""
@@ -114,7 +95,8 @@ class Run:
 
         def write() -> None:
             if self.log is not None:
-                self.log.log_report(report)
+                with written("the log", self.folder):
+                    self.log.log_report(report)
 
         on_main(self.accelerator, write)
 
@@ -133,9 +115,10 @@ class Run:
         def write() -> None:
             if log is None:
                 return
-            if loss is not None:
-                log.log_validation(loss)
-            log.log_samples(samples)
+            with written("the log", self.folder):
+                if loss is not None:
+                    log.log_validation(loss)
+                log.log_samples(samples)
             if save:
                 facts = training_facts(pipeline, log, self.source, self.name)
                 save_pipeline(pipeline, samples, facts, state)
@@ -153,13 +136,15 @@ class Run:
         """Train to the end; False if told to stop before. The last step is in a checkpoint."""
         plan = self.state.plan
         # To ask all processes, the CPU waits for the GPU's steps: it does not ask after each.
-        ask_every = 1 if self.accelerator.device.type == "cpu" else self.config.logging_steps
+        alone = self.accelerator.num_processes == 1 or self.accelerator.device.type == "cpu"
+        ask_every = 1 if alone else self.config.logging_steps
         for step in self.progress.watch(training_steps(self.state, self.images)):
-            if plan.logs(step.number):
+            asks = step.number % ask_every == 0
+            if plan.logs(step.number) or (asks and self.progress.out_of_time()):
                 self._report()
             if plan.saves_checkpoint(step.number):
                 self._checkpoint()
-            stopping = step.number % ask_every == 0 and stop.on_any_process()
+            stopping = asks and stop.on_any_process()
             if plan.draws_samples(step.number) and not stopping:
                 save = plan.saves_model(step.number)
                 stopping = not self._evaluate(save=save, stopped=stop.on_any_process)
@@ -176,20 +161,6 @@ class Run:
         if self.log is not None:
             self.log.close()
         return finished
-
-
-def _changed_settings(config: TrainConfig, saved: dict[str, Any]) -> list[str]:
-    """The names of the settings that are not as a checkpoint has them."""
-    # A setting that is newer than the checkpoint had its default then.
-    defaults = {field.name: field.default for field in dataclasses.fields(config)}
-    now, then = config.settings(), defaults | saved
-    changed = {name for name, value in now.items() if _as_json(then[name]) != _as_json(value)}
-    return sorted(changed - MAY_DIFFER)
-
-
-def _as_json(value: Any) -> Any:
-    """A setting as JSON gives it back."""
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:

@@ -4,8 +4,9 @@ import signal
 from types import FrameType
 from typing import Any
 
-import torch
 from accelerate import Accelerator
+
+from ddpm_hf.distributed import on_any
 
 
 class StopRequest:
@@ -31,7 +32,4 @@ class StopRequest:
 
     def on_any_process(self) -> bool:
         """Whether any process has received a signal. All processes must call this."""
-        if self.accelerator.num_processes == 1:
-            return self.received
-        received = torch.tensor(float(self.received), device=self.accelerator.device)
-        return bool(self.accelerator.reduce(received, "sum") > 0)
+        return on_any(self.accelerator, self.received)

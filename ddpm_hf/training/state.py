@@ -22,6 +22,12 @@ from ddpm_hf.training.randomness import BatchRandomness
 from ddpm_hf.unet import has_dropout
 from ddpm_hf.variance import LEARNED_VARIANCES
 
+DIFFUSION = {
+    "prediction_type": "prediction_type",
+    "ddpm_num_steps": "num_train_timesteps",
+    "ddpm_beta_schedule": "beta_schedule",
+}
+"""Flags without which no run goes on as it was, and their names in the scheduler's config."""
 MAX_OVERFLOWS = 24
 """With more fp16 steps skipped in a row, the loss itself must be broken."""
 
@@ -49,9 +55,26 @@ class TrainingState:
         self.schedule = self.scheduler.schedule.on(self.device)
         self.learned_variance = self.scheduler.variance_type in LEARNED_VARIANCES
         self.id2label, self.class_names = model.config.get("id2label"), model.class_names
-        self.randomness = BatchRandomness.configured(config, self.schedule.T, model.null_class)
+        self.randomness = BatchRandomness.configured(
+            config, self.schedule.T, model.null_class, self.learned_variance
+        )
+        self._check_variance()
         self._build(model.unet)
         self.step, self.seconds, self.overflows = 0, 0.0, 0
+
+    def _check_variance(self) -> None:
+        """Raise UserError where x̂_0, which the variance's bound needs, is not known at t = T."""
+        predicts_noise = self.scheduler.config.prediction_type == "epsilon"
+        if (
+            self.learned_variance
+            and predicts_noise
+            and self.schedule.alpha_bar(self.schedule.T) == 0
+        ):
+            raise UserError(
+                f"--init_from {self.config.init_from} has zero terminal SNR, learns its variance"
+                " and predicts ε, which says nothing about x_0 at t = T: the bound would be NaN;"
+                " begin with a model of v_prediction."
+            )
 
     def _build(self, unet: UNet2DModel) -> None:
         """Prepare the network, its optimiser and its EMA."""
@@ -168,13 +191,19 @@ class TrainingState:
             "global_batch_size": self.shard.global_batch_size,
             "rows": self.plan.rows,
             "class_names": self.class_names,
+            "diffusion": self._diffusion(),
             "config": self.config.settings(),
         }
+
+    def _diffusion(self) -> dict[str, Any]:
+        """The values of `DIFFUSION`: the flags', or those of the model of --init_from."""
+        return {flag: self.scheduler.config[name] for flag, name in DIFFUSION.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Resume from a `state_dict`, with the learning rate and so on as configured now.
 
-        Raises UserError if the network, the optimiser, the classes or the use of EMA differ.
+        Raises UserError if the network, the diffusion, the optimiser, the classes or the use of EMA
+        differ.
         """
         self._check(state)
         try:
@@ -194,18 +223,23 @@ class TrainingState:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def _check(self, state: dict[str, Any]) -> None:
-        """Raise UserError if the classes, the optimiser or the use of EMA differ."""
+        """Raise UserError if the classes, the diffusion, the optimiser or the use of EMA differ."""
         classes = state.get("class_names", self.class_names)  # an earlier version kept none
         if classes != self.class_names:
             raise UserError(
                 f"The checkpoint's classes are {', '.join(classes) or 'none'}, and the data's are"
                 f" {', '.join(self.class_names) or 'none'}: resume with the same, in that order."
             )
-        before = state["config"].get("optimizer", "adamw")  # the only one that there was
-        if before != self.config.optimizer:
-            raise UserError(
-                f"The checkpoint is of another optimiser: resume with --optimizer {before}."
-            )
+        then = {
+            "optimizer": state["config"].get("optimizer", "adamw"),  # the only one that there was
+            **state.get("diffusion", {}),  # an earlier version kept none
+        }
+        for flag, now in {"optimizer": self.config.optimizer, **self._diffusion()}.items():
+            if (before := then.get(flag, now)) != now:
+                raise UserError(
+                    f"The checkpoint is of --{flag} {before}, and this run of {now}: resume with"
+                    f" --{flag} {before}."
+                )
         if (state["ema"] is None) != (self.ema is None):
             kept, flag = ("no averaged", "no_use_ema") if self.ema else ("averaged", "use_ema")
             raise UserError(f"The checkpoint has {kept} weights: resume with --{flag}.")

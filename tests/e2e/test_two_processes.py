@@ -7,12 +7,14 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ddpm_hf.cli import STOPPED
 from ddpm_hf.training import checkpoint
 from tests.e2e import side_by_side
 from tests.e2e.conftest import free_port
+from tests.pictures import dataset_of, picture
 from tests.preloaded import preloaded
 from tests.runs import distance
 
@@ -131,6 +133,39 @@ def test_two_processes_stop_together_and_go_on_as_one(fashion, tmp_path):
     resumed = ("--resume_from_checkpoint", "latest", "--gradient_accumulation_steps", "2")
     said = alone(fashion, output, *steps, *resumed, *four)
     assert "not the run that would have been" not in said
+
+
+def test_a_stream_too_short_for_two_processes_is_told_by_both(tmp_path):
+    """One has a picture, the other none: neither waits for the other, or says that it is gone."""
+    data = tmp_path / "data"
+    data.mkdir()
+    dataset_of([picture()]).to_parquet(data / "train.parquet")
+    flags = ("--streaming", "--max_train_steps", "2", "--channels", "3")
+    said, statuses = side_by_side.start(command(data, tmp_path / "run", *flags)).finish()
+    assert statuses == [1, 1] and "Traceback" not in said and "gloo" not in said, said
+    assert said.count("A process's share of the stream holds no picture that can be read.") == 2
+
+
+FIND = """
+import sys, torch
+from ddpm_hf.distributed import make_accelerator
+from ddpm_hf.training import checkpoint, resuming
+honest = resuming.broadcast_object_list
+resuming.broadcast_object_list = lambda found: (print("sent"), honest(found))
+accelerator = make_accelerator()
+if accelerator.process_index == 1 and sys.argv[2] == "its own disk":
+    checkpoint.load = lambda folder: {"step": 4, "unet": "of another run"}
+    checkpoint.MANIFEST = "elsewhere"
+state, message = resuming.find(accelerator, __import__("pathlib").Path(sys.argv[1]), "latest")
+print(message, state["unet"].tolist())
+"""
+
+
+@pytest.mark.parametrize(("disk", "sent"), [("shared", 0), ("its own disk", 2)])
+def test_each_process_reads_a_checkpoint_itself_where_it_can(tmp_path, disk, sent):
+    checkpoint.save(tmp_path, 4, {"step": 4, "unet": torch.tensor([1.5, 2.5])}, keep=None)
+    said = side_by_side.run(["-c", FIND, tmp_path, disk])
+    assert said.count("Going on from checkpoint-4. [1.5, 2.5]") == 2 and said.count("sent") == sent
 
 
 def test_a_launched_run_ends_and_has_the_launchers_precision(fashion, tmp_path):
