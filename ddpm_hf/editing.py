@@ -1,6 +1,5 @@
 """Sampling from one's own pictures: from x_t on, around a mask, or between two of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +7,16 @@ import torch
 from diffusers import UNet2DModel
 from torch import Tensor
 
-from ddpm_hf.equations import interpolate, interpolate_noise, keep_known
-from ddpm_hf.inputs import Generators
-from ddpm_hf.noise import noise_like
+from ddpm_hf.equations import interpolate, keep_known
+from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.own_pictures import Pictures, own_masks, own_pictures
 from ddpm_hf.scheduler import DDPMScheduler
+
+STRENGTH = 0.35
+"""At T = 2000 this is t = 700, with as much noise as t = 500 at T = 1000 (DDPM, figure 8).
+
+At 0.8, which diffusers has for the schedule of latent diffusion, nothing is left of a picture here.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,6 @@ class Source:
 
     x_0: Tensor
     mask: Tensor | None
-
-    @property
-    def strength(self) -> float:
-        """What it is unless told, in diffusers' pipelines."""
-        return 0.8 if self.mask is None else 1.0
 
     @classmethod
     def checked(
@@ -61,7 +60,7 @@ def chosen_strength(strength: float | None, source: Source | None, latents: Tens
     if source is not None and latents is not None:
         raise ValueError("Give image or latents to start from, not both.")
     if strength is None:
-        return 1.0 if source is None else source.strength
+        return STRENGTH if source is not None and source.mask is None else 1.0
     if source is None and latents is None:
         raise ValueError("strength says how much noise an image gets: give image, too.")
     return strength
@@ -157,13 +156,7 @@ def between(scheduler: Any, pictures: Tensor, noise: Tensor, first: int, weights
     With noises of their own, the mean of the two would have less noise than any x_t.
     """
     x_t = start(scheduler, noise.expand_as(pictures), Source(pictures, None), first)
-    return interpolate(weights.to(x_t), x_t[:1], x_t[1:])
-
-
-def noise_of_seeds(shape: Sequence[int], seeds: tuple[int, int], weights: Tensor) -> Tensor:
-    """Noise between that of two seeds, one for each weight: (weights, channels, height, width)."""
-    a, b = (torch.randn((1, *shape), generator=torch.Generator().manual_seed(s)) for s in seeds)
-    return interpolate_noise(weights, a, b)
+    return interpolate(weights.to(x_t).reshape(-1, 1, 1, 1), x_t[:1], x_t[1:])
 
 
 def same_generators(number: int, generator: torch.Generator | None) -> list[torch.Generator]:

@@ -164,7 +164,7 @@ def interpolate_noise(weight: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
     On the line itself the variance is (1−λ)² + λ²: ½ in the middle, which no x_T has.
     """
-    return interpolate(weight, x, y)
+    return interpolate(weight, x, y) / torch.hypot(1 - weight, weight)
 
 
 # The variational bound

@@ -11,19 +11,20 @@ from torch import Tensor
 
 from ddpm_hf.data.images import to_images
 from ddpm_hf.editing import (
+    STRENGTH,
     Repainting,
     Source,
     between,
     chosen_strength,
     first_step,
-    noise_of_seeds,
     repaint_walk,
     same_generators,
     start,
 )
 from ddpm_hf.guidance import guided_denoiser
-from ddpm_hf.inputs import Generators, Labels, checked_labels, initial_noise
+from ddpm_hf.inputs import Labels, checked_labels, initial_noise
 from ddpm_hf.model import ModelPipeline
+from ddpm_hf.noise import Generators, NoiseBetween
 from ddpm_hf.other_schedulers import set_timesteps, step_arguments
 from ddpm_hf.own_pictures import Pictures, own_pictures
 from ddpm_hf.stream import DenoisingStream, denoising_steps
@@ -149,7 +150,7 @@ class DDPMPipeline(ModelPipeline):
         mask_image: inpainting (RePaint, Lugmayr et al. 2022): only what is white in it is drawn,
         the rest stays. Our scheduler alone does it.
         strength: in (0, 1]; the run takes its last int(strength·K) steps, from `image` (by default
-        0.8, or 1 with a mask), or from `latents`, which are x_t then.
+        0.35, or 1 with a mask), or from `latents`, which are x_t then.
         jump_length, jump_n_sample: with a mask, each stretch of so many steps is drawn so many
         times, as RePaint: (1, 1) takes no step twice; 10, 10 takes nearly ten times as long.
         callback_on_step_end: called as (pipeline, index, timestep, tensors) after each step, with
@@ -208,33 +209,31 @@ class DDPMPipeline(ModelPipeline):
         num_inference_steps: int | None = None,
         *,
         timesteps: Sequence[int] | None = None,
-        strength: float = 0.5,
+        strength: float = STRENGTH,
         **arguments: Any,
     ) -> ImagePipelineOutput | tuple[Any]:
         """Pictures between two: on a line in x_t, then Algorithm 2 (DDPM section 4.4, figure 8).
 
         a, b: two of one's own pictures, as `image` of `__call__`, whose x_t share their noise; or
-        two seeds, whose x_T are mixed and keep the variance 1.
-        num_images: at least 2; the first and the last are those of a and of b, drawn anew.
-        generator: the noise of the run, the same for all pictures.
-        strength: as of `__call__`: the more, the further the pictures may go from those given. Two
-        seeds take all steps.
+        two seeds, all of whose noise is mixed: the first and last picture are those of the seeds.
+        num_images: at least 2, the first and the last for a and b.
+        generator: with pictures, the noise of the run, the same for all.
+        strength: with pictures, as in `__call__`: how far the row may go from those given.
         Further arguments are those of `__call__`, and raise what they raise there; ValueError for
         one picture and one seed, or more than two pictures.
         """
         if num_images < 2:
             raise ValueError(f"num_images must be at least 2; got {num_images}.")
-        weights = torch.linspace(0, 1, num_images)[:, None, None, None]
+        weights = torch.linspace(0, 1, num_images)
         how = {"num_inference_steps": num_inference_steps, "timesteps": timesteps, **arguments}
-        noise = initial_noise(self.unet, None, 1, generator, self._execution_device)
         if isinstance(a, int) and isinstance(b, int):
-            x_T = noise_of_seeds(noise.shape[1:], (a, b), weights)
-            return self(num_images, same_generators(num_images, generator), latents=x_T, **how)
+            return self(num_images, NoiseBetween((a, b), weights), **how)
         if isinstance(a, int) or isinstance(b, int):
             raise ValueError("Give two pictures or two seeds, not one of each.")
         pictures = torch.cat([own_pictures(self.unet, x) for x in (a, b)])
         if len(pictures) != 2:
             raise ValueError(f"There are {len(pictures)} pictures: give two, as a and b.")
+        noise = initial_noise(self.unet, None, 1, generator, self._execution_device)
         scheduler = copy.deepcopy(self.scheduler)
         K = set_timesteps(scheduler, num_inference_steps, timesteps, noise.device)
         x_t = between(scheduler, pictures, noise, first_step(scheduler, K, strength), weights)

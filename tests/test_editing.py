@@ -68,20 +68,24 @@ def agrees(samples, mean, cov):
     assert (np.abs(np.cov(samples.T) - cov) <= 4 * error + 1e-5).all()
 
 
+def affine_step(t, s):
+    """A, b and σ² of x_s = A·x_t + b + σ·z, by N6, N9 and N11 in full."""
+    a_t, a_s = ALPHA_BAR[t], ALPHA_BAR[s]
+    beta, noise = 1 - a_t / a_s, 1 - a_t
+    w_t, w_0 = math.sqrt(a_t / a_s) * (1 - a_s) / noise, math.sqrt(a_s) * beta / noise
+    A, b = w_t * ONE + w_0 * gain(t), w_0 * (ONE - math.sqrt(a_t) * gain(t)) @ MEAN
+    return A, b, (1 - a_s) / noise * beta
+
+
 def reverse(mean, cov, timesteps, walk, known=None):
-    """Mean and covariance of what Algorithm 2 makes of N(mean, cov), by N6, N9, N11 in full.
+    """Mean and covariance of what Algorithm 2 makes of N(mean, cov).
 
     known: a picture whose second pixel is put into each x_s anew, and noised anew in jumps.
     """
     times = [t + 1 for t in timesteps] + [0]
     for i, following in itertools.zip_longest(walk, walk[1:]):
-        t, s = times[i], times[i + 1]
-        a_t, a_s = ALPHA_BAR[t], ALPHA_BAR[s]
-        beta, noise = 1 - a_t / a_s, 1 - a_t
-        w_t, w_0 = math.sqrt(a_t / a_s) * (1 - a_s) / noise, math.sqrt(a_s) * beta / noise
-        A = w_t * ONE + w_0 * gain(t)
-        mean = A @ mean + w_0 * (ONE - math.sqrt(a_t) * gain(t)) @ MEAN
-        cov = A @ cov @ A.T + (1 - a_s) / noise * beta * ONE
+        A, b, var = affine_step(times[i], times[i + 1])
+        mean, cov, a_s = A @ mean + b, A @ cov @ A.T + var * ONE, ALPHA_BAR[times[i + 1]]
         if known is not None:
             keep = np.diag(MASK)
             mean = keep @ mean + (1 - MASK) * math.sqrt(a_s) * known
@@ -161,7 +165,7 @@ def path(x_t, timesteps):
 
 
 def row(pipe, a, b, **arguments):
-    """A row of five without fresh noise on the way, before it is clipped to pixels, (5, 2)."""
+    """A row of five, by default without fresh noise on the way; not clipped to pixels: (5, 2)."""
     last = []
     pipe.interpolate(
         a,
@@ -169,9 +173,8 @@ def row(pipe, a, b, **arguments):
         5,
         torch.Generator().manual_seed(0),
         50,
-        noise_scale=0,
         callback_on_step_end=lambda _pipe, _i, _t, tensors: last.append(tensors["latents"]),
-        **arguments,
+        **{"noise_scale": 0, **arguments},
     )
     return last[-1].reshape(-1, 2)
 
@@ -191,12 +194,25 @@ def test_between_two_pictures_the_noise_is_shared_and_x_t_on_a_line(pipe):
         np.testing.assert_allclose(pixels, expected, atol=1e-5)
 
 
-def test_between_two_seeds_the_noise_keeps_its_variance(pipe):
-    found = row(pipe, 3, 4)
+def test_between_two_seeds_all_noise_is_mixed_and_keeps_its_variance(pipe):
+    found, times = row(pipe, 3, 4, noise_scale=1), [*range(1961, 0, -40), 0]
     for weight, pixels in zip((0, 0.25, 0.5, 0.75, 1), found, strict=True):
-        x_T = (1 - weight) * noise_of(3) + weight * noise_of(4)
-        expected = path(x_T / math.sqrt((1 - weight) ** 2 + weight**2), range(1960, -1, -40))
-        np.testing.assert_allclose(pixels, expected, atol=1e-5)
+        generators = [torch.Generator().manual_seed(seed) for seed in (3, 4)]
+        draws = [[torch.randn(2, generator=g).numpy() for _ in range(51)] for g in generators]
+        a, b = np.array(draws)
+        noises = ((1 - weight) * a + weight * b) / math.sqrt((1 - weight) ** 2 + weight**2)
+        x, *zs = noises
+        for t, s, z in zip(times[:-1], times[1:], zs, strict=True):
+            A, b, var = affine_step(t, s)
+            x = A @ x + b + math.sqrt(var) * z
+        np.testing.assert_allclose(pixels, x, atol=1e-4)
+
+
+def test_a_row_of_seeds_ends_at_the_pictures_of_each(pipeline, seeded):
+    images = pipeline.interpolate(3, 4, 3, num_inference_steps=6, output_type="pt").images
+    for seed, image in ((3, images[0]), (4, images[2])):
+        alone = pipeline(1, seeded(seed), 6, output_type="pt").images[0]
+        torch.testing.assert_close(image, alone, atol=1e-5, rtol=0)
 
 
 def test_a_row_differs_by_its_weights_alone(pipe, seeded):
@@ -261,7 +277,7 @@ def test_how_many_steps_are_taken(pipeline):
         len(pipeline.stream(image=picture, strength=s, num_inference_steps=K)) for s in (1, 0.3)
     ]
     assert steps == [50, 15]
-    assert len(pipeline.stream(image=picture, num_inference_steps=K)) == 40
+    assert len(pipeline.stream(image=picture, num_inference_steps=K)) == 17
     mask = torch.ones(1, 8, 8)
     assert len(pipeline.stream(image=picture, mask_image=mask, num_inference_steps=K)) == 410
     last = next(pipeline.stream(image=picture, strength=0.5, timesteps=[9, 7, 5, 3]))
