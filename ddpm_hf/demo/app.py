@@ -16,7 +16,14 @@ from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
 from ddpm_hf.demo.service.endpoints.all import add_endpoints
-from ddpm_hf.demo.service.limits import KEPT_SECONDS, QUEUE, SESSIONS, SmallBodies, busy
+from ddpm_hf.demo.service.limits import (
+    KEPT_SECONDS,
+    QUEUE,
+    SECONDS_BETWEEN_LOOKS,
+    SESSIONS,
+    SmallBodies,
+    busy,
+)
 from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.service.uploads import MAX_MEGABYTES
 from ddpm_hf.demo.texts import i18n
@@ -125,4 +132,8 @@ def build(pipeline: DDPMPipeline | None = None) -> gr.Blocks:
         # `catch_warnings` around the conversion does not hold in a thread.
         warnings.filterwarnings("ignore", module="diffusers")
         threading.Thread(target=_warm, args=[pipeline]).start()
-    return demo.queue(max_size=QUEUE)
+    demo.queue(max_size=QUEUE)
+    # Gradio's own 1 and 10 ms cost an idle page 5 % of a core.
+    demo._queue.sleep_when_free = SECONDS_BETWEEN_LOOKS
+    demo._queue.progress_update_sleep_when_free = 5 * SECONDS_BETWEEN_LOOKS
+    return demo

@@ -59,13 +59,13 @@ def open_view(page, name):
     page.locator(f"[role=tab][data-tab-id={name}]").click()
     shown = {
         "generate": "#player .screens",
-        "forward": "#forward-page[data-chain=complete]",
+        "forward": "[data-chain=complete]",
         "jump": "#jump-picture canvas",
         "bayes": "#bayes-page svg path.posterior",
-        "noise": "#playground[data-ready=true]",
+        "noise": "[data-ready=true]",
         "schedule": "#schedule-page svg",
         "training": "#time_machine [data-part=all] svg path",
-        "equations": "#equations_notes math",
+        "equations": "#equations_notes :is(math, .katex)",
     }
     page.locator(shown[name]).first.wait_for()
 

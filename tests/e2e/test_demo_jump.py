@@ -68,6 +68,7 @@ def test_jump_and_chains_are_the_pipelines(page, tiny):
     assert np.array_equal(picture(page, "x0"), uint8(x_0)[0])
     assert np.array_equal(picture(page, "xt"), uint8(x_t)[0])
     assert np.array_equal(picture(page, "jump"), uint8(jump)[0])
+    assert np.array_equal(picture(page, "mean"), uint8(steps[-1].sample.mean(0, keepdim=True))[0])
     for n in range(2):
         assert np.array_equal(picture(page, "chain", n), uint8(steps[-1].sample)[n])
     assert not np.array_equal(picture(page, "chain", 0), picture(page, "chain", 1))

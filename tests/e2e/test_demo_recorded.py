@@ -28,9 +28,7 @@ def last_pictures(run):
 @pytest.fixture(scope="module")
 def runs():
     """The runs as they are recorded anew."""
-    cats = DDPMPipeline.from_pretrained("cats-32")
-    cats.set_progress_bar_config(disable=True)
-    return {name: run(cats) for name, run in RUNS.items()}
+    return {name: run(DDPMPipeline.from_pretrained(model)) for name, (model, run) in RUNS.items()}
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -54,12 +54,8 @@ def recolour(page, scheme):
 
 
 def fits_a_phone(page):
-    """Whether no part of the page is wider than the window, light and dark."""
-    fits = []
-    for scheme in ("light", "dark"):
-        recolour(page, scheme)
-        fits.append(page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"])
-    return all(fits)
+    """Whether no part of the page is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
 def pixels(canvas):

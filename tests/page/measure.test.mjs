@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judged, measured, notes, verdict } from "../../ddpm_hf/demo/views/jump/measure.js";
+import { judged, measured, nearer, notes, verdict } from "../../ddpm_hf/demo/views/jump/measure.js";
 import { rmse, sharpness } from "../../ddpm_hf/demo/web/sharpness.js";
 
 const SIDE = 32;
@@ -49,14 +49,26 @@ test("the chains count together", () => {
 
 test("a picture without details has no sharpness to compare with", () => {
   const slope = picture((x) => 8 * x),
-    pictures = [slope, slope, checks(0, 255), checks(9, 99)];
+    pictures = [slope, slope, checks(0, 255), checks(9, 99), checks(9, 99)];
   assert.equal(measured(pictures[2], slope, SHAPE).key, "error");
-  assert.equal(verdict(pictures, SHAPE, { gain: 3.4 }).key, "flat");
+  assert.deepEqual(
+    verdict(pictures, SHAPE, { gain: 3.4 }).map(({ key }) => key),
+    ["flat"],
+  );
 });
 
 test("the jump is measured at once, the chains when they have arrived", () => {
-  const pictures = [checks(0, 255), checks(1, 2), checks(0, 250), checks(0, 254)];
+  const pictures = [checks(0, 255), checks(1, 2), checks(0, 250), ...[254, 253].map((x) => checks(0, x))];
   const keys = (isLast) => notes(pictures, isLast, SHAPE).map((note) => note?.key);
-  assert.deepEqual(keys(false), [undefined, undefined, "measured", undefined]);
-  assert.deepEqual(keys(true), [undefined, undefined, "measured", "measured"]);
+  assert.deepEqual(keys(false), [undefined, undefined, "measured", undefined, undefined]);
+  assert.deepEqual(keys(true), [undefined, undefined, "measured", "measured", "measured"]);
+});
+
+test("the jump is told to come nearer to the mean of more chains, where it does", () => {
+  const jump = picture(() => 100),
+    chains = [94, 110, 94, 110, 96, 112].map((value) => picture(() => value));
+  // One chain is 8 away; all of the first four 2, and of the six 8/3.
+  assert.equal(nearer(jump, chains.slice(0, 4)).told, "n = 1: 8, n = 4: 2");
+  assert.equal(nearer(jump, chains), null);
+  assert.equal(nearer(jump, chains.slice(0, 1)), null);
 });

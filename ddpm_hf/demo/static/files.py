@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ddpm_hf.bundled import PRETRAINED, bundled_models
-from ddpm_hf.demo.service.models import MODEL
+from ddpm_hf.demo.views.jump.view import JUMPS_WITH
 from ddpm_hf.demo.views.noise.view import FEWEST_STEPS as FEWEST_NOISE_STEPS
 from ddpm_hf.demo.views.noise.view import MOST_STEPS as MOST_NOISE_STEPS
 from ddpm_hf.demo.views.schedule.inputs import name_of
@@ -46,7 +46,7 @@ def _models() -> Iterator[tuple[str, bytes]]:
             yield f"models/{model}/{path}", (PRETRAINED / model / path).read_bytes()
         yield f"models/{model}/{WEIGHTS}.sha256", weights_hash(model).encode()
         plans = [f"{K}-{spacing}" for K in STEPS for spacing in SPACINGS]
-        if model == MODEL:  # One jump's
+        if model == JUMPS_WITH:
             plans += [f"from-{t}" for t in JUMPS]
         for name in plans:
             yield f"models/{model}/plans/{name}.json", _json(plan_named(model, name))

@@ -19,6 +19,7 @@ from ddpm_hf.demo.static.files import WRITTEN, answers
 from ddpm_hf.demo.static.words import words
 from ddpm_hf.demo.views.equations.view import CSS as NOTES_CSS
 from ddpm_hf.demo.views.generate.choice import choose
+from ddpm_hf.demo.views.jump.view import JUMPS_WITH
 from ddpm_hf.demo.web import modules
 from ddpm_hf.demo.web.model_files import CONFIGS
 from ddpm_hf.demo.web.page import SHARED_CSS
@@ -161,8 +162,10 @@ def contents(link: str | None = None) -> Files:
 
 
 FIRST_FILES = re.compile(
-    rf"{MARK}|(?:modules|page)/.*|models/{MODEL}/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
-    rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even|from-[147]00|from-2000)\.json"
+    rf"{MARK}|(?:modules|page)/.*"
+    rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
+    rf"|models/{MODEL}/plans/(?:\d\d|100|250)-even\.json"
+    rf"|models/{JUMPS_WITH}/plans/from-(?:100|400|1000|2000)\.json"
 )
 """What is kept at the first visit: all that each view needs, but for weights and training records.
 

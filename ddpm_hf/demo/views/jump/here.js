@@ -14,7 +14,22 @@ function unitOf(pixels) {
 
 function captionsOf(t, chains) {
   const each = Array.from({ length: chains }, (_, n) => ({ key: "chain", n: n + 1 }));
-  return [{ key: "x0" }, { key: "xt", t }, { key: "jump" }, ...each];
+  return [{ key: "x0" }, { key: "xt", t }, { key: "jump" }, { key: "mean", n: chains }, ...each];
+}
+
+// What x̂_0 multiplies an error of the network's output by.
+function gainOf(prediction, [signalRate, noiseRate]) {
+  return { epsilon: noiseRate / signalRate, sample: 1, v_prediction: noiseRate }[prediction];
+}
+
+// The mean picture of a batch.
+function meanOf(batch, size) {
+  const n = batch.length / size;
+  return Float32Array.from({ length: size }, (_, i) => {
+    let sum = 0;
+    for (let k = i; k < batch.length; k += size) sum += batch[k];
+    return sum / n;
+  });
 }
 
 // controls: picture, t, number of chains, seed. here: {first, models, bounds, firstChain}; firstChain
@@ -23,19 +38,20 @@ export async function* chunks(here, language, [picture, t, chains, seed], signal
   check(here.bounds, [null, t, chains, seed], language);
   const model = await modelNamed(here.first, here.models),
     plan = await model.plan(`from-${t}`, signal);
-  const [signalRate, noiseRate] = plan.rates[0],
-    pixels = bytesOf(picture),
+  const pixels = bytesOf(picture),
     z = normal(seed, pixels.length),
     latents = unitOf(pixels).map((x, i) => qSample(plan.rates[0], x, z[i])),
-    seeds = captionsOf(t, chains).slice(3).map((_, n) => imageSeed(seed, here.firstChain + n));
-  const common = { captions: captionsOf(t, chains), about: { gain: noiseRate / signalRate } };
+    seeds = Array.from({ length: chains }, (_, n) => imageSeed(seed, here.firstChain + n));
+  const gain = gainOf(model.prediction, plan.rates[0]),
+    common = { captions: captionsOf(t, chains), about: { gain } };
   let fixed = []; // x_0, x_t and the jump
   for await (const step of model.stream({ seed: seeds, plan, latents, signal })) {
     if (step.index === 0) {
       const jump = step.x_0.subarray(0, latents.length); // all chains begin at the same x_t
       fixed = [pixels, toPixels(latents, step), toPixels(jump, step)];
     }
-    const [before, after] = [step.x_t, step.sample].map((x) => [...fixed, toPixels(x, step)]);
+    const row = (x) => [...fixed, toPixels(meanOf(x, latents.length), step), toPixels(x, step)];
+    const [before, after] = [step.x_t, step.sample].map(row);
     yield chunkOf(step, plan, before, after, common);
   }
 }

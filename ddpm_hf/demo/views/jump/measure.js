@@ -5,7 +5,8 @@ const ALIKE = 3; // pictures look equally sharp up to this difference, in % of t
 const LARGE_GAIN = 5; // from this gain on, errors in ẑ show as speckles, which pass for sharpness
 const SHARPER = 150; // from this sharpness on, in % of the original's, a picture is too sharp
 const FLAT = 0.02; // below it a picture has no details: rounding to grey levels makes as much
-const FIXED = 3; // x_0, x_t and the jump stand before the chains
+const JUMP = 2; // x_0 and x_t stand before it, the chains' mean and the chains behind it
+const FEW = [1, 4]; // so many chains are averaged, beside all of them
 
 const rounded = (value) => Number(value.toFixed(1));
 const mean = (values) => values.reduce((a, b) => a + b) / values.length;
@@ -40,14 +41,35 @@ export function judged(jump, chains, gain) {
   return { key: key(), ...numbers };
 }
 
+// The jump's distance to the mean of n of the chains, in grey levels: the mean over all groups of n.
+function distance(jump, chains, n) {
+  const groups = Math.floor(chains.length / n);
+  const of = (k) => rmse(jump, meanOf(chains.slice(k * n, (k + 1) * n)));
+  return rounded(mean(Array.from({ length: groups }, (_, k) => of(k))));
+}
+
+const meanOf = (pictures) =>
+  Float32Array.from(pictures[0], (_, i) => mean(pictures.map((pixels) => pixels[i])));
+
+// Whether the jump comes nearer to the mean of the chains the more of them there are; null where it
+// doesn't.
+export function nearer(jump, chains) {
+  const numbers = [...FEW.filter((n) => n < chains.length), chains.length],
+    distances = numbers.map((n) => distance(jump, chains, n));
+  if (distances.some((d, i) => i > 0 && d >= distances[i - 1])) return null;
+  const told = numbers.map((n, i) => `n = ${n}: ${distances[i]}`).join(", ");
+  return numbers.length > 1 ? { key: "nearer", told } : null;
+}
+
 // What stands below the pictures of a frame.
 export const notes = (pictures, isLast, shape) =>
   pictures.map((pixels, n) =>
-    n === FIXED - 1 || (n >= FIXED && isLast) ? measured(pixels, pictures[0], shape) : null,
+    n === JUMP || (n > JUMP && isLast) ? measured(pixels, pictures[0], shape) : null,
   );
 
 // What the last frame says. about: {gain}.
 export function verdict(pictures, shape, { gain }) {
-  const [jump, ...chains] = notes(pictures, true, shape).slice(FIXED - 1);
-  return judged(jump, chains, gain);
+  const [jump, , ...chains] = notes(pictures, true, shape).slice(JUMP);
+  const mean = nearer(pictures[JUMP], pictures.slice(JUMP + 2));
+  return [judged(jump, chains, gain), ...(mean ? [mean] : [])];
 }

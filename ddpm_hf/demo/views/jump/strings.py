@@ -27,7 +27,7 @@ ZH = {
         "一步一步重建则会选定其中一幅，因而清晰。"
     ),
     "jump_t_info": "先把图像加噪到第几步。",
-    "jump_chains": "链的条数",
+    "jump_chains": "采样链数量",
     "jump_seed": "随机种子",
     "jump_start": "加噪，再重建",
     "jump_stop": "停止",
@@ -47,10 +47,15 @@ PAGE = {
         "x0": "x₀, the picture",
         "xt": "xₜ at t = {t}",
         "jump": "x̂₀ in one jump",
+        "mean": "Mean of {n} chains",
         "chain": "Step by step, chain {n}",
         "measured": "error {error} · sharpness {sharpness} %",
         "error": "error {error}",
         "idle": "Recorded. Choose a picture and t, then press “Noise it and go back”.",
+        "nearer": (
+            "The jump's distance to the mean of n chains, in grey levels: {told}. The more answers"
+            " are averaged, the nearer: the jump is the mean of all answers."
+        ),
         "blurry": (
             f"{_NUMBERS_EN} The"
             " jump has the smaller error, for it is the mean of all possible answers, and yet it"
@@ -92,10 +97,15 @@ PAGE = {
         "x0": "x₀，原图",
         "xt": "t = {t} 时的 xₜ",
         "jump": "x̂₀，一步跳回",
+        "mean": "{n} 条链的平均",
         "chain": "一步一步，第 {n} 条链",
         "measured": "误差 {error} · 清晰度 {sharpness} %",
         "error": "误差 {error}",
         "idle": "这是预先录制的。选好图像和 t，再按“加噪，再重建”。",
+        "nearer": (
+            "一步跳回与 n 条链的平均相距多少个灰度级：{told}。"
+            "平均的答案越多，距离越小：一步跳回正是所有可能答案的平均。"
+        ),
         "blurry": (
             f"{_NUMBERS_ZH}"
             "一步跳回的误差更小，因为它是所有可能答案的平均，却比它们模糊；"

@@ -20,14 +20,19 @@ from ddpm_hf.demo.web.run import bounds
 from ddpm_hf.demo.web.run.run import connect
 from ddpm_hf.noise import image_generators
 from ddpm_hf.pipeline import DDPMPipeline
+from ddpm_hf.prediction import prediction_of
+from ddpm_hf.scheduler import DDPMScheduler
 
-MOST_CHAINS = 4
+JUMPS_WITH = "cats-32-v"
+"""It was trained to predict v, so its jump from far away is blurry, not speckled."""
+MOST_CHAINS, CHAINS = 16, 4
+"""At most, and at first."""
 FIRST_CHAIN = 2**32
 """The first chain's image number; small numbers are for sampling, which must not be repeated."""
 
 
 def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) -> Iterator[Frame]:
-    """x_0, x_t, x̂_0 in one jump, and the chains on their way from x_t: first there, last at 0."""
+    """x_0, x_t, x̂_0 in one jump, the chains' mean and the chains on their way from x_t to 0."""
     z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(seed))
     x_t = equations.q_sample(pipeline.scheduler.schedule, x_0, z, t)
     timesteps = steps_down(t)
@@ -43,8 +48,12 @@ def frames(pipeline: DDPMPipeline, x_0: Tensor, t: int, chains: int, seed: int) 
         if step.index == 0:
             x_hat = step.pred_original_sample[:1].cpu()  # all chains begin at the same x_t
             fixed = torch.cat([x_0, x_t, x_hat])
-            yield Frame(t, torch.cat([fixed, step.noisy_sample.cpu()]))
-        yield Frame(s, torch.cat([fixed, step.sample.cpu()]))
+            yield Frame(t, _row(fixed, step.noisy_sample))
+        yield Frame(s, _row(fixed, step.sample))
+
+
+def _row(fixed: Tensor, chains: Tensor) -> Tensor:
+    return torch.cat([fixed, chains.mean(0, keepdim=True).cpu(), chains.cpu()])
 
 
 def chunks(
@@ -52,15 +61,23 @@ def chunks(
 ) -> Generator[RowChunk, None, None]:
     """The frames of a comparison, as the page takes them."""
     captions: list[Caption] = [{"key": "x0"}, {"key": "xt", "t": t}, {"key": "jump"}]
+    captions += [{"key": "mean", "n": chains}]
     captions += [{"key": "chain", "n": n + 1} for n in range(chains)]
-    gain = float(pipeline.scheduler.schedule.snr(t).rsqrt())
     way = frames(pipeline, x_0, t, chains, seed)
-    yield from row_chunks(way, len(steps_down(t)) + 1, captions, {"gain": gain})
+    yield from row_chunks(
+        way, len(steps_down(t)) + 1, captions, {"gain": _gain(pipeline.scheduler, t)}
+    )
+
+
+def _gain(scheduler: DDPMScheduler, t: int) -> float:
+    """What x̂_0 multiplies an error of the network's output by."""
+    prediction = prediction_of(scheduler.config.prediction_type)
+    return float(prediction.error_scale(scheduler.schedule.snr(t)).rsqrt())
 
 
 def default_t(T: int) -> int:
-    """Far enough for the jump to blur, and not so far that speckles hide it."""
-    return T * 7 // 20
+    """Far enough for the jump to be the mean of cats that differ."""
+    return T // 2
 
 
 def _controls(T: int, side: int) -> tuple[gr.Button, gr.Button, list[gr.components.Component]]:
@@ -73,7 +90,7 @@ def _controls(T: int, side: int) -> tuple[gr.Button, gr.Button, list[gr.componen
                 1, T, default_t(T), step=1, label="t", info=i18n("jump_t_info"), elem_id="jump-t"
             )
             chains = gr.Slider(
-                1, MOST_CHAINS, 3, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
+                1, MOST_CHAINS, CHAINS, step=1, label=i18n("jump_chains"), elem_id="jump-chains"
             )
             seed = gr.Number(0, label=i18n("jump_seed"), precision=0, elem_id="jump-seed")
             with gr.Row():
@@ -86,7 +103,8 @@ def _controls(T: int, side: int) -> tuple[gr.Button, gr.Button, list[gr.componen
 
 def view(models: Models) -> None:
     """Build the view inside the current Blocks."""
-    pipeline = models.get(MODEL)
+    model = JUMPS_WITH if JUMPS_WITH in models.in_page else MODEL
+    pipeline = models.get(model)
     T, side = pipeline.num_train_timesteps, pipeline.unet.config.sample_size
 
     def compare(
@@ -103,7 +121,7 @@ def view(models: Models) -> None:
     start, stop, inputs = _controls(T, side)
     here = {
         "models": models.in_page,
-        "first": MODEL,
+        "first": model,
         "firstChain": FIRST_CHAIN,
         "bounds": [
             None,

@@ -11,4 +11,4 @@ const notes = (pictures, isLast, shape) =>
   pictures.map((pixels) => (isLast ? { key: "grain", grain: grain(pixels, shape) } : null));
 
 export const mount = (page) =>
-  mountRow(page, { name: "noise", chunks, notes, verdict: () => ({ key: "verdict" }) });
+  mountRow(page, { name: "noise", chunks, notes, verdict: () => [{ key: "verdict" }] });

@@ -36,8 +36,8 @@ class Model {
     this.#base = base;
     this.#facts = facts;
     this.#pool = new Pool(parts);
-    const { channels, height, width, classes, nullClass } = facts;
-    Object.assign(this, { channels, height, width, classes, nullClass });
+    const { channels, height, width, classes, nullClass, prediction } = facts;
+    Object.assign(this, { channels, height, width, classes, nullClass, prediction });
   }
 
   // Workers that wait for a run of so many pictures. Rejects where a run would.

@@ -25,7 +25,7 @@ from ddpm_hf.demo.web.picture.picture import x_0_of
 from ddpm_hf.pipeline import DDPMPipeline
 
 HERE = Path(__file__).parent
-SEED, NUMBER, STEPS, CHAINS = 0, 4, 100, 3
+SEED, NUMBER, STEPS = 0, 4, 100
 """Of the controls, when the page opens."""
 FRAMES = 24
 """Of a recorded run."""
@@ -77,7 +77,7 @@ def jump_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     """Of the One jump view."""
     x_0 = x_0_of(None, pipeline.unet.config.sample_size)
     t = jump.default_t(pipeline.num_train_timesteps)
-    return recorded(jump.chunks(pipeline, x_0, t, CHAINS, SEED), 3 + CHAINS)
+    return recorded(jump.chunks(pipeline, x_0, t, jump.CHAINS, SEED), 4 + jump.CHAINS)
 
 
 def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
@@ -85,14 +85,18 @@ def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     return recorded(noise.chunks(pipeline, SEED, STEPS), len(noise.RUNS))
 
 
-RUNS = {"generate": generate_run, "jump": jump_run, "noise": noise_run}
+RUNS = {
+    "generate": (MODEL, generate_run),
+    "jump": (jump.JUMPS_WITH, jump_run),
+    "noise": (MODEL, noise_run),
+}
+"""Of each view: the model, and its run."""
 
 
 def main() -> None:
     """Write a file for each view."""
-    pipeline = DDPMPipeline.from_pretrained(MODEL)
-    for name, run in RUNS.items():
-        (HERE / f"{name}.run.json").write_text(json.dumps(run(pipeline)))
+    for name, (model, run) in RUNS.items():
+        (HERE / f"{name}.run.json").write_text(json.dumps(run(DDPMPipeline.from_pretrained(model))))
 
 
 if __name__ == "__main__":

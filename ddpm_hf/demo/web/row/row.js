@@ -96,16 +96,17 @@ class Row {
   }
 
   judge(about) {
-    const pictures = this.picturesOf(this.frames.at(-1)),
+    const { part, say } = this.view,
+      pictures = this.picturesOf(this.frames.at(-1)),
       verdict = this.parts.verdict(pictures, this.shape, about);
-    this.view.part("verdict").textContent = this.view.say(verdict.key, verdict);
+    part("verdict").textContent = verdict.map((said) => say(said.key, said)).join("\n");
   }
 }
 
 // name: of the recorded run. chunks(here, language, controls, signal): of a run in this page, see
 // the views' here.js.
 // notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
-// shape, about): of the last frame, {key, …}. Keys are the view's strings.
+// shape, about): of the last frame, [{key, …}, …]. Keys are the view's strings.
 export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
