@@ -19,7 +19,7 @@ PAIRS = {7, 9}
 """Formulas of two parts, on two neighbouring lines."""
 
 ONCE_IN_SCRIPTS = {
-    "web/engine/equations.js": [4, 6, 9, 11],
+    "web/engine/equations.js": [3, 4, 6, 9, 11],
     "views/bayes/equations.js": [7, 7, 8, 9, 9, 10],
 }
 """Formulas that the page works out for itself, with Python's weights, or from Python's ᾱ_t."""

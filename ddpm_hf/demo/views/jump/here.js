@@ -52,6 +52,6 @@ export async function* chunks(here, language, [picture, t, chains, seed], signal
     }
     const row = (x) => [...fixed, toPixels(meanOf(x, latents.length), step), toPixels(x, step)];
     const [before, after] = [step.x_t, step.sample].map(row);
-    yield chunkOf(step, plan, before, after, common);
+    yield chunkOf(step, before, after, common);
   }
 }

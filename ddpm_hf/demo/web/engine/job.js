@@ -1,10 +1,13 @@
 // The settings of a run, checked → what a chain takes.
 //
-// seed: a number for the batch, or a list with one for each picture, as diffusers' generators.
+// seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
+// {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
 // number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
 // `plan`, such as `Model.plan` gives. variance ("small", "large" or "none"), noise_scale,
 // class_label: one for all pictures, or a list with one for each; without a class_label any class is
-// drawn. guidance_scale. latents: x_T, of all pictures or of one for all.
+// drawn. guidance_scale. latents: x_T, of all pictures or of one for all. repaint: {x_0, mask,
+// jump_length, jump_n_sample}, to draw only a part of a picture (RePaint): numbers of one picture,
+// channels first, and for each pixel 1 where it is drawn anew, else 0; the jumps as in ddpm_hf.
 
 const DEFAULTS = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
 const VARIANCES = ["small", "large", "none"];
@@ -53,13 +56,25 @@ function startOf(latents, number, size) {
   return latents.length === size ? repeated(latents, number) : latents;
 }
 
+function repaintOf(repaint, [channels, height, width]) {
+  if (!repaint) return null;
+  const { x_0, mask, jump_length = 10, jump_n_sample = 10 } = repaint,
+    area = height * width;
+  check(
+    x_0.length === channels * area && mask.length === area,
+    `repaint needs ${channels * area} numbers of x_0 and ${area} of the mask.`,
+  );
+  check(jump_length >= 1 && jump_n_sample >= 1, "The jumps of repaint must be at least 1.");
+  return { x_0, mask, jump_length, jump_n_sample };
+}
+
 // facts: of the model, as `readFacts` gives them. `name`: of the plan to fetch, if there is none.
 // Throws RangeError, one sentence.
 export function jobOf(facts, settings) {
   const given = Object.fromEntries(Object.entries(settings).filter(([, v]) => v !== undefined));
   const all = { ...DEFAULTS, variance: facts.variance, class_label: facts.nullClass, ...given };
-  const { seed, noise_scale, guidance_scale, variance, class_label, plan, latents } = all,
-    { number = Array.isArray(seed) ? seed.length : 1 } = all,
+  const { seed, noise_scale, guidance_scale, variance, class_label, plan, latents, repaint } = all,
+    { number = (seed.weights ?? [seed].flat()).length } = all,
     shape = [facts.channels, facts.height, facts.width];
   check(Number.isInteger(number) && number > 0, `number must be at least 1; got ${number}.`);
   checkLists(number, { seed, noise_scale, variance, class_label });
@@ -79,6 +94,7 @@ export function jobOf(facts, settings) {
     class_label,
     plan,
     name: `${all.steps}-${all.spacing}`,
+    repaint: repaintOf(repaint, shape),
     latents: startOf(latents, number, facts.channels * facts.height * facts.width),
     nullClass: facts.nullClass,
     prediction: facts.prediction,
