@@ -86,11 +86,8 @@ def first_step(scheduler: Any, K: int, strength: float) -> int:
 
 
 def start(scheduler: Any, noise: Tensor, source: Source | None, first: int) -> Tensor:
-    """x_t at the step of this index: pure noise, or drawn from the picture.
-
-    Of what is to be repainted, nothing is left in x_T.
-    """
-    if source is None or (source.mask is not None and first == 0):
+    """x_t at the step of this index: drawn from the picture; without one, pure noise."""
+    if source is None:
         x_t: Tensor = noise * scheduler.init_noise_sigma
     else:
         t = scheduler.timesteps[first : first + 1]

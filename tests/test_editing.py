@@ -133,7 +133,7 @@ def test_from_a_picture_the_moments_tend_to_those_of_a_picture_like_it():
 def test_inpainted_the_moments_are_the_exact_ones(pipe, jumps):
     timesteps = list(range(1960, -1, -40))
     walk = repaint_walk(50, *jumps)
-    expected = reverse(np.zeros(2), ONE, timesteps, walk, PICTURE)
+    expected = reverse(*noised(PICTURE, 1961), timesteps, walk, PICTURE)
     samples = drawn(
         pipe,
         image=image_of(PICTURE),

@@ -46,6 +46,7 @@ NETWORKS = {
 }
 """Changes of `tiny_unet`."""
 PICTURE = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(1))
+NUMBERS = (PICTURE * 2 - 1).flatten().tolist()
 LEFT = (torch.arange(8) < 3).expand(1, 8, 8).float()
 JUMPS = {"jump_length": 2, "jump_n_sample": 3}
 WEIGHTS = [0, 0.25, 1]
@@ -72,13 +73,11 @@ RUNS = {
     },
     "repainted": {
         "stream": {"image": PICTURE, "mask_image": LEFT, **JUMPS},
-        "settings": {
-            "repaint": {
-                "x_0": (PICTURE * 2 - 1).flatten().tolist(),
-                "mask": LEFT.flatten().tolist(),
-                **JUMPS,
-            }
-        },
+        "settings": {"image": NUMBERS, "mask": LEFT.flatten().tolist(), **JUMPS},
+    },
+    "from a picture": {
+        "stream": {"image": PICTURE, "strength": 1.0},
+        "settings": {"image": NUMBERS},
     },
     "between two seeds": {
         "generator": lambda: NoiseBetween((3, 4), torch.tensor(WEIGHTS)),

@@ -1,5 +1,5 @@
 // Algorithm 2 for some pictures of a batch, one step a call.
-import { PREDICTIONS, guided, mean, reverseStep } from "./equations.js";
+import { PREDICTIONS, guided, mean, qSample, reverseStep } from "./equations.js";
 import { batchNoise } from "./noise.js";
 import { Repainting, walkOf } from "./repaint.js";
 
@@ -20,15 +20,21 @@ export class Chain {
   // denoise: (x_t of one picture, timestep, label or null) → output, channels first.
   // job: {from, to} are this chain's pictures; the rest is as `Model.stream` has it, checked.
   constructor(denoise, job) {
-    const { from, to, number, shape, seed, latents, plan, repaint } = job;
+    const { from, to, number, shape, seed, latents, plan, image, mask } = job;
     this.#job = job;
     this.#denoise = denoise;
     this.#size = shape.reduce((a, b) => a * b);
     this.#walk = walkOf(job);
     this.#draw = batchNoise(seed, number, this.#size, from, to);
-    this.#repainting = repaint ? new Repainting(repaint, plan, this.#draw) : null;
-    this.#x = latents ?? this.#draw();
+    this.#repainting = mask ? new Repainting(image, mask, plan, this.#draw) : null;
+    this.#x = latents ?? this.#start(image, plan);
     this.#x_0 = new Float32Array(this.#x.length);
+  }
+
+  // x_t: drawn from the picture; without one, pure noise.
+  #start(image, { rates }) {
+    const z = this.#draw();
+    return image ? z.map((each, k) => qSample(rates[0], image[k % this.#size], each)) : z;
   }
 
   // How many steps are done.

@@ -5,12 +5,11 @@ import { keepKnown, qSample, ratesBetween } from "./equations.js";
 const CLEAN = [1, 0]; // the rates at t = 0
 
 // The steps of a run, by their place in its plan, as ddpm_hf.editing.repaint_walk has them; without
-// `repaint` each comes once.
-export function walkOf({ plan, repaint }) {
+// a mask each comes once.
+export function walkOf({ plan, mask, jump_length, jump_n_sample }) {
   const K = plan.timesteps.length;
-  if (!repaint) return Array.from({ length: K }, (_, i) => i);
-  const { jump_length, jump_n_sample } = repaint,
-    left = new Map(),
+  if (!mask) return Array.from({ length: K }, (_, i) => i);
+  const left = new Map(),
     walk = [];
   for (let level = 0; level < K - jump_length; level += jump_length)
     left.set(K - 1 - level, jump_n_sample - 1);
@@ -25,9 +24,9 @@ export function walkOf({ plan, repaint }) {
 }
 
 export class Repainting {
-  // repaint: {x_0, mask}: one picture, channels first, and 1 for each pixel that is drawn anew, else
-  // 0. draw(): the next noise of the batch.
-  constructor({ x_0, mask }, { rates }, draw) {
+  // x_0: one picture, channels first. mask: 1 for each pixel that is drawn anew, else 0.
+  // draw(): the next noise of the batch.
+  constructor(x_0, mask, { rates }, draw) {
     Object.assign(this, { x_0, mask, draw, rates: [...rates, CLEAN] });
   }
 
