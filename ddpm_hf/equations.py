@@ -150,6 +150,27 @@ def reverse_step(mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
     return mean + std * z  # (N11), DDPM algorithm 2
 
 
+# Editing
+
+
+def keep_known(mask: Tensor, x_s: Tensor, known: Tensor) -> Tensor:
+    """x_s where the mask is 1, what is known where it is 0 (the paper's m is 1 there)."""
+    return mask * x_s + (1 - mask) * known  # RePaint eq. 8c
+
+
+def interpolate(weight: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """x̄_t on the straight line from x_t to x'_t, with the weight λ in 0..1 of x'_t."""
+    return (1 - weight) * x + weight * y  # DDPM section 4.4
+
+
+def interpolate_noise(weight: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The same between two independent noises, of variance 1 all the way.
+
+    On the line itself the variance is (1−λ)² + λ²: ½ in the middle, which no x_T has.
+    """
+    return interpolate(weight, x, y) / torch.hypot(1 - weight, weight)
+
+
 # The variational bound
 
 

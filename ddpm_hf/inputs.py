@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import torch
 from diffusers import UNet2DModel
-from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
+from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.unet import height_width
 
-Generators = torch.Generator | list[torch.Generator] | None
 Labels = int | Sequence[int] | Tensor | None
 
 
@@ -69,7 +68,7 @@ def initial_noise(
     # Half precision is for the network; the samples themselves are kept in float32.
     dtype = torch.promote_types(unet.dtype, torch.float32)
     if latents is None:
-        latents = randn_tensor(shape, generator=generator, device=device, dtype=dtype)
+        latents = noise_like(torch.empty(shape, device=device, dtype=dtype), generator)
     if tuple(latents.shape) != shape:
         raise ValueError(f"latents must have the shape {shape}; got {tuple(latents.shape)}.")
     return latents.to(device, dtype)

@@ -2,6 +2,7 @@
 
 import inspect
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import diffusers
@@ -18,6 +19,23 @@ def step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
     """Those of the offered arguments that this scheduler's `step` accepts."""
     accepted = inspect.signature(scheduler.step).parameters
     return {name: value for name, value in offered.items() if name in accepted}
+
+
+def set_timesteps(
+    scheduler: Any, K: int | None, timesteps: Sequence[int] | None, device: torch.device
+) -> int:
+    """Set any diffusers scheduler to these timesteps, else to K steps (None: all T): how many.
+
+    Raises ValueError for timesteps where the scheduler takes none, and as `set_steps`.
+    """
+    if timesteps is None:
+        K = len(scheduler) if K is None else K
+        set_steps(scheduler, K, device)
+        return K
+    if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
+        raise ValueError(f"{type(scheduler).__name__} takes no custom timesteps.")
+    scheduler.set_timesteps(timesteps=timesteps, device=device)
+    return len(timesteps)
 
 
 def set_steps(scheduler: Any, K: int, device: torch.device | None = None) -> None:

@@ -1,126 +1,51 @@
 """DDPMPipeline: a UNet2DModel and a scheduler → pictures, and the way there step by step."""
 
 import copy
-import inspect
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
-import diffusers
 import torch
 from diffusers import ImagePipelineOutput
 from diffusers.callbacks import MultiPipelineCallbacks, PipelineCallback
-from huggingface_hub import CommitInfo
 from torch import Tensor
 
-from ddpm_hf.bundled import located
 from ddpm_hf.data.images import to_images
+from ddpm_hf.editing import (
+    STRENGTH,
+    Repainting,
+    Source,
+    between,
+    chosen_strength,
+    first_step,
+    repaint_walk,
+    same_generators,
+    start,
+)
 from ddpm_hf.guidance import guided_denoiser
-from ddpm_hf.hub.saving import CardedPipeline
-from ddpm_hf.inputs import Generators, Labels, checked_labels, initial_noise
-from ddpm_hf.other_schedulers import set_steps, step_arguments
-from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.inputs import Labels, checked_labels, initial_noise
+from ddpm_hf.model import ModelPipeline
+from ddpm_hf.noise import Generators, NoiseBetween
+from ddpm_hf.other_schedulers import set_timesteps, step_arguments
+from ddpm_hf.own_pictures import Pictures, own_pictures
 from ddpm_hf.stream import DenoisingStream, denoising_steps
 
 Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Tensor] | None]
 
 
-class DDPMPipeline(CardedPipeline):
+class DDPMPipeline(ModelPipeline):
     """Drop-in for `diffusers.DDPMPipeline`.
 
     A stock DDPMScheduler is replaced by ours; any other scheduler of diffusers stays what it is.
     What `save_pretrained` writes, stock diffusers loads without this package.
     """
 
-    model_cpu_offload_seq = "unet"
     _callback_tensor_inputs: ClassVar[list[str]] = [
         "latents",
         "pred_original_sample",
         "model_output",
     ]
-
-    def __init__(
-        self,
-        unet: diffusers.UNet2DModel,
-        scheduler: Any,
-        id2label: dict[Any, str] | None = None,
-    ) -> None:
-        """`id2label`: the names of the classes, by number; for a model that draws by class.
-
-        If the UNet knows one class more than there are names, that one, the last, stands for none
-        in particular: the model can draw without a class, and be guided.
-        Raises ValueError for names that are not of the UNet's classes.
-        """
-        super().__init__()
-        self._interrupt: bool = False
-        self._num_timesteps: int = 0
-        if type(scheduler) is diffusers.DDPMScheduler:
-            scheduler = DDPMScheduler.from_config(scheduler.config)
-        self.register_modules(unet=unet.eval(), scheduler=scheduler)
-        if id2label is not None:
-            names = {str(i): name for i, name in id2label.items()}  # JSON has no numbers as keys
-            known = unet.config.num_class_embeds or 0
-            if names.keys() != {str(i) for i in range(len(names))} or not (
-                names and known - len(names) in (0, 1)
-            ):
-                raise ValueError(
-                    f"id2label must name the classes 0, 1, …, all {known} of the UNet or all but"
-                    f" the last; got {', '.join(names) or 'none'}."
-                )
-            self.register_to_config(id2label=names)
-        self._name_stock_scheduler()
-
-    def _name_stock_scheduler(self) -> None:
-        """Record our scheduler as the stock class that reads the same config."""
-        if isinstance(self.scheduler, DDPMScheduler):
-            self.register_to_config(scheduler=("diffusers", "DDPMScheduler"))
-
-    @classmethod
-    def from_pretrained(cls, name: str | Path, **kwargs: Any) -> "DDPMPipeline":
-        """Load a pipeline: a local folder wins, then a bundled model, then the Hub.
-
-        The keyword arguments are diffusers' (`variant`, `torch_dtype`, `revision`, `token`, …).
-        Weights are read from safetensors alone, unless `use_safetensors=False` asks for pickles.
-        Raises OSError if there is no such model.
-        """
-        kwargs.setdefault("use_safetensors", True)
-        pipeline: DDPMPipeline = super().from_pretrained(located(name), **kwargs)
-        return pipeline
-
-    def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> CommitInfo | None:
-        """Write the folder that ours and stock diffusers load, with a card; safetensors only.
-
-        With `push_to_hub=True` it goes to the Hub, too. Stock refuses our scheduler's
-        `timestep_spacing="quadratic"` when it samples.
-        """
-        self._name_stock_scheduler()
-        return super().save_pretrained(save_directory, **kwargs)
-
-    def with_scheduler(self, scheduler: Any) -> "DDPMPipeline":
-        """The same network, shared, with another scheduler."""
-        other = DDPMPipeline(self.unet, scheduler, self.config.get("id2label"))
-        other.register_to_config(_name_or_path=self.name_or_path)
-        return other
-
-    @property
-    def num_train_timesteps(self) -> int:
-        """T, the number of steps the model was trained on."""
-        return len(self.scheduler)
-
-    @property
-    def class_names(self) -> list[str]:
-        """The names of the classes that can be asked for, by number; their numbers if unnamed."""
-        names: dict[str, str] | None = self.config.get("id2label")
-        classes = range(self.unet.config.num_class_embeds or 0)
-        if names is None:
-            return [str(i) for i in classes]
-        return [names[str(i)] for i in range(len(names))]
-
-    @property
-    def null_class(self) -> int | None:
-        """The class that stands for none in particular; None if the model knows no such class."""
-        known, named = self.unet.config.num_class_embeds, len(self.class_names)
-        return named if known is not None and known > named else None
+    _interrupt: bool = False
+    _num_timesteps: int = 0
 
     @property
     def num_timesteps(self) -> int:
@@ -144,6 +69,11 @@ class DDPMPipeline(CardedPipeline):
         guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
         backend: str = "eager",
+        image: Pictures | None = None,
+        mask_image: Pictures | None = None,
+        strength: float | None = None,
+        jump_length: int = 10,
+        jump_n_sample: int = 10,
     ) -> DenoisingStream:
         """Algorithm 2, step by step: yields a `DenoisingStep` after each (N16).
 
@@ -152,24 +82,27 @@ class DDPMPipeline(CardedPipeline):
         """
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1; got {batch_size}.")
-        scheduler = copy.deepcopy(self.scheduler)
-        device: torch.device = self._execution_device
-        if timesteps is None:
-            K = self.num_train_timesteps if num_inference_steps is None else num_inference_steps
-            set_steps(scheduler, K, device)
-        elif "timesteps" in inspect.signature(scheduler.set_timesteps).parameters:
-            scheduler.set_timesteps(timesteps=timesteps, device=device)
-        else:
-            raise ValueError(f"{type(scheduler).__name__} takes no custom timesteps.")
+        source = Source.checked(self.unet, image, mask_image, batch_size)
+        batch_size = batch_size if source is None else len(source.x_0)
+        scheduler, device = copy.deepcopy(self.scheduler), self._execution_device
+        K = set_timesteps(scheduler, num_inference_steps, timesteps, device)
+        first = first_step(scheduler, K, chosen_strength(strength, source, latents))
         labels = checked_labels(self.unet, self.null_class, class_labels, batch_size, device)
-        x_T = initial_noise(self.unet, latents, batch_size, generator, device)
-        x_T = x_T * scheduler.init_noise_sigma
-        denoise = guided_denoiser(self.unet, backend, x_T, labels, self.null_class, guidance_scale)
+        noise = initial_noise(self.unet, latents, batch_size, generator, device)
+        is_x_t = latents is not None and strength is not None
+        x_t = noise if is_x_t else start(scheduler, noise, source, first)
+        denoise = guided_denoiser(self.unet, backend, x_t, labels, self.null_class, guidance_scale)
         extra = step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
         if noise_scale != 1 and "noise_scale" not in extra:
             raise ValueError(f"{type(scheduler).__name__} takes no noise_scale: leave it at 1.")
-        steps = denoising_steps(scheduler, denoise, x_T, extra, self.maybe_free_model_hooks)
-        return DenoisingStream(steps, len(scheduler.timesteps))
+        walk = list(range(first, len(scheduler.timesteps)))
+        repainting = None
+        if source is not None and source.mask is not None:
+            repainting = Repainting(scheduler, source, noise, generator)
+            walk = [first + i for i in repaint_walk(len(walk), jump_length, jump_n_sample)]
+        finish = self.maybe_free_model_hooks
+        steps = denoising_steps(scheduler, denoise, x_t, extra, finish, walk, repainting)
+        return DenoisingStream(steps, len(walk))
 
     @torch.no_grad()
     def __call__(
@@ -186,6 +119,11 @@ class DDPMPipeline(CardedPipeline):
         guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
         backend: str = "eager",
+        image: Pictures | None = None,
+        mask_image: Pictures | None = None,
+        strength: float | None = None,
+        jump_length: int = 10,
+        jump_n_sample: int = 10,
         callback_on_step_end: Callback | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> ImagePipelineOutput | tuple[Any]:
@@ -206,14 +144,23 @@ class DDPMPipeline(CardedPipeline):
         scheduler alone takes it.
         backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
         within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
+        image: one's own picture to start from: x_t is drawn from it (N4). A Pillow image, a tensor
+        (channels, height, width) or an array in [0, 1], a batch or a list; resized to the model's
+        size. One is for the whole batch; several are the batch, with batch_size left at 1.
+        mask_image: inpainting (RePaint, Lugmayr et al. 2022): only what is white in it is drawn,
+        the rest stays. Our scheduler alone does it.
+        strength: in (0, 1]; the run takes its last int(strength·K) steps, from `image` (by default
+        0.35, or 1 with a mask), or from `latents`, which are x_t then.
+        jump_length, jump_n_sample: with a mask, each stretch of so many steps is drawn so many
+        times, as RePaint: (1, 1) takes no step twice; 10, 10 takes nearly ten times as long.
         callback_on_step_end: called as (pipeline, index, timestep, tensors) after each step, with
         the tensors named in `callback_on_step_end_tensor_inputs`: any of `latents` (x_s),
         `pred_original_sample` (x̂_0), `model_output`. If it returns a dict with `latents`, the run
         goes on from them. Setting `pipeline._interrupt = True` ends all calls now running on this
         object with what they have.
 
-        Raises ValueError for numbers out of range, lists or latents that do not fit the batch, and
-        class labels that the UNet does not know.
+        Raises ValueError for numbers out of range, lists, latents or pictures that do not fit the
+        batch or the model, and class labels that the UNet does not know.
         """
         if isinstance(callback_on_step_end, PipelineCallback | MultiPipelineCallbacks):
             callback_on_step_end_tensor_inputs = callback_on_step_end.tensor_inputs
@@ -233,6 +180,11 @@ class DDPMPipeline(CardedPipeline):
             guidance_scale=guidance_scale,
             noise_scale=noise_scale,
             backend=backend,
+            image=image,
+            mask_image=mask_image,
+            strength=strength,
+            jump_length=jump_length,
+            jump_n_sample=jump_n_sample,
         )
         self._num_timesteps = len(steps)
         with self.progress_bar(total=len(steps)) as bar:
@@ -247,3 +199,43 @@ class DDPMPipeline(CardedPipeline):
                     steps.close()
         images = to_images(step.sample, output_type)
         return ImagePipelineOutput(images=images) if return_dict else (images,)
+
+    def interpolate(
+        self,
+        a: Pictures | int,
+        b: Pictures | int,
+        num_images: int = 8,
+        generator: torch.Generator | None = None,
+        num_inference_steps: int | None = None,
+        *,
+        timesteps: Sequence[int] | None = None,
+        strength: float = STRENGTH,
+        **arguments: Any,
+    ) -> ImagePipelineOutput | tuple[Any]:
+        """Pictures between two: on a line in x_t, then Algorithm 2 (DDPM section 4.4, figure 8).
+
+        a, b: two of one's own pictures, as `image` of `__call__`, whose x_t share their noise; or
+        two seeds, all of whose noise is mixed: the first and last picture are those of the seeds.
+        num_images: at least 2, the first and the last for a and b.
+        generator: with pictures, the noise of the run, the same for all.
+        strength: with pictures, as in `__call__`: how far the row may go from those given.
+        Further arguments are those of `__call__`, and raise what they raise there; ValueError for
+        one picture and one seed, or more than two pictures.
+        """
+        if num_images < 2:
+            raise ValueError(f"num_images must be at least 2; got {num_images}.")
+        weights = torch.linspace(0, 1, num_images)
+        how = {"num_inference_steps": num_inference_steps, "timesteps": timesteps, **arguments}
+        if isinstance(a, int) and isinstance(b, int):
+            return self(num_images, NoiseBetween((a, b), weights), **how)
+        if isinstance(a, int) or isinstance(b, int):
+            raise ValueError("Give two pictures or two seeds, not one of each.")
+        pictures = torch.cat([own_pictures(self.unet, x) for x in (a, b)])
+        if len(pictures) != 2:
+            raise ValueError(f"There are {len(pictures)} pictures: give two, as a and b.")
+        noise = initial_noise(self.unet, None, 1, generator, self._execution_device)
+        scheduler = copy.deepcopy(self.scheduler)
+        K = set_timesteps(scheduler, num_inference_steps, timesteps, noise.device)
+        x_t = between(scheduler, pictures, noise, first_step(scheduler, K, strength), weights)
+        generators = same_generators(num_images, generator)
+        return self(num_images, generators, latents=x_t, strength=strength, **how)

@@ -18,7 +18,7 @@ from diffusers.utils import BaseOutput
 from torch import Tensor
 
 from ddpm_hf.equations import reverse_step, weighted_sum
-from ddpm_hf.noise import noise_like
+from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.prediction import prediction_of
 from ddpm_hf.schedules import BY_BETAS, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
 from ddpm_hf.timestep_equations import TimestepEquations
@@ -201,7 +201,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         model_output: Tensor,
         timestep: int | Tensor,
         sample: Tensor,
-        generator: torch.Generator | list[torch.Generator] | None = None,
+        generator: Generators = None,
         return_dict: bool = True,
         noise_scale: float = 1.0,
     ) -> DDPMSchedulerOutput | tuple[Tensor, Tensor]:

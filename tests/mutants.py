@@ -19,7 +19,7 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
-        *("losses", "algorithm", "optimizer", "upsampling"),
+        *("losses", "algorithm", "optimizer", "upsampling", "editing"),
     )
 ]
 EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
@@ -33,7 +33,7 @@ ALGORITHM, LOSSES, EMA, OPTIMIZER = (
     f"ddpm_hf/training/{name}.py" for name in ("algorithm", "losses", "ema", "optimizer")
 )
 IMAGES, GUIDANCE = "ddpm_hf/data/images.py", "ddpm_hf/guidance.py"
-PICTURE = "ddpm_hf/data/picture.py"
+PICTURE, EDITING = "ddpm_hf/data/picture.py", "ddpm_hf/editing.py"
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
     ("small and large swapped", VARIANCE, "return w.std_small", "return w.std_large"),
@@ -56,6 +56,14 @@ MUTANTS = [
     ("N3: variances do not add", EQUATIONS, "(alpha.sqrt(), beta.sqrt())", "(alpha.sqrt(), beta)"),
     ("N10: divided by √ᾱ (the notes' misreading)", EQUATIONS, "weights = alpha.rsqrt(), ", "weights = schedule.alpha_bar(t).rsqrt(), "),
     ("N11: z added twice", EQUATIONS, "return mean + std * z", "return mean + 2 * std * z"),
+    ("RePaint keeps what it should draw", EQUATIONS, "mask * x_s + (1 - mask) * known", "(1 - mask) * x_s + mask * known"),
+    ("a row runs backwards", EQUATIONS, "(1 - weight) * x + weight * y", "weight * x + (1 - weight) * y"),
+    ("noise between two seeds loses variance", EQUATIONS, " / torch.hypot(1 - weight, weight)", ""),
+    ("two pictures with noises of their own", EDITING, "noise.expand_as(pictures)", "torch.randn_like(pictures)"),
+    ("a picture keeps another strength's noise", EDITING, "scheduler.timesteps[first : first + 1]", "scheduler.timesteps[:1]"),
+    ("RePaint never jumps", EDITING, "            index -= jump_length\n", ""),
+    ("RePaint's jump adds no noise", EDITING, "        if t == s:\n", "        if True:\n"),
+    ("the known part has no noise", EDITING, "        if s >= 0:\n", "        if s >= 9999:\n"),
     ("learned range upside down", EQUATIONS, "fraction * log_large + (1 - fraction) * log_small", "fraction * log_small + (1 - fraction) * log_large"),
     ("trailing off by one", TIMESTEPS, ".astype(np.int64) - 1", ".astype(np.int64) - 2"),
     ("v with its sign turned", PREDICTION, "signal * epsilon - noise * x_0", "signal * epsilon + noise * x_0"),

@@ -11,7 +11,7 @@ import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.demo.web.engine.plan import jump_plan, plan
-from ddpm_hf.noise import image_generators
+from ddpm_hf.noise import NoiseBetween, image_generators
 from ddpm_hf.prediction import prediction_of
 from tests.conftest import tiny_unet
 
@@ -45,6 +45,11 @@ NETWORKS = {
     },
 }
 """Changes of `tiny_unet`."""
+PICTURE = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(1))
+NUMBERS = (PICTURE * 2 - 1).flatten().tolist()
+LEFT = (torch.arange(8) < 3).expand(1, 8, 8).float()
+JUMPS = {"jump_length": 2, "jump_n_sample": 3}
+WEIGHTS = [0, 0.25, 1]
 WITH_CLASSES = {"num_class_embeds": 4}
 RUNS = {
     "ε": {},
@@ -66,6 +71,18 @@ RUNS = {
         "settings": {"class_label": [2, 0, 1], "guidance_scale": 3},
         **WITH_CLASSES,
     },
+    "repainted": {
+        "stream": {"image": PICTURE, "mask_image": LEFT, **JUMPS},
+        "settings": {"image": NUMBERS, "mask": LEFT.flatten().tolist(), **JUMPS},
+    },
+    "from a picture": {
+        "stream": {"image": PICTURE, "strength": 1.0},
+        "settings": {"image": NUMBERS},
+    },
+    "between two seeds": {
+        "generator": lambda: NoiseBetween((3, 4), torch.tensor(WEIGHTS)),
+        "settings": {"seed": {"between": [3, 4], "weights": WEIGHTS}},
+    },
 }
 NUMBER, SEED = 3, 2**31
 TIMESTEPS = [999, 700, 300, 20, 0]
@@ -84,9 +101,9 @@ def case(folder, pipe, generator, stream=None, settings=None, number=NUMBER, tim
     kind = prediction_of(pipe.scheduler.config.prediction_type)
     weights = plan(pipe.scheduler, timesteps)
     numbers = []
-    for i, step in enumerate(pipe.stream(number, generator, timesteps=timesteps, **(stream or {}))):
-        rates = tuple(torch.tensor(rate) for rate in weights["rates"][i])
-        z_hat = kind.noise(rates, step.noisy_sample, step.model_output)
+    for step in pipe.stream(number, generator, timesteps=timesteps, **(stream or {})):
+        rates = map(torch.tensor, weights["rates"][timesteps.index(step.timestep)])
+        z_hat = kind.noise(tuple(rates), step.noisy_sample, step.model_output)
         numbers += [step.pred_original_sample, z_hat, step.sample]
     expected = folder / "expected.f32"
     torch.stack(numbers).numpy().tofile(expected)
@@ -138,7 +155,8 @@ def test_every_run_is_pythons(tmp_path):
         pipe = saved(tmp_path / name, unet, asked.get("scheduler"), names)
         settings = (asked.get("stream"), asked.get("settings"))
         timesteps = asked.get("timesteps", TIMESTEPS)
-        cases.append(case(tmp_path / name, pipe, seeded(), *settings, timesteps=timesteps))
+        generator = asked.get("generator", seeded)()
+        cases.append(case(tmp_path / name, pipe, generator, *settings, timesteps=timesteps))
     # Where x_0 is predicted, an error in it is a hundred times as large in ẑ at t = 1.
     assert_close(RUNS, by_node(tmp_path, cases), z_hat=2e-3)
 

@@ -19,7 +19,7 @@ PAIRS = {7, 9}
 """Formulas of two parts, on two neighbouring lines."""
 
 ONCE_IN_SCRIPTS = {
-    "web/engine/equations.js": [4, 6, 9, 11],
+    "web/engine/equations.js": [3, 4, 6, 9, 11],
     "views/bayes/equations.js": [7, 7, 8, 9, 9, 10],
 }
 """Formulas that the page works out for itself, with Python's weights, or from Python's ᾱ_t."""
@@ -32,9 +32,12 @@ ORDER = [
     {"noise", "timesteps"},
     {"variance", "timestep_equations"},
     {"scheduler"},
-    {"backends", "data.images", "inputs", "other_schedulers"},
-    {"guidance", "stream"},
+    {"backends", "data.images", "data.picture", "inputs", "other_schedulers"},
+    {"guidance", "own_pictures"},
+    {"editing"},
+    {"stream"},
     {"hub.card_text", "hub.upload", "hub.pipeline_card", "hub.saving"},
+    {"model"},
     {"animation", "pipeline"},
     {"loading", "distributed", "data", "hub"},
     {"training"},
@@ -50,6 +53,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 LONG = {
     "scheduler.py: __init__": "the table of diffusers' config keys",
     "pipeline.py: __call__": "the table of diffusers' arguments",
+    "pipeline.py: stream": "the same",
 }
 
 

@@ -28,6 +28,7 @@ from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.service.uploads import MAX_MEGABYTES
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.views.bayes import view as bayes
+from ddpm_hf.demo.views.edit import view as edit
 from ddpm_hf.demo.views.equations import view as equations
 from ddpm_hf.demo.views.forward import view as forward
 from ddpm_hf.demo.views.generate import view as generate
@@ -90,6 +91,8 @@ def _tabs(models: Models) -> gr.Tabs:
             forward.view()
         with gr.Tab(i18n("jump_tab"), id="jump"):
             jump.view(models)
+        with gr.Tab(i18n("edit_tab"), id="edit"):
+            edit.view(models)
         with gr.Tab(i18n("bayes_tab"), id="bayes"):
             bayes.view()
         with gr.Tab(i18n("noise_tab"), id="noise"):

@@ -10,6 +10,7 @@ from gradio.context import LocalContext
 from ddpm_hf.demo import strings as around
 from ddpm_hf.demo.service import strings as service
 from ddpm_hf.demo.views.bayes import strings as bayes
+from ddpm_hf.demo.views.edit import strings as edit
 from ddpm_hf.demo.views.equations import strings as equations
 from ddpm_hf.demo.views.forward import strings as forward
 from ddpm_hf.demo.views.generate import strings as generate
@@ -24,6 +25,7 @@ STRINGS: tuple[ModuleType, ...] = (
     generate,
     forward,
     jump,
+    edit,
     bayes,
     noise,
     schedule,

@@ -17,6 +17,7 @@ TABS = (
     "generate",
     "forward",
     "jump",
+    "edit",
     "bayes",
     "noise",
     "schedule",

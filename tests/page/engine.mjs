@@ -6,6 +6,7 @@ import { argv } from "node:process";
 import { Chain } from "../../ddpm_hf/demo/web/engine/chain.js";
 import { readFacts } from "../../ddpm_hf/demo/web/engine/config.js";
 import { jobOf } from "../../ddpm_hf/demo/web/engine/job.js";
+import { walkOf } from "../../ddpm_hf/demo/web/engine/repaint.js";
 import { readSafetensors } from "../../ddpm_hf/demo/web/engine/safetensors.js";
 import { UNet } from "../../ddpm_hf/demo/web/engine/unet.js";
 
@@ -39,7 +40,7 @@ async function distances({ model, settings, plan, slices, expected }) {
   for (const [from, to] of slices) {
     const mine = { ...job, from, to, latents: job.latents?.slice(from * size, to * size) ?? null };
     const chain = new Chain((...of) => unet.denoise(...of), mine);
-    for (let i = 0; i < plan.timesteps.length; i++) {
+    for (let i = 0; i < walkOf(job).length; i++) {
       const step = chain.step();
       Object.keys(most).forEach((name, j) => {
         const at = (3 * i + j) * job.number * size,

@@ -1,16 +1,10 @@
 // One jump in this page: the chunks of frames as view.py sends them from the server.
 import { bytesOf } from "../../web/binary.js";
 import { imageSeed, normal, qSample, toPixels } from "../../web/engine/ddpm.js";
+import { unitOf } from "../../web/picture/unit.js";
 import { chunkOf } from "../../web/row/frames.js";
 import { check } from "../../web/run/bounds.js";
 import { modelNamed } from "../../web/run/models.js";
-
-// RGB bytes → numbers in [−1, 1], channels first.
-function unitOf(pixels) {
-  const area = pixels.length / 3;
-  const channelsFirst = (i) => pixels[3 * (i % area) + Math.floor(i / area)];
-  return Float32Array.from(pixels, (_, i) => channelsFirst(i) / 127.5 - 1);
-}
 
 function captionsOf(t, chains) {
   const each = Array.from({ length: chains }, (_, n) => ({ key: "chain", n: n + 1 }));
@@ -52,6 +46,6 @@ export async function* chunks(here, language, [picture, t, chains, seed], signal
     }
     const row = (x) => [...fixed, toPixels(meanOf(x, latents.length), step), toPixels(x, step)];
     const [before, after] = [step.x_t, step.sample].map(row);
-    yield chunkOf(step, plan, before, after, common);
+    yield chunkOf(step, before, after, common);
   }
 }

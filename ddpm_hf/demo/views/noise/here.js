@@ -21,6 +21,6 @@ export async function* chunks(here, language, controls, signal) {
   });
   for await (const step of run) {
     const [before, after] = [step.x_t, step.sample].map((x) => [toPixels(x, step)]);
-    yield chunkOf(step, plan, before, after, { captions });
+    yield chunkOf(step, before, after, { captions });
   }
 }

@@ -1,6 +1,7 @@
 // Algorithm 2 for some pictures of a batch, one step a call.
-import { PREDICTIONS, guided, mean, reverseStep } from "./equations.js";
+import { PREDICTIONS, guided, mean, qSample, reverseStep } from "./equations.js";
 import { batchNoise } from "./noise.js";
+import { Repainting, walkOf } from "./repaint.js";
 
 // The value for a picture of what is given once for all, or as a list.
 const of = (setting, picture) => (Array.isArray(setting) ? setting[picture] : setting);
@@ -10,6 +11,8 @@ export class Chain {
   #denoise;
   #draw;
   #size;
+  #walk;
+  #repainting;
   #x;
   #x_0;
   #index = 0;
@@ -17,13 +20,21 @@ export class Chain {
   // denoise: (x_t of one picture, timestep, label or null) → output, channels first.
   // job: {from, to} are this chain's pictures; the rest is as `Model.stream` has it, checked.
   constructor(denoise, job) {
-    const { from, to, number, shape, seed, latents } = job;
+    const { from, to, number, shape, seed, latents, plan, image, mask } = job;
     this.#job = job;
     this.#denoise = denoise;
     this.#size = shape.reduce((a, b) => a * b);
+    this.#walk = walkOf(job);
     this.#draw = batchNoise(seed, number, this.#size, from, to);
-    this.#x = latents ?? this.#draw();
+    this.#repainting = mask ? new Repainting(image, mask, plan, this.#draw) : null;
+    this.#x = latents ?? this.#start(image, plan);
     this.#x_0 = new Float32Array(this.#x.length);
+  }
+
+  // x_t: drawn from the picture; without one, pure noise.
+  #start(image, { rates }) {
+    const z = this.#draw();
+    return image ? z.map((each, k) => qSample(rates[0], image[k % this.#size], each)) : z;
   }
 
   // How many steps are done.
@@ -36,22 +47,31 @@ export class Chain {
     return this.#x;
   }
 
-  // The next step, for all the pictures: x̂_0, ẑ and x_s, one after another.
+  // The next step, for all the pictures: x̂_0, ẑ and x_s, one after another; and where the run jumps
+  // back into noise, `next`, the x_t that it goes on from.
   step() {
     const { from, to, plan, noise_scale, variance } = this.#job;
-    const i = this.#index++,
+    const index = this.#index++,
+      i = this.#walk[index],
       isLast = i === plan.timesteps.length - 1;
     const z = isLast ? null : this.#draw();
-    const made = { index: i };
+    const made = { index };
     for (const name of ["x_0", "z_hat", "sample"]) made[name] = new Float32Array(this.#x.length);
     for (let n = 0; n < to - from; n++) {
       const kind = of(variance, from + n),
         std = kind === "none" ? 0 : of(noise_scale, from + n) * plan.std[kind][i];
       this.#one(n, i, std, z, made);
     }
-    this.#x = made.sample;
+    if (this.#repainting) this.#repaint(made, i);
+    this.#x = made.next ?? made.sample;
     this.#x_0 = made.x_0;
     return made;
+  }
+
+  #repaint(made, i) {
+    const next = this.#walk[this.#index];
+    made.sample = this.#repainting.known(made.sample, i);
+    if (next <= i) made.next = this.#repainting.jumped(made.sample, i, next);
   }
 
   // The step of the nth picture, written into `made`.

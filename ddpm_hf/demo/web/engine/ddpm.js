@@ -19,7 +19,7 @@ import { TorchNormal } from "./noise.js";
 
 export * from "./errors.js";
 export { imageSeed } from "./seeds.js";
-export { qSample } from "./equations.js";
+export { interpolate, qSample } from "./equations.js";
 export { toPixels };
 
 // torch.randn(n, generator=torch.Generator().manual_seed(seed)), in any shape of n numbers.
@@ -69,15 +69,15 @@ class Model {
     return { pixels, count: pixels.length / (3 * width * height), width, height };
   }
 
-  // The steps of a run: {index, total, t, x_t, x_0, z_hat, sample, count, channels, height, width}:
-  // t is the paper's, of x_t; x_t before the step, x̂_0, ẑ, and `sample` after it: Float32Arrays,
+  // The steps of a run: {index, total, t, s, x_t, x_0, z_hat, sample, count, channels, height, width}:
+  // t and s are the paper's, of x_t and of `sample`; x_t before the step, x̂_0, ẑ, and `sample` after it: Float32Arrays,
   // (count, channels, height, width). To leave the loop ends the run; so does `signal`, at once.
   async *stream(settings = {}) {
     const job = jobOf(this.#facts, settings);
     const stop = new Stop(settings.signal);
     job.plan ??= await stop.before(this.plan(job.name));
     const { channels, height, width } = this;
-    const shape = { count: job.number, total: job.plan.timesteps.length, channels, height, width };
+    const shape = { count: job.number, channels, height, width };
     for await (const step of running(this.#pool, job, stop)) yield { ...step, ...shape };
   }
 }

@@ -26,3 +26,17 @@ export const guided = (scale, towards, away) => away + scale * (towards - away);
 
 // One jump x_0 → x_t, with the rates √ᾱ_t and √(1−ᾱ_t).
 export const qSample = ([signal, noise], x_0, z) => signal * x_0 + noise * z; // (N4)
+
+// √α and √β of the steps from s to t as one; each given by its rates, as for `qSample`, which adds
+// the noise.
+export const ratesBetween = ([s], [t]) => [t / s, Math.sqrt(1 - (t / s) ** 2)]; // (N3)
+
+// x_s where the mask is 1, what is known where it is 0. RePaint (Lugmayr et al. 2022), eq. 8c.
+export const keepKnown = (mask, x_s, known) => mask * x_s + (1 - mask) * known;
+
+// On the line from x_t to x'_t, with the weight λ of x'_t. DDPM section 4.4.
+export const interpolate = (weight, x, y) => (1 - weight) * x + weight * y;
+
+// The same between two independent noises, of variance 1 all the way.
+export const interpolateNoise = (weight, x, y) =>
+  interpolate(weight, x, y) / Math.hypot(1 - weight, weight);

@@ -1,12 +1,16 @@
 // The settings of a run, checked → what a chain takes.
 //
-// seed: a number for the batch, or a list with one for each picture, as diffusers' generators.
+// seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
+// {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
 // number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
 // `plan`, such as `Model.plan` gives. variance ("small", "large" or "none"), noise_scale,
 // class_label: one for all pictures, or a list with one for each; without a class_label any class is
-// drawn. guidance_scale. latents: x_T, of all pictures or of one for all.
+// drawn. guidance_scale. latents: x_T, of all pictures or of one for all. image: one picture to start
+// from, at the first step of the plan: its numbers, channels first. mask: for each pixel 1 where it is
+// drawn anew, else 0, with jump_length and jump_n_sample (RePaint); all as ddpm_hf has them.
 
-const DEFAULTS = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
+const RUN = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
+const DEFAULTS = { ...RUN, jump_length: 10, jump_n_sample: 10 };
 const VARIANCES = ["small", "large", "none"];
 
 function check(isRight, sentence) {
@@ -53,13 +57,24 @@ function startOf(latents, number, size) {
   return latents.length === size ? repeated(latents, number) : latents;
 }
 
+function checkEdit({ image, mask, jump_length, jump_n_sample }, [channels, height, width]) {
+  const area = height * width;
+  for (const [name, given, size] of [
+    ["image", image, channels * area],
+    ["mask", mask, area],
+  ])
+    check(!given || given.length === size, `${name} must have ${size} numbers.`);
+  check(image || !mask, "mask says which part of an image to draw anew: give image.");
+  check(jump_length >= 1 && jump_n_sample >= 1, "The jumps must be at least 1.");
+}
+
 // facts: of the model, as `readFacts` gives them. `name`: of the plan to fetch, if there is none.
 // Throws RangeError, one sentence.
 export function jobOf(facts, settings) {
   const given = Object.fromEntries(Object.entries(settings).filter(([, v]) => v !== undefined));
   const all = { ...DEFAULTS, variance: facts.variance, class_label: facts.nullClass, ...given };
   const { seed, noise_scale, guidance_scale, variance, class_label, plan, latents } = all,
-    { number = Array.isArray(seed) ? seed.length : 1 } = all,
+    { number = (seed.weights ?? [seed].flat()).length } = all,
     shape = [facts.channels, facts.height, facts.width];
   check(Number.isInteger(number) && number > 0, `number must be at least 1; got ${number}.`);
   checkLists(number, { seed, noise_scale, variance, class_label });
@@ -69,6 +84,7 @@ export function jobOf(facts, settings) {
       `variance must be one of ${VARIANCES.join(", ")}; got ${kind}.`,
     );
   checkClasses(facts, class_label, guidance_scale);
+  checkEdit(all, shape);
   return {
     seed,
     number,
@@ -79,6 +95,10 @@ export function jobOf(facts, settings) {
     class_label,
     plan,
     name: `${all.steps}-${all.spacing}`,
+    image: all.image ?? null,
+    mask: all.mask ?? null,
+    jump_length: all.jump_length,
+    jump_n_sample: all.jump_n_sample,
     latents: startOf(latents, number, facts.channels * facts.height * facts.width),
     nullClass: facts.nullClass,
     prediction: facts.prediction,

@@ -1,4 +1,5 @@
 // torch's seeded noise on a CPU: the generator mt19937, then Box and Muller.
+import { interpolateNoise } from "./equations.js";
 
 // torch.Generator().manual_seed(seed): 32 random bits a call. Of the seed its lowest 32 bits count.
 function mersenneTwister(seed) {
@@ -96,8 +97,10 @@ export class TorchNormal {
 }
 
 // The noise of a batch, of which only the pictures from `from` to `to` are kept, one after another.
-// seed: a number for the whole batch, or a list with one for each picture.
+// seed: a number for the whole batch, a list with one for each picture, or {between, weights}: two
+// seeds, and where between their noise each picture's is.
 export function batchNoise(seed, number, size, from, to) {
+  if (seed.between) return noiseBetween(seed, size, from, to);
   if (!Array.isArray(seed)) {
     const stream = new TorchNormal(seed);
     return () => stream.draw(number * size, from * size, to * size);
@@ -107,5 +110,14 @@ export function batchNoise(seed, number, size, from, to) {
     const all = new Float32Array(streams.length * size);
     streams.forEach((stream, i) => all.set(stream.draw(size), i * size));
     return all;
+  };
+}
+
+function noiseBetween({ between, weights }, size, from, to) {
+  const streams = between.map((each) => new TorchNormal(each));
+  return () => {
+    const [x, y] = streams.map((stream) => stream.draw(size)),
+      mixed = (i) => interpolateNoise(weights[from + Math.floor(i / size)], x[i % size], y[i % size]);
+    return Float32Array.from({ length: (to - from) * size }, (_, i) => mixed(i));
   };
 }

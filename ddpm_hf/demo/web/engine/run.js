@@ -1,6 +1,7 @@
 // One run, its pictures shared among workers, step by step as torch would have them in one batch.
 import { revived } from "./errors.js";
 import { workersFor } from "./pool.js";
+import { walkOf } from "./repaint.js";
 
 // How many steps workers may be ahead of whoever reads them.
 const AHEAD = 2;
@@ -79,11 +80,13 @@ function begin(hands, inbox, run, { latents, ...job }) {
   });
 }
 
-// The steps of a run: {index, t, x_t, x_0, z_hat, sample}.
+// The steps of a run: {index, total, t, s, x_t, x_0, z_hat, sample}.
 async function* steps(hands, job, stop) {
   const inbox = new Inbox(hands.length),
     run = ++runs,
-    total = job.plan.timesteps.length;
+    walk = walkOf(job),
+    total = walk.length,
+    times = [...job.plan.timesteps, -1].map((timestep) => timestep + 1);
   try {
     begin(hands, inbox, run, job);
     let x_t = whole(await stop.before(inbox.take(-1)), "sample");
@@ -91,8 +94,9 @@ async function* steps(hands, job, stop) {
       for (const hand of hands) hand.tell({ run, until: Math.min(total, index + AHEAD) });
       const parts = await stop.before(inbox.take(index));
       const [x_0, z_hat, sample] = ["x_0", "z_hat", "sample"].map((name) => whole(parts, name));
-      yield { index, t: job.plan.timesteps[index] + 1, x_t, x_0, z_hat, sample };
-      x_t = sample;
+      const [t, s] = [0, 1].map((after) => times[walk[index] + after]);
+      yield { index, total, t, s, x_t, x_0, z_hat, sample };
+      x_t = parts[0].next ? whole(parts, "next") : sample;
     }
   } finally {
     for (const hand of hands) hand.tell({ run, isOver: true });

@@ -41,21 +41,25 @@ def cats() -> list[Image.Image]:
     return [cat.resize((_SIDE, _SIDE), Image.Resampling.NEAREST) for cat in drawn]
 
 
-def first(side: int) -> str:
-    """The value of a `PictureInput` at first: a cat."""
-    return base64.b64encode(rgb_bytes(fitted(cats()[0], side))).decode()
+def first(side: int, cat: int = 0) -> str:
+    """The value of a `PictureInput` at first: a cat, by its number."""
+    return base64.b64encode(rgb_bytes(fitted(cats()[cat], side))).decode()
 
 
 class PictureInput(Page):
-    """A picture of one's own with cats to choose from below it, the first one chosen.
+    """A picture of one's own with cats to choose from below it, one of them chosen.
 
     Its value is base64 of RGB bytes, `side` × `side`, row by row; each choice is an `input` event.
     """
 
-    def __init__(self, elem_id: str, side: int) -> None:
+    def __init__(self, elem_id: str, side: int, label: str = "picture", cat: int = 0) -> None:
+        """label: of `PAGE`, what stands above it. cat: the number of the one that is chosen."""
         thumbnails = [image_url(cat) for cat in cats()[:OFFERED]]
         here = Path(__file__).parent
-        super().__init__(here, PAGE, first(side), side=side, cats=thumbnails, elem_id=elem_id)
+        strings = {language: {**texts, "picture": texts[label]} for language, texts in PAGE.items()}
+        super().__init__(
+            here, strings, first(side, cat), side=side, cats=thumbnails, elem_id=elem_id
+        )
 
     def api_info(self) -> dict[str, Any]:
         """The value is a string."""

@@ -3,6 +3,7 @@
 PAGE = {
     "en": {
         "picture": "Your picture, as the network would see it",
+        "other": "The other picture",
         "choose": "Choose a picture…",
         "how": "Or drop one here, or paste it. It stays in your browser.",
         "examples": "Or a cat that was generated beforehand",
@@ -12,6 +13,7 @@ PAGE = {
     },
     "zh": {
         "picture": "你的图像，缩到网络所用的大小",
+        "other": "另一幅图像",
         "choose": "选择图像…",
         "how": "也可以拖到这里，或者粘贴。图像不会离开你的浏览器。",
         "examples": "或者选一只事先生成的小猫",

@@ -1,4 +1,5 @@
-// A picture of the visitor's own, or a cat. It is decoded and fitted here, and sent nowhere.
+// A picture of the visitor's own, or a cat. It is decoded and fitted here, and sent nowhere; other
+// scripts of the page hear of it by the event `picture`.
 import { base64Of, bytesOf } from "../binary.js";
 import { paint } from "../canvas.js";
 import { viewOf } from "../page.js";
@@ -73,6 +74,8 @@ class Picture {
   show() {
     const { value, side } = this.props;
     paint(this.view.part("shown"), side, side, bytesOf(value));
+    const shown = new CustomEvent("picture", { bubbles: true, detail: value });
+    this.element.dispatchEvent(shown);
   }
 }
 

@@ -103,7 +103,7 @@ class Row {
   }
 }
 
-// name: of the recorded run. chunks(here, language, controls, signal): of a run in this page, see
+// name: of the recorded run, if there is one. chunks(here, language, controls, signal): of a run in this page, see
 // the views' here.js.
 // notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
 // shape, about): of the last frame, [{key, …}, …]. Keys are the view's strings.
@@ -111,5 +111,5 @@ export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
   page.watch("value", () => row.receive(page.props.value));
-  showFirst(row, parts.name);
+  if (parts.name) showFirst(row, parts.name);
 }

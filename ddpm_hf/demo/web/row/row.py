@@ -42,7 +42,7 @@ class RowChunk(TypedDict):
     captions: list[Caption]
     t: list[int]
     data: str
-    about: dict[str, float]
+    about: dict[str, Any]
 
 
 class Row(Page):
@@ -71,7 +71,7 @@ def row_chunks(
     frames: Iterable[Frame],
     total: int,
     captions: list[Caption],
-    about: dict[str, float],
+    about: dict[str, Any],
 ) -> Generator[RowChunk, None, None]:
     """The frames as they come, several in one chunk where they come fast."""
     waiting, sent = list[Frame](), time.monotonic()
