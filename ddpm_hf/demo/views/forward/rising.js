@@ -5,8 +5,8 @@ import { mix } from "./chain.js";
 const BETA = 0.02; // of each step that is shown: the notes' largest
 const PARTS = [0, 0.1, 0.5]; // of the way, where the step is taken
 
-// [{t, before, after, from, to}]: x_t, one step on, and the standard deviation of all the noise in
-// each. tables: the weights signal and noise of the jump, for t = 0..T.
+// [{t, before, after, from, to}]: x_t, one step on (N2), and the standard deviation of all the
+// noise in each (N3). tables: the weights signal and noise of the jump, for t = 0..T.
 export function sameStep({ T, x0, tables }, epsilon, fresh) {
   return PARTS.map((part) => {
     const t = Math.round(part * T),
@@ -14,7 +14,7 @@ export function sameStep({ T, x0, tables }, epsilon, fresh) {
       after = new Float32Array(x0.length),
       noise = tables.noise[t];
     mix(tables.signal[t], x0, noise, epsilon, before); // (N4)
-    mix(Math.sqrt(1 - BETA), before, Math.sqrt(BETA), fresh, after); // (N2)
-    return { t, before, after, from: noise, to: Math.sqrt((1 - BETA) * noise ** 2 + BETA) }; // (N3)
+    mix(Math.sqrt(1 - BETA), before, Math.sqrt(BETA), fresh, after);
+    return { t, before, after, from: noise, to: Math.sqrt((1 - BETA) * noise ** 2 + BETA) };
   });
 }
