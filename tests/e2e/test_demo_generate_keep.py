@@ -85,7 +85,7 @@ def test_the_language_can_be_switched_and_errors_follow(visit):
     expect(page.locator("#generate")).to_have_text("生成")
 
     page = visit("?lang=zh&seed=1&steps=5000")
-    expect(page.get_by_text("步数必须是 10 到 2000 之间的整数，收到的是 5000。")).to_be_visible()
+    expect(page.get_by_text("步数必须是 10 到 2000 之间的整数，当前值：5000。")).to_be_visible()
 
 
 def test_the_way_can_be_kept_as_a_moving_picture(visit, tiny):

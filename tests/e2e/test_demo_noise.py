@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 def opened(visit, **settings):
     page = visit(**settings)
-    open_tab(page, "新噪声" if settings.get("locale") == "zh-CN" else "Fresh noise")
+    open_tab(page, "为何加新噪声" if settings.get("locale") == "zh-CN" else "Fresh noise")
     page.wait_for_selector("[data-ready=true]")
     return page
 

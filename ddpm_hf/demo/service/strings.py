@@ -31,10 +31,10 @@ EN = {
 }
 
 ZH = {
-    "limits_whole": "{name}必须是 {low} 到 {high} 之间的整数，收到的是 {value}。",
-    "limits_number": "{name}必须在 {low} 到 {high} 之间，收到的是 {value}。",
-    "limits_choice": "{name}必须是 {known} 之一，收到的是 {value}。",
-    "limits_nothing": "空值",
+    "limits_whole": "{name}必须是 {low} 到 {high} 之间的整数，当前值：{value}。",
+    "limits_number": "{name}必须在 {low} 到 {high} 之间，当前值：{value}。",
+    "limits_choice": "{name}必须是 {known} 之一，当前值：{value}。",
+    "limits_nothing": "尚未填写",
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "limits_file_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
@@ -42,7 +42,7 @@ ZH = {
     "limits_file_too_many_bytes": "文件太大；请使用不超过 {limit} MB 的文件。",
     "limits_file_too_many_pixels": "图像的像素太多；请使用不超过 {limit} 百万像素的图像。",
     "limits_model_info": "或者 Hub 上一个 DDPM 的名字，如 google/ddpm-cifar10-32。",
-    "limits_model_off": "此服务器只用自带的模型。",
+    "limits_model_off": "此服务器只支持内置模型。",
     "limits_model_missing": "Hub 上没有模型 {name}，或者它是私有的。",
     "limits_model_unreachable": "暂时无法从 Hub 取得 {name}，请稍后再试。",
     "limits_model_code": "{name} 自带代码，这里不会运行。",

@@ -61,8 +61,9 @@ EN = {
         " it would land if it jumped to the end at once (N6):\n\n"
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
-        "The jump is a poor guess at first, grainy, then blurry; so we go step by step (N9, N11),"
-        " and each step trusts $\\hat x_0$ a little more (N14):\n\n"
+        "The jump is a mean of all answers: grainy at first where the network predicts $\\hat z$,"
+        " smooth where it predicts $v$. So we go step by step (N9, N11), and each step trusts"
+        " $\\hat x_0$ a little more (N14):\n\n"
         "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"
         " + \\sigma_t z$$\n\n"
@@ -92,10 +93,10 @@ ZH = {
     "generate_how_many": "图像数量",
     "generate_steps": "步数",
     "generate_steps_info": "T 步中走多少步。步数越多，图像越精细。",
-    "generate_spacing": "步的间隔",
-    "generate_spacing_info": "临近图像时细节成形，小步最要紧。",
+    "generate_spacing": "步长分布",
+    "generate_spacing_info": "临近图像时细节成形，此时小步长最重要。",
     "generate_spacing_even": "均匀",
-    "generate_spacing_quadratic": "临近图像时更小",
+    "generate_spacing_quadratic": "越接近图像步长越小",
     "generate_variance": "新噪声的方差 σ²",
     "generate_variance_info": "N12：β̃ 到 β 之间都可以。N13：不加噪声（σ = 0）也可以试试。",
     "generate_variance_small": "β̃，下界",
@@ -113,7 +114,7 @@ ZH = {
     "generate_format": "格式",
     "generate_save": "把整个过程存成动图",
     "generate_link": "链接",
-    "generate_link_info": "谁打开它，都会看到这些设置下的图像。",
+    "generate_link_info": "打开链接即可重现这组图像。",
     "generate_generate": "生成",
     "generate_stop": "停止",
     "generate_examples": "示例：图像数量 × 步数",
@@ -124,7 +125,8 @@ ZH = {
         "中间是网络若一步跳到终点会到达的地方（N6）：\n\n"
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
-        "一步跳回起初只是粗略的猜测：先布满颗粒，后变得模糊；所以一步一步地走（N9、N11），"
+        "一步估计是所有可能答案的平均：网络预测 $\\hat z$ 时，起初布满颗粒；预测 $v$ 时则平滑。"
+        "所以一步一步地走（N9、N11），"
         "每一步都更相信 $\\hat x_0$（N14）：\n\n"
         "$$x_{t-1} = \\frac{\\sqrt{\\alpha_t}\\,(1-\\bar\\alpha_{t-1})}{1-\\bar\\alpha_t}\\,x_t"
         " + \\frac{\\sqrt{\\bar\\alpha_{t-1}}\\,\\beta_t}{1-\\bar\\alpha_t}\\,\\hat x_0"

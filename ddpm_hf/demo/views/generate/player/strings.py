@@ -26,7 +26,7 @@ PAGE = {
     "zh": {
         "player": "播放器。空格键播放，方向键逐帧，Home 和 End 跳到两端。",
         "noisy": "xₜ，带噪图像",
-        "predicted": "x̂₀，从那里一步跳回",
+        "predicted": "x̂₀，由 xₜ 一步估计的原图",
         "noise": "ẑ，预测出的噪声",
         "no_noise": "ẑ：t = 0 时没有",
         "timeline": "时间轴，从噪声到图像",
