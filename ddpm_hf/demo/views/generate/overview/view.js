@@ -16,7 +16,8 @@ function noised(picture, rates, shape) {
   const z = new Float32Array(picture.length),
     area = shape.width * shape.height;
   fillNormal(z, 1);
-  const x0 = Float32Array.from(z, (_, k) => picture[3 * (k % area) + Math.floor(k / area)] / 127.5 - 1);
+  const channelsFirst = (k) => picture[3 * (k % area) + Math.floor(k / area)];
+  const x0 = Float32Array.from(z, (_, k) => channelsFirst(k) / 127.5 - 1);
   return rates.map((rate) => toPixels(x0.map((x, k) => qSample(rate, x, z[k])), shape));
 }
 
