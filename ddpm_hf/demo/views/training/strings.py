@@ -5,10 +5,8 @@ EN = {
     "training_hand": (
         "### Training and sampling by hand\n\n"
         "**The two algorithms, a line at a time** (N15, N16), with the network of cats-32 in your"
-        " browser. Training: take a picture $x_0$, a random $t$ and fresh noise $\\varepsilon$; mix"
-        " them, ask the network for the noise, and take a step of gradient descent on\n\n"
-        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
-        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
+        " browser. Training: mix a picture and noise, ask the network for the noise, and improve"
+        " it by what it missed. "
         "Sampling: begin with noise, and take what the network sees in it away, step by step."
     ),
     "training_intro": (
@@ -35,16 +33,13 @@ ZH = {
     "training_hand": (
         "### 亲手训练与采样\n\n"
         "**两个算法，逐行进行**（N15、N16），用的是浏览器里 cats-32 的网络。"
-        "训练：取一张图像 $x_0$、一个随机的 $t$ 和新的噪声"
-        " $\\varepsilon$，把它们混合，让网络预测其中的噪声，再对下式做一步梯度下降：\n\n"
-        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
-        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
+        "训练：把图像与噪声混合，让网络预测其中的噪声，再按它的误差改进它。"
         "采样：从噪声出发，一步步减去网络看出的噪声。"
     ),
     "training_intro": (
         "### 训练回放\n\n"
-        "**自带的模型是怎样学会的。**"
-        "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
+        "**自带的模型是怎样学会的**：拖动滑块，"
+        "曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
         "cats-32-v 和 cats-64 预测的不是噪声，而是"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
         "由它和 $x_t$ 可得噪声。$v$ 与 $\\varepsilon$ 的损失不能互相比较。"

@@ -3,8 +3,8 @@
 PAGE = {
     "en": {
         "what": (
-            "A diffusion model is a generative model: it has seen 20,000 cats, and now draws cats"
-            " that nobody has drawn. Press Generate below."
+            "A diffusion model is a generative model: this one has seen 20,000 cats and draws new"
+            " ones. Press Generate."
         ),
         "frames": "From a picture x₀ to pure noise x_T, and back",
         "training": "Training ⟶",
@@ -12,7 +12,7 @@ PAGE = {
         "inference": "⟵ Inference",
         "inferenceLabel": "Inference: show how the network takes the noise away",
         "forward": "add noise",
-        "schedule": "how much at each step",
+        "schedule": "how much per step",
         "learning": "learn to see it",
         "repeat": "and repeat",
         "noise": "add fresh noise",
@@ -27,10 +27,7 @@ PAGE = {
         "equations": "all of them, with their code",
     },
     "zh": {
-        "what": (
-            "扩散模型是一种生成模型：它看过两万只小猫，现在能画出谁也没画过的小猫。"
-            "按下面的“生成”试试。"
-        ),
+        "what": ("扩散模型是一种生成模型：这个模型看过两万只小猫，能画出新的小猫。按“生成”试试。"),
         "frames": "从图像 x₀ 到纯噪声 x_T，再回来",
         "training": "训练 ⟶",
         "trainingLabel": "训练：演示怎样加噪声",

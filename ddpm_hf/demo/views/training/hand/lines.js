@@ -8,6 +8,7 @@ export class Lines {
     Object.assign(this, { root, reached });
   }
 
+  // The line `name`; pictures of later lines are pale. At a line that is not among them all are there.
   light(name) {
     for (const line of this.root.querySelectorAll(".lines [data-line]")) {
       line.classList.toggle("lit", line.dataset.line === name);
@@ -15,7 +16,7 @@ export class Lines {
       else line.removeAttribute("aria-current");
     }
     const lines = Object.keys(this.reached),
-      at = lines.indexOf(name);
+      at = lines.includes(name) ? lines.indexOf(name) : lines.length;
     lines.forEach((line, k) => {
       for (const figure of this.reached[line])
         this.#figure(figure).classList.toggle("later", k > at);
