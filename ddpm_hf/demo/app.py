@@ -45,11 +45,12 @@ from ddpm_hf.pipeline import DDPMPipeline
 FIRST = (
     "web/address/view.js",
     "web/address/tabs.js",
+    "views/generate/overview/view.js",
     "views/generate/player/view.js",
     "views/generate/events.js",
 )
 """The page scripts that are needed as soon as the page opens."""
-SHOWN_FIRST = "web/recorded/generate.run.json"
+SHOWN_FIRST = ("web/recorded/overview.run.json", "web/recorded/generate.run.json")
 LAUNCH = {
     "theme": THEME,
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
@@ -66,7 +67,7 @@ LAUNCH = {
             *training.ROUTES,
         ],
         "middleware": [
-            Middleware(PageHead, modules.preloads(*FIRST, data=SHOWN_FIRST)),
+            Middleware(PageHead, modules.preloads(FIRST, SHOWN_FIRST)),
             Middleware(SmallBodies),
         ],
         "exception_handlers": {503: busy},

@@ -65,7 +65,7 @@ def open_view(page, name):
         "bayes": "#bayes-page svg path.posterior",
         "noise": "[data-ready=true]",
         "schedule": "#schedule-page svg",
-        "training": "#time_machine [data-part=all] svg path",
+        "training": "#training_replay [data-part=all] svg path",
         "equations": "#equations_notes :is(math, .katex)",
     }
     page.locator(shown[name]).first.wait_for()

@@ -83,7 +83,7 @@ def test_a_link_leads_to_the_top_of_its_view_and_back_to_itself(visit):
         assert before > 500 and -2 < page.locator("#views").bounding_box()["y"] < 200
         assert re.search(rf"[?&]tab={tab}", page.url)
         if tab == "training":
-            page.wait_for_selector("#time_machine [data-part=all]")
+            page.wait_for_selector("#training_replay [data-part=all]")
         page.go_back()
         expect(link).to_be_in_viewport()
         assert abs(page.evaluate("scrollY") - before) < 2

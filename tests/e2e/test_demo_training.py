@@ -29,31 +29,31 @@ def rows():
 def shared(visit_shared):
     page = visit_shared()
     page.locator("[data-tab-id=training]").click()
-    page.wait_for_selector("#time_machine [data-part=all]")
-    page.wait_for_function("document.querySelector('#time_machine img').complete")
+    page.wait_for_selector("#training_replay [data-part=all]")
+    page.wait_for_function("document.querySelector('#training_replay img').complete")
     return page
 
 
 @pytest.fixture
 def page(shared):
     """One page for all tests, at the first model's first samples."""
-    shared.locator("#time_machine_slider").press("Home")
+    shared.locator("#training_replay_slider").press("Home")
     return shared
 
 
 def grid(page):
-    data = page.locator("#time_machine img").get_attribute("src").split(",")[1]
+    data = page.locator("#training_replay img").get_attribute("src").split(",")[1]
     return np.array(Image.open(io.BytesIO(base64.b64decode(data))))
 
 
 def cursor(page):
-    return float(page.locator("#time_machine .cursor").get_attribute("x1"))
+    return float(page.locator("#training_replay .cursor").get_attribute("x1"))
 
 
 def test_slider_moves_cursor_and_samples_together(page, rows):
     pictures = sorted((FOLDER / "samples").glob("*.png"))
     asked, places = len(page.requests), []
-    page.locator("#time_machine_slider").focus()
+    page.locator("#training_replay_slider").focus()
     page.keyboard.press("Home")
     for path in pictures:
         number = int(path.stem.removeprefix("step-"))
@@ -72,16 +72,16 @@ def test_slider_moves_cursor_and_samples_together(page, rows):
 
 
 def test_values_on_hover_and_a_log_axis(page, rows):
-    ticks = page.locator("#time_machine svg[data-part=chart] text").all_text_contents()
+    ticks = page.locator("#training_replay svg[data-part=chart] text").all_text_contents()
     assert {"1", "0.1", "0.01"} <= set(ticks)
     heights = {
-        tick: page.locator("#time_machine svg[data-part=chart] text", has_text=tick).first
+        tick: page.locator("#training_replay svg[data-part=chart] text", has_text=tick).first
         for tick in ("0.5", "0.05", "0.005")
     }
     y = [float(heights[tick].get_attribute("y")) for tick in ("0.5", "0.05", "0.005")]
     assert abs((y[1] - y[0]) - (y[2] - y[1])) < 0.1, "equal factors are equal distances"
 
-    path = page.locator("#time_machine path.rate").get_attribute("d")
+    path = page.locator("#training_replay path.rate").get_attribute("d")
     y = np.array([float(point.split()[1]) for point in path[1:].split("L")])
     rates = np.array([float(row["learning_rate"]) for row in rows.values()])
     drawn = (y[-1] - y) / (y[-1] - y.min())
@@ -101,11 +101,11 @@ def test_values_on_hover_and_a_log_axis(page, rows):
 
 def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit):
     page = visit("?tab=training&lang=zh", viewport=PHONE)
-    page.wait_for_selector("#time_machine [data-part=all]")
+    page.wait_for_selector("#training_replay [data-part=all]")
     expect(page.locator("[data-part=caption]")).to_have_text("第 630 步的样本")
     expect(page.get_by_text("损失说明训练进行到了哪里")).to_be_visible()
     assert fits_a_phone(page)
-    page.locator("#time_machine_slider").press("End")
+    page.locator("#training_replay_slider").press("End")
     for name, words, bars in (("finished", "没有见过", 7), ("by_t", "千分之一", 10)):
         expect(page.locator(f"[data-part={name}_figure]")).to_contain_text(words)
         boxes = [text.bounding_box() for text in page.locator(f"[data-part={name}] text").all()]
@@ -117,7 +117,7 @@ def test_fits_a_phone_in_chinese_and_opens_by_a_link(visit):
 
 def test_the_finished_models_loss_by_t_is_shown(page):
     report = json.loads((FOLDER / "report.json").read_text())["loss"]
-    figure = page.locator("#time_machine [data-part=finished_figure]")
+    figure = page.locator("#training_replay [data-part=finished_figure]")
     expect(figure).to_contain_text("finished model's loss at some t")
     pairs = list(zip(report["t"], report["test"], strict=True))
     shown = [*pairs[::2], pairs[-1]]
@@ -129,12 +129,12 @@ def test_the_finished_models_loss_by_t_is_shown(page):
 
 
 def test_the_loss_by_t_of_a_moment_is_shown_where_it_was_recorded(page, rows):
-    moment = page.locator("#time_machine [data-part=by_t_figure]")
-    finished = page.locator("#time_machine [data-part=finished]")
+    moment = page.locator("#training_replay [data-part=by_t_figure]")
+    finished = page.locator("#training_replay [data-part=finished]")
     before = finished.inner_html()
     expect(moment).to_be_hidden()  # at step 630
     expect(page.locator("[data-part=point]")).to_contain_text("step 630 · 9.8 min")
-    page.locator("#time_machine_slider").press("End")
+    page.locator("#training_replay_slider").press("End")
     labels = moment.locator("text").all_text_contents()[1::2]
     assert labels == ["≤200", *map(str, range(400, 2001, 200))]
     for tenth in range(10):
@@ -156,8 +156,8 @@ def test_a_choice_made_before_the_last_is_there_counts(page):
 
 
 def test_each_models_course_is_shown_and_a_rate_that_rises_anew_explained(page):
-    explained = page.locator("#time_machine [data-part=anew]")
-    rates = page.locator("#time_machine path.rate")
+    explained = page.locator("#training_replay [data-part=anew]")
+    rates = page.locator("#training_replay path.rate")
     expect(explained).to_contain_text("lower than before")
     for model in ("cats-32-v", "cats-64", "fashion-28", "cats-32"):
         before = rates.get_attribute("d")
@@ -170,5 +170,5 @@ def test_each_models_course_is_shown_and_a_rate_that_rises_anew_explained(page):
         expect(page.locator("[data-part=caption]")).to_have_text(f"Samples at step {number}")
         loss = float(rows[min(rows, key=lambda n: abs(n - number))]["loss"])
         expect(page.locator("[data-part=point]")).to_contain_text(f"loss {loss:#.3g}")
-        assert page.locator("#time_machine svg[data-part=chart] .cursor").count() == 1
+        assert page.locator("#training_replay svg[data-part=chart] .cursor").count() == 1
         assert explained.is_visible() == (model == "cats-32")

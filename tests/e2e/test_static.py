@@ -132,7 +132,7 @@ def test_without_a_network_every_view_still_works(browser, url):
             page.wait_for_selector(f"#{name}-row{DONE}")
         open_view(page, "training")
         page.get_by_role("radio", name="cats-64").check()
-        expect(page.locator("#time_machine [data-part=loading]")).to_contain_text("请稍后再试")
+        expect(page.locator("#training_replay [data-part=loading]")).to_contain_text("请稍后再试")
         page.errors.clear()  # what the browser says of the record that is not there
         page.context.set_offline(False)
 

@@ -140,7 +140,7 @@ def _page_files(made: _Page, link: str | None) -> tuple[Files, str]:
         "dark": (_HERE / "dark.js").read_text(),
         "style": f"{folder}/style.css",
         "start": f"{folder}/start.js",
-        "preloads": modules.preloads("static/page.js", *FIRST, data=SHOWN_FIRST),
+        "preloads": modules.preloads(("static/page.js", *FIRST), SHOWN_FIRST),
         "body": made.body + _ABOUT,
     }
     return {f"{folder}/{name}": content for name, content in files.items()}, index

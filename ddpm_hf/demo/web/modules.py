@@ -8,6 +8,7 @@ import hashlib
 import json
 import posixpath
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,16 @@ def needed(*modules: str) -> list[str]:
     return sorted(found)
 
 
-def preloads(*modules: str, data: str) -> str:
-    """HTML for the page's head: fetches these modules, all that they import, and a file, at once.
+def preloads(modules: Sequence[str], data: Sequence[str]) -> str:
+    """HTML for the page's head: fetches these modules, all that they import, and files, at once.
 
     Else a browser learns of each import from the module before it.
     """
-    links = [f'<link rel="modulepreload" href="modules/{VERSION}/{m}">' for m in needed(*modules)]
-    links.append(f'<link rel="preload" as="fetch" crossorigin href="modules/{VERSION}/{data}">')
-    return "".join(links)
+    scripts = [f'<link rel="modulepreload" href="modules/{VERSION}/{m}">' for m in needed(*modules)]
+    files = [
+        f'<link rel="preload" as="fetch" crossorigin href="modules/{VERSION}/{d}">' for d in data
+    ]
+    return "".join(scripts + files)
 
 
 def imported(module: str) -> str:

@@ -11,13 +11,25 @@ export function uniforms(seed) {
   };
 }
 
-// Fills with z ~ N(0, 1), by Box and Muller.
-export function fillNormal(numbers, seed) {
+// The numbers z ~ N(0, 1) one by one, by Box and Muller.
+export function normals(seed) {
   const uniform = uniforms(seed);
-  for (let i = 0; i < numbers.length; i += 2) {
+  let spare = null;
+  return () => {
+    if (spare !== null) {
+      const z = spare;
+      spare = null;
+      return z;
+    }
     const radius = Math.sqrt(-2 * Math.log(1 - uniform())),
       angle = 2 * Math.PI * uniform();
-    numbers[i] = radius * Math.cos(angle);
-    if (i + 1 < numbers.length) numbers[i + 1] = radius * Math.sin(angle);
-  }
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+}
+
+// Fills with z ~ N(0, 1).
+export function fillNormal(numbers, seed) {
+  const normal = normals(seed);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = normal();
 }

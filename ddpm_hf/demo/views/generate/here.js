@@ -40,11 +40,14 @@ function courseOf({ rates, mean, std }, variance, noise_scale, keys) {
   };
 }
 
-// The three screens of a step: x_t, x̂_0 and ẑ; and at the end: the picture twice, and no noise.
+// The three screens of a step: x_t, x̂_0 and ẑ; and at the end: the picture twice, and all that was
+// removed from x_T.
 const shown = (step, widestNoise) =>
   [step.x_t, step.x_0, step.z_hat.map((z) => z / widestNoise)].map((x) => toPixels(x, step));
-const result = (step) =>
-  [step.sample, step.sample, step.sample.map(() => 0)].map((x) => toPixels(x, step));
+const result = (step, xT, widestNoise) => {
+  const removed = step.sample.map((x, k) => (xT[k] - x) / widestNoise);
+  return [step.sample, step.sample, removed].map((x) => toPixels(x, step));
+};
 
 // controls: seed, number, steps, variance, noise, model, class, guidance, spacing.
 // here: {models, bounds, frames, widestNoise}; models: the names that have files; bounds: of the
@@ -57,7 +60,8 @@ export async function* chunks({ models, bounds, frames, widestNoise }, language,
     keys = keySteps(steps, frames);
   const labels = ofClass(model, bounds[CLASS], choice, number, guidance, language),
     common = { total: keys.size + 1, steps };
-  let first = 0;
+  let first = 0,
+    xT = null;
   for await (const step of model.stream({
     seed,
     number,
@@ -67,6 +71,7 @@ export async function* chunks({ models, bounds, frames, widestNoise }, language,
     signal,
     ...labels,
   })) {
+    xT ??= step.x_t;
     if (!keys.has(step.index)) continue;
     const isLast = step.index === steps - 1,
       { count, width, height } = step;
@@ -76,7 +81,7 @@ export async function* chunks({ models, bounds, frames, widestNoise }, language,
       ...shape,
       first,
       t: [step.t, ...(isLast ? [0] : [])],
-      data: joined([...shown(step, widestNoise), ...(isLast ? result(step) : [])]),
+      data: joined([...shown(step, widestNoise), ...(isLast ? result(step, xT, widestNoise) : [])]),
       ...(first === 0 ? { course: courseOf(plan, variance, noise_scale, keys) } : {}),
     };
     first++;

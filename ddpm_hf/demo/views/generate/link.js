@@ -11,6 +11,10 @@ const NAMES = [
   "spacing",
 ];
 
+// The controls by their names.
+export const settingsOf = (controls) =>
+  Object.fromEntries(NAMES.map((name, i) => [name, controls[i]]));
+
 const isNumber = (word) => word.trim() !== "" && Number.isFinite(Number(word));
 
 // The settings in a link, in the order of the controls; what it lacks is as the controls have it.

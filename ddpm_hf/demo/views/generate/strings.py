@@ -16,11 +16,6 @@ CLOTHES = {
 
 EN = {
     "generate_tab": "Generate",
-    "generate_intro": (
-        "A neural network has learned to see the noise in a picture. Start from pure noise, take a"
-        " little of the predicted noise away, add a little fresh noise, and repeat: a picture"
-        " appears."
-    ),
     "generate_seed": "Seed",
     "generate_seed_info": "The same seed gives the same pictures.",
     "generate_dice": "Another seed",
@@ -83,10 +78,6 @@ EN = {
 
 ZH = {
     "generate_tab": "生成",
-    "generate_intro": (
-        "神经网络学会了看出图像中的噪声。从纯噪声出发，减去一点预测的噪声，再加上一点新的噪声，"
-        "如此反复，图像就出现了。"
-    ),
     "generate_seed": "随机种子",
     "generate_seed_info": "同样的种子得到同样的图像。",
     "generate_dice": "换一个种子",

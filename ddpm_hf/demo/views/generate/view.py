@@ -1,6 +1,7 @@
 """The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,17 +11,20 @@ from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
 from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.service.zero_gpu import on_gpu
-from ddpm_hf.demo.texts import i18n, spoken
+from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import choose
 from ddpm_hf.demo.views.generate.controls import Controls, make_controls
 from ddpm_hf.demo.views.generate.export import animation
 from ddpm_hf.demo.views.generate.outputs import Screen, Shared, make_screen, make_shared
+from ddpm_hf.demo.views.generate.overview.strings import PAGE as OVERVIEW
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import WIDEST_NOISE, Chunk, chunks
 from ddpm_hf.demo.web.modules import call
+from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.run.run import SCREENS, connect
 
+_HERE = Path(__file__).parent
 _EVENTS = "views/generate/events.js"
 
 
@@ -34,7 +38,7 @@ def view(models: Models) -> None:
         "frames": FRAMES,
         "widestNoise": WIDEST_NOISE,
     }
-    gr.Markdown(i18n("generate_intro"))
+    Page(_HERE / "overview", OVERVIEW, elem_id="overview")
     with gr.Row(equal_height=False, elem_id="generate_row"):
         controls = make_controls(T)
         screen = make_screen(here if models.in_page else None)

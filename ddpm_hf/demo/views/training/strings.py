@@ -2,49 +2,60 @@
 
 EN = {
     "training_tab": "Training",
+    "training_hand": (
+        "### Training and sampling by hand\n\n"
+        "**The two algorithms, a line at a time** (N15, N16), with the network of cats-32 in your"
+        " browser. Training: mix a picture and noise, ask the network for the noise, and improve"
+        " it by what it missed. "
+        "Sampling: begin with noise, and take what the network sees in it away, step by step."
+    ),
     "training_intro": (
-        "**How the model learned** (N15). Take a picture $x_0$, a random $t$ and fresh noise"
-        " $\\varepsilon$; mix them, and ask the network for the noise. Take a step of"
-        " gradient descent on\n\n"
-        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
-        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
-        "and repeat. Move the slider: the cursor on the curve and the samples drawn at that moment,"
+        "### Training replay\n\n"
+        "**How the bundled models learned.** Move the slider: the cursor on the curve and the"
+        " samples drawn at that moment,"
         " always from the same noise, move together. cats-32-v and cats-64 are asked for"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$"
         " in place of the noise, which follows from it and $x_t$; losses of $v$ and of"
         " $\\varepsilon$ can't be compared."
     ),
     "training_gan": (
+        "### Train one yourself, beside a GAN\n\n"
         "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
         " the denoising: when it falls, the samples get better. A GAN has no such number: its"
         " generator and its discriminator must stay in balance, each one's loss is relative to the"
-        " other, and neither says how good the pictures are."
+        " other, and neither says how good the samples are. Here are one of each, of the same size,"
+        " for the same points."
     ),
 }
 
 ZH = {
     "training_tab": "训练",
+    "training_hand": (
+        "### 亲手训练与采样\n\n"
+        "**两个算法，逐行进行**（N15、N16），用的是浏览器里 cats-32 的网络。"
+        "训练：把图像与噪声混合，让网络预测其中的噪声，再按它的误差改进它。"
+        "采样：从噪声出发，一步步减去网络看出的噪声。"
+    ),
     "training_intro": (
-        "**模型是怎样学会的**（N15）。取一张图像 $x_0$、一个随机的 $t$ 和新的噪声"
-        " $\\varepsilon$，把它们混合，让网络预测其中的噪声。对下式做一步梯度下降，如此反复：\n\n"
-        "$$\\lVert \\varepsilon - \\varepsilon_\\theta(\\sqrt{\\bar\\alpha_t}\\,x_0"
-        " + \\sqrt{1-\\bar\\alpha_t}\\,\\varepsilon,\\ t)\\rVert^2$$\n\n"
-        "拖动滑块：曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
+        "### 训练回放\n\n"
+        "**自带的模型是怎样学会的**：拖动滑块，"
+        "曲线上的光标和那一刻采样的图像（总是从同样的噪声出发）一起移动。"
         "cats-32-v 和 cats-64 预测的不是噪声，而是"
         " $v = \\sqrt{\\bar\\alpha_t}\\,\\varepsilon - \\sqrt{1-\\bar\\alpha_t}\\,x_0$；"
         "由它和 $x_t$ 可得噪声。$v$ 与 $\\varepsilon$ 的损失不能互相比较。"
     ),
     "training_gan": (
+        "### 自己训练一个，旁边放一个 GAN\n\n"
         "**损失说明训练进行到了哪里**（N17）。它衡量的正是所学的那一件事——去噪：它下降，"
         "样本就变好。GAN 没有这样的指标：生成器和判别器必须保持平衡，各自的损失都相对于对方，"
-        "都说明不了图像有多好。"
+        "都说明不了样本有多好。下面各有一个，大小相同，学习同样的点。"
     ),
 }
 
 PAGE = {
     "en": {
         "unanswered": "These numbers can't be had just now; please try again later.",
-        "slider": "Time machine: training steps so far",
+        "slider": "Training replay: training steps so far",
         "chart": "Loss on a logarithmic scale, by training step",
         "by_t": "Loss by t at this moment, in thousandths, each bar a tenth of 1..T",
         "finished": "The finished model's loss at some t, on pictures it has not seen",
@@ -64,7 +75,7 @@ PAGE = {
     },
     "zh": {
         "unanswered": "暂时取不到这些数字，请稍后再试。",
-        "slider": "时间机器：到此为止的训练步数",
+        "slider": "训练回放：到此为止的训练步数",
         "chart": "各训练步的损失，对数坐标",
         "by_t": "此刻各段 t 的损失，以千分之一计，每条为 1..T 的十分之一",
         "finished": "训练好的模型在一些 t 处的损失，用它没有见过的图像测得",

@@ -1,5 +1,5 @@
-// The time machine. A course is asked for when the view is first shown, and for another model; the
-// slider then moves the cursor and the samples without asking anything.
+// The training replay. A course is asked for when the view is first shown, and for another model;
+// the slider then moves the cursor and the samples without asking anything.
 import { nearest } from "../../web/nearest.js";
 import { viewOf } from "../../web/page.js";
 import { drawBars } from "./bars.js";
@@ -10,7 +10,7 @@ const TENTHS = 10;
 
 const brief = (number) => Number(number.toPrecision(2));
 
-class TimeMachine {
+class Replay {
   data = null; // {T, numbers, losses, rates, minutes, by_t, grids, finished}
   course = null;
   moments = []; // for each grid the report nearest to it
@@ -119,7 +119,7 @@ class TimeMachine {
 }
 
 export function mount(page) {
-  const machine = new TimeMachine(page);
-  page.watch("value", () => machine.receive(page.props.value));
+  const replay = new Replay(page);
+  page.watch("value", () => replay.receive(page.props.value));
   page.trigger("expand");
 }

@@ -7,7 +7,7 @@ page reads them by `recorded.js`.
 import base64
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,18 @@ from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.jump import view as jump
 from ddpm_hf.demo.views.noise import view as noise
 from ddpm_hf.demo.web.picture.picture import x_0_of
+from ddpm_hf.demo.web.row.row import Frame, row_chunks
 from ddpm_hf.pipeline import DDPMPipeline
 
 HERE = Path(__file__).parent
 SEED, NUMBER, STEPS = 0, 4, 100
 """Of the controls, when the page opens."""
-FRAMES = 24
+FRAMES = 20
 """Of a recorded run."""
+PRETTIEST, CAT = "cats-64", 1
+"""The model that the overview shows, and the seed of its cat."""
+STATIONS = (2000, 900, 600, 400, 240, 120, 0)
+"""The t of the overview: most of them near the picture, where it changes."""
 QUALITY = 30
 """Of WebP: the page is to show something within a second."""
 Frames = NDArray[np.uint8]
@@ -44,15 +49,20 @@ def _sheet(frames: Frames, kind: str) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def recorded(sent: Iterable[Any], pictures: int) -> dict[str, Any]:
-    """Key frames of the chunks that a view sends for a run. pictures: in each frame."""
+def recorded(sent: Iterable[Any], pictures: int, shown: Sequence[int] = ()) -> dict[str, Any]:
+    """Key frames of the chunks that a view sends for a run.
+
+    pictures: in each frame. shown: about which t are kept; if none are named, `FRAMES` evenly.
+    """
     parts = list(sent)
     first, t = parts[0], [t for part in parts for t in part["t"]]
     data = b"".join(base64.b64decode(part["data"]) for part in parts)
     shape = (len(t), pictures, first["height"], first["width"], 3)
     frames = np.frombuffer(data, np.uint8).reshape(shape)
     kept = np.linspace(0, len(t) - 1, FRAMES).round().astype(int)
-    about = {**first, "first": 0, "total": FRAMES, "t": [t[i] for i in kept]}
+    if shown:
+        kept = np.abs(np.subtract.outer(shown, t)).argmin(1)
+    about = {**first, "first": 0, "total": len(kept), "t": [t[i] for i in kept]}
     del about["data"]
     if "course" in first:
         lines = first["course"].items()
@@ -70,7 +80,8 @@ def generate_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     generator, scheduler = torch.Generator().manual_seed(SEED), pipeline.scheduler
     steps = pipeline.stream(NUMBER, generator, STEPS, backend=exact_backend(pipeline))
     lines = course(scheduler, STEPS, set(range(STEPS)), 1.0)
-    return recorded(chunks(steps, STEPS, scheduler, lines), 3 * NUMBER)
+    run = recorded(chunks(steps, STEPS, scheduler, lines), 3 * NUMBER)
+    return {**run, "chunk": {**run["chunk"], "model": MODEL, "seed": SEED}}
 
 
 def jump_run(pipeline: DDPMPipeline) -> dict[str, Any]:
@@ -85,7 +96,22 @@ def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     return recorded(noise.chunks(pipeline, SEED, STEPS), len(noise.RUNS))
 
 
+def overview_run(pipeline: DDPMPipeline) -> dict[str, Any]:
+    """Of the overview: x_t alone, with the rates √ᾱ_t and √(1−ᾱ_t) of its way to noise."""
+    generator, backend = torch.Generator().manual_seed(CAT), exact_backend(pipeline)
+    steps = list(pipeline.stream(1, generator, STEPS // 2, backend=backend))
+    states = [*(step.noisy_sample for step in steps), steps[-1].sample]
+    t = [*(step.timestep + 1 for step in steps), 0]
+    way = (Frame(*state) for state in zip(t, states, strict=True))
+    run = recorded(row_chunks(way, len(t), [], {}), 1, STATIONS)
+    schedule, at = pipeline.scheduler.schedule, torch.tensor(run["chunk"]["t"])
+    rates = torch.stack([schedule.alpha_bar(at).sqrt(), schedule.noise_var(at).sqrt()], 1)
+    about = {"model": PRETTIEST, "seed": CAT, "rates": rates.tolist()}
+    return {**run, "chunk": {**run["chunk"], **about}}
+
+
 RUNS = {
+    "overview": (PRETTIEST, overview_run),
     "generate": (MODEL, generate_run),
     "jump": (jump.JUMPS_WITH, jump_run),
     "noise": (MODEL, noise_run),

@@ -27,7 +27,7 @@ async function framesOf(file, type, { width, height }) {
 }
 
 // The run of a view, all its frames in one chunk.
-async function recorded(name) {
+export async function recorded(name) {
   const response = await fetch(new URL(`${name}.run.json`, import.meta.url)),
     { before, last, chunk } = await response.json();
   const parts = await Promise.all([
@@ -37,7 +37,7 @@ async function recorded(name) {
   return { ...chunk, run: RECORDED, data: joined(parts) };
 }
 
-const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // Plays a view's recorded run once, or shows its end where motion is unwelcome; nothing if the reader
 // has started one by then. screen: {run, player, begin, keep}, as a run's chunks are shown by.

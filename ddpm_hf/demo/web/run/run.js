@@ -18,6 +18,7 @@ export class Run {
   #link = null; // the address of the run that was started, if it has one, until frames come
   #button = null; // the one that starts it
   #stopper = null; // ends a run in this page; null if it is on the server
+  #controls = []; // of the run that was started last
   #pace;
 
   // view: as `viewOf` gives it, with the parts `status`, which is seen, `spoken`, which is heard,
@@ -39,6 +40,15 @@ export class Run {
     return Boolean(this.here) && !prefersServer();
   }
 
+  // Of the run that was started last: its controls, and where it is, "here" or "there".
+  get controls() {
+    return this.#controls;
+  }
+
+  get place() {
+    return this.#stopper ? "here" : "there";
+  }
+
   // Nothing was started yet.
   get isIdle() {
     return this.#state === IDLE;
@@ -49,6 +59,7 @@ export class Run {
     this.#button = document.getElementById(buttonId);
     if (isActive(this.#state)) this.#end();
     this.#link = link ?? null;
+    this.#controls = controls;
     this.#move(started(this.#state, newId()));
     if (this.#isHere) this.#runHere(controls);
     else this.#runThere(controls);

@@ -11,7 +11,6 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
-import torch
 from torch import Tensor
 
 from ddpm_hf.animation import key_steps
@@ -65,9 +64,9 @@ def _shown(step: DenoisingStep, scheduler: DDPMScheduler) -> list[bytes]:
     return [rgb_bytes(b) for b in (x_t, step.pred_original_sample, z_hat / WIDEST_NOISE)]
 
 
-def _result(sample: Tensor) -> list[bytes]:
-    """The three screens at the end: the picture itself, twice, and no noise: grey."""
-    return [*[rgb_bytes(sample)] * 2, rgb_bytes(torch.zeros_like(sample))]
+def _result(sample: Tensor, x_T: Tensor) -> list[bytes]:
+    """The three screens at the end: the picture itself, twice, and all that was removed."""
+    return [*[rgb_bytes(sample)] * 2, rgb_bytes((x_T - sample) / WIDEST_NOISE)]
 
 
 def chunks(
@@ -82,13 +81,15 @@ def chunks(
     frames: list[bytes] = []
     already, sent = 0, time.monotonic()
     for step in steps:
+        if step.index == 0:
+            x_T = step.noisy_sample
         if step.index in keys:
             times.append(step.timestep + 1)
             frames += _shown(step, scheduler)
         is_last = step.index == K - 1
         if is_last:
             times.append(0)
-            frames += _result(step.sample)
+            frames += _result(step.sample, x_T)
         # Also without frames: a run can be stopped where it yields, and nowhere else.
         if is_last or time.monotonic() - sent >= SECONDS_BETWEEN_CHUNKS:
             count, _, height, width = step.sample.shape

@@ -9,6 +9,7 @@ import { prepare } from "../../../web/run/models.js";
 import { prefersServer } from "../../../web/run/place.js";
 import { register } from "../../../web/run/screens.js";
 import { chunks } from "../here.js";
+import { settingsOf } from "../link.js";
 import { Film } from "./film.js";
 import { drawGrid, imageAt } from "./grid.js";
 import { Strip } from "./strip.js";
@@ -51,6 +52,7 @@ class Player {
       grows: () => this.run.isActive,
     });
     part("picture").append(new Option(text.all, ""));
+    for (const name of SCREENS) this.caption(name, text[name]);
     this.listen();
   }
 
@@ -74,12 +76,28 @@ class Player {
   show(index) {
     const { part, text } = this.view,
       frame = frameAt(this.frames, index);
-    for (const name of SCREENS) drawGrid(part(name), this.shape, frame[name], this.alone);
+    for (const name of SCREENS) {
+      drawGrid(part(name), this.shape, frame[name], this.alone);
+      this.caption(name, text[frame.t === 0 ? `${name}_last` : name]);
+    }
     part("timeline").setAttribute("aria-valuetext", `t = ${frame.t}`);
     part("clock").textContent = `t = ${frame.t}`;
-    part("noise_caption").textContent = text[frame.t === 0 ? "no_noise" : "noise"];
     this.strip.move(index);
     this.film.mark(index);
+  }
+
+  caption(name, words) {
+    this.view.part(`${name}_caption`).textContent = words;
+    this.view.part(name).setAttribute("aria-label", words);
+  }
+
+  // Which model's pictures these are, from which seed, and where they were sampled.
+  tell({ run, steps, model, seed }) {
+    const isRecorded = run === RECORDED,
+      { text, say, part } = this.view;
+    const about = isRecorded ? { model, seed } : settingsOf(this.run.controls);
+    const where = text[isRecorded ? "recorded" : `sampled_${this.run.place}`];
+    part("stage").textContent = say("stage", { ...about, steps, where });
   }
 
   showAlone(n) {
@@ -99,8 +117,10 @@ class Player {
     if (n !== null) this.showAlone(n);
   }
 
-  begin({ run, count, width, height, total, course }) {
-    const { part, text } = this.view;
+  begin(chunk) {
+    const { part, text } = this.view,
+      { run, count, width, height, total, course } = chunk;
+    this.tell(chunk);
     this.shape = { run, count, width, height };
     this.frames = [];
     this.alone = null;

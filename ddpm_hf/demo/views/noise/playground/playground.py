@@ -19,10 +19,10 @@ T, STRIDE = 2000, 10
 """The notes' T, and how many of its steps are taken as one."""
 
 
-def tables() -> dict[str, str]:
-    """For each step s → t = s + STRIDE the weights of both ways; `signal`, `var` at t = 0..T."""
+def tables(stride: int = STRIDE) -> dict[str, str]:
+    """For each step s → t = s + stride the weights of both ways; `signal`, `var` at t = 0..T."""
     schedule = NoiseSchedule.from_betas(linear_betas(T))
-    at = torch.arange(0, T + 1, STRIDE)
+    at = torch.arange(0, T + 1, stride)
     s, t = at[:-1], at[1:]
     weight_xt, weight_x0 = posterior_weights(schedule, s, t)
     return {
