@@ -18,12 +18,13 @@ const NOISE = 3; // is drawn white
 
 export class SamplingByHand {
   seed = 0;
-  #busy = false;
+  #busy = null; // a promise of what is being done
   #playing = false;
 
-  // choices: numbers of steps that there are plans for; the first is taken.
-  constructor(view, { model, choices }) {
-    Object.assign(this, { view, model });
+  // choices: numbers of steps that there are plans for; the first is taken. refuse() tells that the
+  // network can't be asked.
+  constructor(view, { model, choices, refuse }) {
+    Object.assign(this, { view, model, refuse });
     const { part } = view;
     this.lines = new Lines(part("sample"), FIGURES);
     const { channels, width, height } = model;
@@ -46,9 +47,12 @@ export class SamplingByHand {
   // One thing at a time.
   async alone(act) {
     while (this.#busy) await this.#busy;
-    this.#busy = act();
+    this.#busy = act().catch(() => {
+      this.#playing = false;
+      this.refuse();
+    });
     await this.#busy;
-    this.#busy = false;
+    this.#busy = null;
   }
 
   get isLast() {

@@ -23,9 +23,10 @@ export class TrainingByHand {
   rounds = []; // {t, loss}
   #newest = 0; // of the questions to the network
 
-  // cats: pictures x_0, channels first. weights: of the schedule, for t = 0..T.
-  constructor(view, { model, cats, weights }) {
-    Object.assign(this, { view, model, cats, tables: tablesOf(weights.tables), T: weights.T });
+  // cats: pictures x_0, channels first. weights: of the schedule, for t = 0..T. refuse() tells that
+  // the network can't be asked.
+  constructor(view, { model, cats, weights, refuse }) {
+    Object.assign(this, { view, model, cats, refuse, tables: tablesOf(weights.tables), T: weights.T });
     const { part } = view;
     this.lines = new Lines(part("train"), FIGURES);
     part("trainT").max = this.T;
@@ -105,8 +106,8 @@ export class TrainingByHand {
       { t, rates, shape } = this,
       asked = ++this.#newest;
     const xt = x0.map((x, k) => qSample(rates, x, epsilon[k]));
-    const zHat = await predicted(this.model, t, rates, xt);
-    if (asked !== this.#newest) return;
+    const zHat = await predicted(this.model, t, rates, xt).catch(() => this.refuse());
+    if (!zHat || asked !== this.#newest) return;
     this.lines.light("loss");
     const off = epsilon.map((z, k) => z - zHat[k]);
     this.lines.draw("xt", xt, shape);

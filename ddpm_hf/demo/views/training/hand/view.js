@@ -31,6 +31,10 @@ function buttonOf(url, label, take) {
 export async function mount({ element, props }) {
   const view = viewOf(element, props.strings),
     { part, say, text } = view;
+  const refuse = () => {
+    part("refusal").hidden = false;
+    part("refusal").textContent = text.refusal;
+  };
   try {
     const [model, weights, ...cats] = await Promise.all([
       modelNamed(props.model, [props.model]),
@@ -38,13 +42,12 @@ export async function mount({ element, props }) {
       ...props.cats.map(x0Of),
     ]);
     if (weights.refusal !== undefined) throw new Error(weights.refusal);
-    const train = new TrainingByHand(view, { model, cats, weights });
+    const train = new TrainingByHand(view, { model, cats, weights, refuse });
     part("cats").append(
       ...props.cats.map((url, n) => buttonOf(url, say("cat", { n: n + 1 }), () => train.take(n))),
     );
-    new SamplingByHand(view, { model, choices: props.choices });
+    new SamplingByHand(view, { model, choices: props.choices, refuse });
   } catch {
-    part("refusal").hidden = false;
-    part("refusal").textContent = text.refusal;
+    refuse();
   }
 }
