@@ -22,7 +22,7 @@ from ddpm_hf.training import run as training
 from ddpm_hf.training.run_log import RunLog
 from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
-from tests.runs import losses_of, same, train_here
+from tests.runs import losses_of, run, same, train_here
 
 pytestmark = [pytest.mark.soak, pytest.mark.e2e]
 
@@ -110,15 +110,24 @@ def whole(dataset, tmp_path_factory):
     ids=["start", "report", "checkpoint", "end"],
 )
 def test_training(dataset, whole, tmp_path, disk, fails_at, moment, good):
-    run = {"output_dir": str(disk.path / "run"), "lr_scheduler": "constant"}
-    said = fails_at(lambda: train_here(dataset, tmp_path / "run", **run), *moment)
+    there = {"output_dir": str(disk.path / "run"), "lr_scheduler": "constant"}
+    said = fails_at(lambda: train_here(dataset, tmp_path / "run", **there), *moment)
     assert said.startswith("Can't write ")
     if good is not None:
         assert f"the last good one is {good}. Once there is room, go on with --resume_fr" in said
-    train_here(dataset, tmp_path / "run", "--resume_from_checkpoint", "latest", **run)
+    train_here(dataset, tmp_path / "run", "--resume_from_checkpoint", "latest", **there)
     output = disk.path / "run"
     assert same(output, whole) and len(losses_of(output)) == 6
     assert not list(output.glob(".*"))
+
+
+def test_a_disk_too_small_for_the_log_is_told_without_a_traceback(dataset, tmp_path, disk):
+    """Though it is a thread of TensorBoard's that meets it first."""
+    mount("-o", "remount,size=36k", disk.path)
+    seldom = {name: 9999 for name in ("save_images_epochs", "save_model_epochs")}
+    output = {"output_dir": str(disk.path / "run"), "max_train_steps": 9999, **seldom}
+    said = run(dataset, tmp_path / "run", expect=1, checkpointing_steps=9999, **output)
+    assert "Can't write the log to " in said and "Traceback" not in said, said
 
 
 @pytest.fixture(scope="module")
