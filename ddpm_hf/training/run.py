@@ -203,6 +203,7 @@ def train(config: TrainConfig) -> None:
     if finished and config.push_to_hub:
         folder, token = Path(config.output_dir), config.hub_token
         on_main(accelerator, lambda: push(folder, name, token=token))
-    shut_down(accelerator)
+    with written("the log", Path(config.output_dir)):
+        shut_down(accelerator)
     if not finished:
         raise SystemExit(STOPPED)
