@@ -22,7 +22,7 @@ from ddpm_hf.noise import NoiseBetween, image_generators
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.schedules import NoiseSchedule
 
-DRAWN, ROW = 4, 7
+DRAWN, ROW = 4, 5
 """How many pictures are drawn from one, and between two."""
 JUMP_LENGTH = 10
 WEIGHTS = torch.linspace(0, 1, ROW)
