@@ -22,7 +22,7 @@ from ddpm_hf.noise import NoiseBetween, image_generators
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.schedules import NoiseSchedule
 
-DRAWN, ROW = 4, 7
+DRAWN, ROW = 4, 5
 """How many pictures are drawn from one, and between two."""
 JUMP_LENGTH = 10
 WEIGHTS = torch.linspace(0, 1, ROW)
@@ -55,10 +55,11 @@ class Asked:
         self.seed, self.other_seed = number("seed", 0, MAX_SEED), number("other", 0, MAX_SEED)
         self.x_0, self.other, self.schedule = x_0, other, schedule
         try:
-            bits = np.frombuffer(base64.b64decode(given.get("mask", ""), validate=True), np.uint8)
-            self.mask = torch.from_numpy(bits > 0).float().reshape(1, 1, *x_0.shape[2:])
+            drawn = base64.b64decode(given.get("mask", ""), validate=True)
+            bits = np.frombuffer(drawn, np.uint8).reshape(1, 1, *x_0.shape[2:])
         except (TypeError, ValueError):
             raise refusal(request, "limits_file_unreadable") from None
+        self.mask = torch.from_numpy(bits > 0).float()
 
     @property
     def steps(self) -> int:

@@ -5,10 +5,18 @@ import { viewOf } from "../../../web/page.js";
 import { AREAS, dabbed, filled, tinted } from "./mask.js";
 
 const NUMBERS = ["t", "times", "seed", "other"];
-const FIRST_T = { start: 700, repaint: 2000, pictures: 700 }; // until the reader moves it
+const FIRST_T = { start: 700, repaint: 2000, pictures: 500 }; // until the reader moves it
 
 // Which of the picture inputs a kind takes.
 const PICTURES = { "edit-picture": ["start", "repaint", "pictures"], "edit-other": ["pictures"] };
+
+// The inputs of pictures that this kind takes; their column is away where it takes none.
+function showPictures(kind) {
+  for (const [id, kinds] of Object.entries(PICTURES))
+    document.getElementById(id).style.display = kinds.includes(kind) ? "" : "none";
+  const column = document.getElementById("edit-picture").parentElement;
+  column.style.display = kind === "seeds" ? "none" : "";
+}
 
 class Form {
   #startsAt = { ...FIRST_T };
@@ -104,10 +112,7 @@ class Form {
       radio.checked = radio.value === kind;
     for (const node of this.element.querySelectorAll("[data-for]"))
       node.hidden = !node.dataset.for.split(" ").includes(kind);
-    for (const [id, kinds] of Object.entries(PICTURES)) {
-      const input = document.getElementById(id);
-      if (input) input.style.display = kinds.includes(kind) ? "" : "none";
-    }
+    showPictures(kind);
     for (const name of NUMBERS)
       if (this.#numberOf(name) !== value[name]) part(name).value = value[name] ?? "";
     const signal = props.signals[value.t / props.step - 1],
@@ -115,7 +120,7 @@ class Form {
     part("tValue").textContent = say("tValue", {
       t: value.t,
       strength: (value.t / T).toFixed(2),
-      percent: signal < 0.01 ? (100 * signal).toFixed(2) : Math.round(100 * signal),
+      percent: signal < 0.01 ? (100 * signal).toPrecision(1) : Math.round(100 * signal),
     });
     part("timesValue").textContent = say("timesValue", value);
     paint(part("mask"), props.side, props.side, tinted(this.picture, bytesOf(value.mask)));
