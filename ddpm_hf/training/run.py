@@ -25,7 +25,7 @@ from ddpm_hf.training.export import (
     stored_pipeline,
     training_facts,
 )
-from ddpm_hf.training.network import make_model
+from ddpm_hf.training.network import make_model, try_named_network
 from ddpm_hf.training.preflight import (
     PROJECT,
     check_output_dir,
@@ -194,6 +194,7 @@ def _as_json(value: Any) -> Any:
 
 def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
     """Train and save, and say so; False if told to stop before."""
+    try_named_network(config)
     run = Run(config, accelerator, open_source(config, accelerator), name)
     try:
         finished = run.complete()
