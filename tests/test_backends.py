@@ -9,19 +9,21 @@ import diffusers
 import numpy as np
 import pytest
 import torch
+from diffusers.models.attention_processor import AttnProcessor2_0
 from diffusers.training_utils import EMAModel
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ddpm_hf
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.backends import cuda_graph, openvino, upsampling
+from ddpm_hf.backends import conversion, cuda_graph, denoiser, openvino, upsampling
 from ddpm_hf.backends.denoiser import make_denoiser
 from ddpm_hf.bundled import PRETRAINED
 from tests.conftest import tiny_unet
 from tests.preloaded import preloaded
 
 CPU = torch.device("cpu")
+TUPLE = {"return_dict": False}
 CPU_AND_GPU = pytest.mark.parametrize(
     "device", ["cpu", pytest.param("cuda:0", marks=pytest.mark.gpu)], ids=["cpu", "gpu"]
 )
@@ -190,8 +192,8 @@ def test_compiled_by_pytorch_agrees_with_eager(pipeline, seeded):
 @pytest.mark.slow
 @torch.no_grad()
 def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
-    """The next process reads it; a damaged one is made anew; the oldest ones go."""
-    monkeypatch.setattr(openvino, "CACHE", tmp_path / "cache")
+    """The next process reads it; a damaged one is made anew, untried; the oldest ones go."""
+    monkeypatch.setattr(conversion, "CACHE", tmp_path / "cache")
     t, shape = torch.tensor(500), tuple(sample.shape)
 
     def run():
@@ -199,29 +201,127 @@ def test_a_converted_network_is_kept_on_disk(sample, monkeypatch, tmp_path):
 
     converted = run()
     with monkeypatch.context() as patch:
-        patch.setattr(openvino, "_convert", None)
+        patch.setattr(conversion, "_convert", None)
         assert torch.equal(run(), converted)
-    (kept,) = openvino.CACHE.glob("*.xml")
+    (kept,) = conversion.CACHE.glob("*.xml")
     kept.write_text("<net>")
-    assert torch.equal(run(), converted)
-    monkeypatch.setattr(openvino, "MAX_ON_DISK", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(conversion, "_run_apart", None)
+        assert torch.equal(run(), converted)
+    monkeypatch.setattr(conversion, "MAX_ON_DISK", 1)
     make_denoiser(tiny_unet(num_class_embeds=2), "openvino", shape, CPU, torch.tensor([0, 1]))
-    assert len(list(openvino.CACHE.iterdir())) == 2, "one description and its weights"
+    assert len(list(conversion.CACHE.iterdir())) == 3, "one description, its weights, a verdict"
     assert not kept.exists()
 
 
-@pytest.mark.parametrize("module", [openvino, upsampling])
+@pytest.mark.parametrize("module", [conversion, upsampling])
 def test_what_other_code_converted_is_not_taken(module, monkeypatch, tmp_path):
     (other := tmp_path / "other.py").write_text(Path(module.__file__).read_text() + "\n")
-    before = openvino._fingerprint(tiny_unet())
-    assert openvino._fingerprint(tiny_unet()) == before
+    before = conversion._key("a network")
+    assert conversion._key("a network") == before != conversion._key("another")
     monkeypatch.setattr(module, "__file__", str(other))
-    assert openvino._fingerprint(tiny_unet()) != before
+    assert conversion._key("a network") != before
+
+
+class Halved(diffusers.UNet2DModel):
+    """Of the same config and weights, it says half as much."""
+
+    def forward(self, *args, **kwargs):
+        return tuple(output / 2 for output in super().forward(*args, **{**kwargs, **TUPLE}))
+
+
+class HalvedAttention(AttnProcessor2_0):
+    def __call__(self, *args, **kwargs):
+        return super().__call__(*args, **kwargs) / 2
+
+
+def halves(module, args, output):
+    return (output[0] / 2,)
+
+
+def half_of(forward):
+    return lambda *args, **kwargs: (forward(*args, **kwargs)[0] / 2,)
+
+
+CHANGES = {
+    "a subclass": lambda unet: setattr(unet, "__class__", Halved),
+    "a hook": lambda unet: unet.register_forward_hook(halves),
+    "another forward": lambda unet: setattr(unet, "forward", half_of(unet.forward)),
+    "an attention processor": lambda unet: unet.mid_block.attentions[0].set_processor(
+        HalvedAttention()
+    ),
+    "weights through .data": lambda unet: unet.conv_out.weight.data.neg_(),
+    "weights in another order": lambda unet: unet.conv_out.weight.data.copy_(
+        unet.conv_out.weight.data.flip(0)
+    ),
+    "another activation": lambda unet: setattr(unet, "conv_act", torch.nn.ReLU()),
+    "another norm": lambda unet: setattr(unet.conv_norm_out, "eps", 10.0),
+}
+
+
+@torch.no_grad()
+@CPU_AND_GPU
+@pytest.mark.parametrize("change", CHANGES)
+def test_auto_is_never_the_network_as_it_was(sample, device, change):
+    """Of the same config, and but for two of the same weights: in this process and on disk."""
+    device = torch.device(device)
+    unet, t, sample = tiny_unet().to(device), torch.tensor(500), sample.to(device)
+
+    def said(backend):
+        return make_denoiser(unet, backend, tuple(sample.shape), device)(sample, t)
+
+    before = said("auto")
+    CHANGES[change](unet)
+    now = said("eager")
+    assert (now - before).abs().max() > 0.02, "it says something else"
+    torch.testing.assert_close(said("auto"), now, rtol=0.01, atol=0.01)
+
+
+@pytest.mark.slow
+@torch.no_grad()
+@pytest.mark.parametrize(
+    ("changes", "bounds", "reason"),
+    [
+        ({"resnet_time_scale_shift": "scale_shift"}, {}, "at it: its process ends with -11"),
+        ({}, {"f32": 0.0}, "OpenVINO's output differs by"),
+    ],
+    ids=["crashes", "differs"],
+)
+def test_a_network_that_openvino_fails_at_runs_eagerly(
+    sample, monkeypatch, tmp_path, caplog, changes, bounds, reason
+):
+    """It is tried where it can crash, and if it did, not again, not by another process either."""
+    monkeypatch.setattr(conversion, "CACHE", tmp_path)
+    monkeypatch.setattr(conversion, "BOUNDS", {**conversion.BOUNDS, **bounds})
+    t, shape = torch.tensor(500), tuple(sample.shape)
+    for process in range(2):
+        unet = tiny_unet(**changes)
+        for _ in range(2):
+            output = make_denoiser(unet, "auto", shape, CPU)(sample, t)
+        assert torch.equal(output, make_denoiser(unet, "eager", shape, CPU)(sample, t))
+        assert caplog.text.count(reason) == caplog.text.count("in plain PyTorch") == process + 1
+        with pytest.raises(ValueError, match="a UNet in float32 that it can run"):
+            make_denoiser(unet, "openvino", shape, CPU)
+        if changes:
+            monkeypatch.setattr(conversion, "_convert", None)
+
+
+@torch.no_grad()
+@CPU_AND_GPU
+def test_a_learned_embedding_has_no_fractional_timesteps(sample, device, caplog):
+    denoiser._warn.cache_clear()
+    device = torch.device(device)
+    unet = tiny_unet(time_embedding_type="learned", num_train_timesteps=10).to(device)
+    x, t = sample.to(device), torch.tensor(9, device=device)
+    auto, eager = (
+        make_denoiser(unet, backend, tuple(x.shape), device)(x, t) for backend in ("auto", "eager")
+    )
+    assert torch.equal(auto, eager) and "takes whole numbers alone" in caplog.text
 
 
 def test_to_convert_draws_no_noise(sample, monkeypatch, tmp_path):
     """A run by PyTorch's global seed is the same the first time, when the network is converted."""
-    monkeypatch.setattr(openvino, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(conversion, "CACHE", tmp_path / "cache")
     unet, before = tiny_unet(), torch.random.get_rng_state()
     make_denoiser(unet, "auto", tuple(sample.shape), CPU)
     assert torch.equal(torch.random.get_rng_state(), before)
@@ -237,7 +337,7 @@ def test_a_network_in_channels_last_is_converted_too(sample):
 
 @torch.no_grad()
 def test_an_unwritable_cache_is_done_without(sample, monkeypatch):
-    monkeypatch.setattr(openvino, "CACHE", Path("/proc/cache"))
+    monkeypatch.setattr(conversion, "CACHE", Path("/proc/cache"))
     make_denoiser(tiny_unet(), "openvino", tuple(sample.shape), CPU)(sample, torch.tensor(5))
 
 
@@ -261,13 +361,13 @@ def test_openvino_that_cannot_run_it_says_so(sample):
 
 @torch.no_grad()
 def test_missing_openvino_falls_back_with_one_warning(sample, monkeypatch, caplog):
-    openvino.core.cache_clear()
+    conversion.core.cache_clear()
     monkeypatch.setitem(sys.modules, "openvino", None)
     unet, t = tiny_unet(), torch.tensor(500)
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             output = make_denoiser(unet, "auto", tuple(sample.shape), CPU)(sample, t)
-    openvino.core.cache_clear()
+    conversion.core.cache_clear()
     assert torch.equal(output, unet(sample, t).sample)
     assert len([r for r in caplog.records if "OpenVINO is not installed" in r.message]) == 1
 

@@ -101,9 +101,9 @@ def test_an_ideal_jump_is_nearer_and_blurrier_than_ideal_steps():
 @pytest.mark.parametrize(
     "measured",
     [
-        lambda pipe, x_0, **given: loss_by_t(pipe, x_0, [1], **given),
-        lambda pipe, x_0, **given: bits_per_dimension(pipe, x_0, draws=1, **given),
-        lambda pipe, x_0, **given: reconstruct(pipe, x_0, 1, 1, **given),
+        lambda pipe, x_0, **labels: loss_by_t(pipe, x_0, [1], backend="eager", **labels),
+        lambda pipe, x_0, **labels: bits_per_dimension(pipe, x_0, draws=1, **labels),
+        lambda pipe, x_0, **labels: reconstruct(pipe, x_0, 1, 1, backend="eager", **labels),
     ],
     ids=["loss by t", "likelihood", "one jump"],
 )
@@ -112,7 +112,7 @@ def test_each_picture_is_measured_with_its_own_class_in_every_batch(measured):
     unet, seen = tiny_unet(1, num_class_embeds=2), []
     unet.register_forward_hook(lambda _, given, said: seen.append(given[2].tolist()))
     pipe = DDPMPipeline(unet, DDPMScheduler())
-    measured(pipe, torch.zeros(70, 1, 8, 8), labels=torch.arange(70) // 64, backend="eager")
+    measured(pipe, torch.zeros(70, 1, 8, 8), labels=torch.arange(70) // 64)
     last = [labels for labels in seen if len(labels) == 6]
     assert last and all(labels == [1] * 6 for labels in last)
 

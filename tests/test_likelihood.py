@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
+from ddpm_hf.backends.denoiser import make_denoiser
+from ddpm_hf.evaluation import likelihood
 from ddpm_hf.evaluation.likelihood import bits_per_dimension, prior_term, step_terms
 from ddpm_hf.training.losses import variance_loss
 from tests.conftest import tiny_unet
@@ -63,7 +65,7 @@ def exact_transitions(schedule, kind):
 @pytest.mark.parametrize("kind", ["fixed_small", "fixed_large"])
 def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind):
     pipe = gaussian_pipeline(variance_type=kind, clip_sample=False)
-    bound = bits_per_dimension(pipe, pictures(), draws=200, backend="eager")
+    bound = bits_per_dimension(pipe, pictures(), draws=200)
     assert bound.total == pytest.approx(bound.prior + bound.transitions + bound.decoder)
     error = 4 * bound.standard_error
     exact = exact_transitions(pipe.scheduler.schedule, kind)
@@ -73,11 +75,27 @@ def test_bound_of_a_known_gaussian_is_its_closed_form_and_above_its_entropy(kind
         assert bound.total < true_bits() + 0.1 + error
 
 
+def test_the_bound_is_of_the_network_in_float32(monkeypatch):
+    """Half precision alone makes it worse: no faster backend, nor a network in bfloat16."""
+    asked = []
+
+    def listen(unet, backend, *arguments):
+        asked.append((unet.dtype, backend))
+        return make_denoiser(unet, backend, *arguments)
+
+    monkeypatch.setattr(likelihood, "make_denoiser", listen)
+    x, pipe = pictures(4), DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    exact = bits_per_dimension(pipe, x, draws=5).total
+    half = bits_per_dimension(pipe.to(torch.bfloat16), x, draws=5).total
+    assert asked == [(torch.float32, "eager")] * 2 and pipe.unet.dtype == torch.bfloat16
+    assert half == pytest.approx(exact, rel=0.05), "its weights, rounded"
+
+
 def test_a_worse_network_has_a_worse_bound():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False)
-    good = bits_per_dimension(pipe, x, draws=30, backend="eager")
+    good = bits_per_dimension(pipe, x, draws=30)
     plain = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
-    bad = bits_per_dimension(plain, x, draws=30, backend="eager")
+    bad = bits_per_dimension(plain, x, draws=30)
     assert bad.total > good.total + 1
 
 
@@ -85,9 +103,8 @@ def test_a_worse_network_has_a_worse_bound():
 @pytest.mark.filterwarnings("ignore:√ᾱ_T")
 def test_estimate_over_few_timesteps_is_unbiased():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False, num_train_timesteps=200)
-    settings = {"backend": "eager"}
-    whole = bits_per_dimension(pipe, x, draws=1000, **settings)
-    few = [bits_per_dimension(pipe, x, draws=20, seed=s, **settings).total for s in range(8)]
+    whole = bits_per_dimension(pipe, x, draws=1000)
+    few = [bits_per_dimension(pipe, x, draws=20, seed=s).total for s in range(8)]
     spread = torch.tensor(few).std() / len(few) ** 0.5
     assert sum(few) / len(few) == pytest.approx(whole.total, abs=4 * float(spread) + 0.01)
 
@@ -112,7 +129,7 @@ def test_zero_terminal_snr_has_a_bound(prediction_type):
     scheduler = DDPMScheduler(100, rescale_betas_zero_snr=True, prediction_type=prediction_type)
     pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=scheduler)
     scheduler.set_timesteps(7)  # a run of another is not disturbed, nor does it disturb
-    bound = bits_per_dimension(pipe, pictures(4), draws=100, backend="eager")
+    bound = bits_per_dimension(pipe, pictures(4), draws=100)
     assert math.isfinite(bound.total) and abs(bound.prior) < 1e-6
     assert len(scheduler.timesteps) == 7
 

@@ -2,13 +2,15 @@
 
 import accelerate
 import datasets
+import diffusers
 import pytest
 import torch
 
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
-from ddpm_hf.training import source
+from ddpm_hf.training import run, source
 from ddpm_hf.training.config import TrainConfig
-from ddpm_hf.training.network import make_model
+from ddpm_hf.training.network import make_model, try_named_network
 from ddpm_hf.unet import attention_tokens
 from tests.conftest import tiny_unet
 from tests.pictures import dataset_of, picture
@@ -56,9 +58,67 @@ def test_pictures_are_read_as_the_flags_say(tmp_path, monkeypatch):
     assert len(held_out) == 4 and held_out[0].image.shape == (4, 8, 8)
 
 
-def test_a_network_that_gives_nan_from_the_start_is_not_blamed_on_the_learning_rate(tmp_path):
-    """`fourier` takes the logarithm of t, which begins at 0."""
-    tiny_unet(time_embedding_type="fourier").save_config(tmp_path)
-    config = TrainConfig(resolution=8, model_config_name_or_path=str(tmp_path))
-    with pytest.raises(UserError, match=r"NaN at t = 1 before it is trained; .* 'fourier'"):
-        make_model(config, 3, [])
+def condition_unet():
+    return diffusers.UNet2DConditionModel(
+        sample_size=8,
+        in_channels=3,
+        out_channels=3,
+        layers_per_block=1,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        cross_attention_dim=8,
+        attention_head_dim=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+    )
+
+
+LEARNED = {"time_embedding_type": "learned", "num_train_timesteps": 100}
+UNTRAINABLE = {
+    "another class": (
+        condition_unet,
+        "a UNet2DConditionModel; only a UNet2DModel can be used|makes no UNet2DModel: cross_att",
+    ),
+    # `fourier` takes the logarithm of t, which begins at 0.
+    "NaN": (
+        lambda: tiny_unet(time_embedding_type="fourier"),
+        "gives NaN or infinity at t = 1 of 2000; its time_embedding_type is 'fourier'",
+    ),
+    "a short embedding": (
+        lambda: tiny_unet(**LEARNED),
+        r"fails \(index out of range in self\) at t = 2000 of 2000; its .* is 'learned'",
+    ),
+    "six channels": (lambda: tiny_unet(6), "of 6 channels; training reads pictures of 1, 3, 4"),
+    "other channels": (
+        lambda: tiny_unet(6, out_channels=3),
+        r"makes \(3, 8, 8\) of pictures of \(6, 8, 8\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ["init_from", "model_config_name_or_path"])
+@pytest.mark.parametrize("case", UNTRAINABLE)
+def test_a_network_that_cannot_be_trained_is_refused_before_any_picture_is_read(
+    tmp_path, monkeypatch, case, way
+):
+    make, sentence = UNTRAINABLE[case]
+    if way == "init_from":
+        DDPMPipeline(make(), DDPMScheduler()).save_pretrained(tmp_path)
+    else:
+        make().save_config(tmp_path)
+    monkeypatch.setattr(run, "open_source", None)
+    where = {"output_dir": str(tmp_path / "out"), way: str(tmp_path)}
+    with pytest.raises(UserError, match=sentence):
+        run.train(TrainConfig(resolution=8, ddpm_num_steps=2000, **where))
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", '"unet"', "null", "{", '{"in_channels": {}}'])
+@pytest.mark.parametrize("file", ["model_index.json", "unet/config.json", "config.json"])
+def test_any_json_for_a_config_is_one_sentence(tmp_path, file, content):
+    DDPMPipeline(tiny_unet(), DDPMScheduler()).save_pretrained(tmp_path)
+    (tmp_path / file).write_text(content)
+    way, sentence = "init_from", "Can't load --init_from"
+    if file == "config.json":
+        way, sentence = "model_config_name_or_path", r"config.json of .* makes no UNet2DModel"
+    with pytest.raises(UserError, match=sentence):
+        try_named_network(TrainConfig(resolution=8, **{way: str(tmp_path)}))

@@ -4,10 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from diffusers import UNet2DModel
 
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.sampling import files
 from ddpm_hf.sampling.config import SampleConfig
+from tests.conftest import tiny_unet
 
 
 def pixels(indices):
@@ -77,3 +80,32 @@ def test_killed_before_its_first_file_was_whole_it_begins(config, pipeline, tmp_
     (tmp_path / "out" / ".sampling.json.tmp").write_bytes(b"{")
     assert complete(config, pipeline) == [0, 2, 4]
     assert not (tmp_path / "out" / ".sampling.json.tmp").exists()
+
+
+class Halved(UNet2DModel):
+    """Another network of the same config and weights."""
+
+
+@pytest.mark.parametrize(
+    "changes", [{"act_fn": "gelu"}, {"norm_eps": 0.1}, {"freq_shift": 1}, "a subclass"]
+)
+def test_two_networks_of_the_same_weights_are_not_mixed(config, tmp_path, changes):
+    complete(config, DDPMPipeline(tiny_unet(), DDPMScheduler()))
+    other = tiny_unet(**changes) if isinstance(changes, dict) else tiny_unet()
+    if changes == "a subclass":
+        other.__class__ = Halved
+    with pytest.raises(UserError, match="holds samples with another network;"):
+        complete(config, DDPMPipeline(other, DDPMScheduler()))
+
+
+def test_a_folder_from_before_networks_were_told_apart_is_completed(config, tmp_path):
+    complete(config, DDPMPipeline(tiny_unet(), DDPMScheduler()))
+    path = tmp_path / "out" / "sampling.json"
+    path.write_text(
+        json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "network"})
+    )
+    # All defaults written out, as in a config of another version of diffusers.
+    same = UNet2DModel.from_config({**tiny_unet().config, "act_fn": "silu", "norm_eps": 1e-5})
+    same.load_state_dict(tiny_unet().state_dict())
+    assert complete(config, DDPMPipeline(same, DDPMScheduler())) == []
+    assert "network" in json.loads(path.read_text()), "and from now on they are"

@@ -6,7 +6,7 @@ from diffusers.models.upsampling import Upsample2D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_hf.backends import openvino
+from ddpm_hf.backends import conversion
 from ddpm_hf.backends.upsampling import transposed, with_transposed_upsamplers
 from tests.conftest import tiny_unet
 
@@ -33,6 +33,6 @@ def test_a_unet_stays_as_it_was_and_its_copy_gives_the_same(kind):
 
 
 def test_openvino_gets_no_doubled_pixels():
-    openvino.core()  # the way in that keeps its import quiet
-    kinds = {node.get_type_name() for node in openvino._convert(tiny_unet()).get_ordered_ops()}
+    conversion.core()  # the way in that keeps its import quiet
+    kinds = {node.get_type_name() for node in conversion._convert(tiny_unet()).get_ordered_ops()}
     assert "ConvolutionBackpropData" in kinds and "Interpolate" not in kinds

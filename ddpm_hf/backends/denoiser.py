@@ -1,12 +1,17 @@
 """Choosing how the UNet runs: eager or compiled PyTorch, a CUDA graph, or OpenVINO on a CPU."""
 
+import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ddpm_hf.backends import cuda_graph, openvino
+from ddpm_hf.backends.identity import has_own_code
+
+logger = logging.getLogger(__name__)
 
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 """(x_t, timestep) → model output, with diffusers' timestep as a 0-d tensor."""
@@ -39,19 +44,41 @@ def _compiled(unet: Any, device: torch.device, class_labels: Tensor | None) -> D
     return denoise
 
 
+@cache
+def _warn(reason: str) -> None:
+    logger.warning("The UNet runs in plain PyTorch, several times slower: %s.", reason)
+
+
+def _may_be_derived(unet: Any) -> bool:
+    """Whether a converted or captured copy can stand for the UNet; warns once if not.
+
+    Such a copy has a fractional timestep, and its code is fixed when it is made.
+    """
+    reason = ""
+    if has_own_code(unet):
+        reason = "it has code of its own, such as a hook, an attention processor or a subclass's"
+    elif unet.config.time_embedding_type == "learned":
+        reason = "its time embedding takes whole numbers alone"
+    if reason:
+        _warn(reason)
+    return not reason
+
+
+def _as_openvino(unet: Any, device: torch.device) -> Any:
+    """The UNet as OpenVINO runs it; None where it can't."""
+    return openvino.convert(unet) if device.type == "cpu" and _may_be_derived(unet) else None
+
+
 def check_backend(unet: Any, backend: str, device: torch.device) -> None:
     """Raise ValueError for an unknown backend, or for `openvino` if it can't run this UNet."""
     if backend not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
-    if backend == "openvino" and not _openvino_runs(unet, device):
+    if backend == "openvino" and _as_openvino(unet, device) is None:
         raise ValueError(
-            "The backend openvino needs the package openvino, a CPU, and a UNet in float32 whose"
-            " class labels, if any, are whole numbers; auto takes it where it can."
+            "The backend openvino needs the package openvino, a CPU, and a UNet in float32 that it"
+            " can run: of diffusers' own code, with class labels, if any, that are whole numbers;"
+            " auto takes it where it can."
         )
-
-
-def _openvino_runs(unet: Any, device: torch.device) -> bool:
-    return device.type == "cpu" and openvino.supports(unet) and openvino.core() is not None
 
 
 def make_denoiser(
@@ -67,14 +94,14 @@ def make_denoiser(
 
     `eager`: PyTorch, with the same numbers as stock diffusers. `openvino`: on a CPU, in float32.
     `compile`: torch.compile, which takes about a minute before the first step. `auto`: on a CPU,
-    OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else
-    eager. Raises ValueError like `check_backend`.
+    OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else,
+    and for a network with code of its own, eager. Raises ValueError like `check_backend`.
     """
     check_backend(unet, backend, device)
-    if backend in ("auto", "openvino") and _openvino_runs(unet, device):
+    if backend in ("auto", "openvino") and (converted := _as_openvino(unet, device)):
         precision = "f32" if backend == "openvino" else "fastest"
-        return openvino.OpenVINODenoiser(unet, shape, precision, class_labels)
-    if backend == "auto" and cuda_graph.supports(unet, device):
+        return openvino.OpenVINODenoiser(converted, shape, precision, class_labels)
+    if backend == "auto" and cuda_graph.supports(unet, device) and _may_be_derived(unet):
         return cuda_graph.GraphDenoiser(unet, shape, class_labels)
     if backend == "compile":
         return _compiled(unet, device, class_labels)

@@ -92,7 +92,6 @@ def bits_per_dimension(
     labels: Tensor | None = None,
     draws: int = 100,
     seed: int = 0,
-    backend: str = "auto",
     map_items: Map = serial_map,
 ) -> Bound:
     """The upper bound of −log₂ p(x_0) for images in [−1, 1], (n, channels, height, width).
@@ -100,12 +99,16 @@ def bits_per_dimension(
     labels: their classes, (n,), for a class-conditional network. The sum over t = 2..T is estimated
     without bias by stratified sampling: for each batch, one t is drawn from each of at most `draws`
     intervals, which are longer for large t, where the terms are small. `draws` ≥ T uses every t.
-    The pipeline's scheduler must be our DDPMScheduler, whose steps the bound is about.
+    The pipeline's scheduler must be our DDPMScheduler, whose steps the bound is about. The network
+    runs in float32, whatever samples: bfloat16 alone makes the bound 0.02 bits worse.
     """
     scheduler = copy.deepcopy(pipeline.scheduler)
     scheduler.set_timesteps()  # all T
     pipeline = pipeline.with_scheduler(scheduler)
     schedule, device = pipeline.scheduler.schedule, pipeline.device
+    unet = pipeline.unet
+    if unet.dtype.itemsize < torch.float32.itemsize:
+        unet = copy.deepcopy(unet).float()
     geometric = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
     edges = np.unique(geometric) if draws < schedule.T else np.arange(2, schedule.T + 2)
 
@@ -113,7 +116,7 @@ def bits_per_dimension(
         """L_T, the sum of L_{t−1}, and L_0 of one batch: (3, batch)."""
         batch = x_0[first : first + BATCH].to(device)
         batch_labels = None if labels is None else labels[first : first + BATCH].to(device)
-        denoise = make_denoiser(pipeline.unet, backend, tuple(batch.shape), device, batch_labels)
+        denoise = make_denoiser(unet, "eager", tuple(batch.shape), device, batch_labels)
         rng = np.random.default_rng([seed, first])
         noise_rng = image_generators(seed, [first])[0]
 

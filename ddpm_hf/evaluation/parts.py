@@ -132,7 +132,6 @@ def likelihood(context: EvalContext) -> dict[str, Any]:
         x_0,
         labels=labels,
         seed=context.seed,
-        backend=context.backend,
         map_items=context.map_items,
     )
     return {"n": len(x_0), **bound._asdict()}

@@ -41,17 +41,26 @@ def fingerprint(pipeline: DDPMPipeline) -> str:
     return digest.hexdigest()
 
 
+def network(pipeline: DDPMPipeline) -> str:
+    """A hash of the network's class and config, defaults filled in: of what weights do not tell."""
+    unet = pipeline.unet
+    config = {k: v for k, v in unet.config.items() if not k.startswith("_")}
+    described = json.dumps([type(unet).__qualname__, config], sort_keys=True, default=str)
+    return hashlib.blake2b(described.encode(), digest_size=16).hexdigest()
+
+
 def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     """Make the output folder. Raises UserError if it has samples of another model or settings."""
     folder = Path(config.output_dir)
     # The model is identified by its weights, not by its name.
     names = {f.name for f in fields(SampleConfig)} - {"model", "output_dir", "num_samples"}
     settings = {name: getattr(config, name) for name in sorted(names)}
-    settings |= {"class_label": class_number(config, pipeline), "weights": fingerprint(pipeline)}
+    known = {"network": network(pipeline), "weights": fingerprint(pipeline)}
+    settings |= {"class_label": class_number(config, pipeline), **known}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / SETTINGS
-        earlier = _settings(path)
+        earlier = _settings(path, known["network"])
         if earlier is not None:
             if other := sorted(k for k in settings if earlier.get(k) != settings[k]):
                 raise UserError(
@@ -69,10 +78,11 @@ def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
         raise UserError(f"Can't write to --output_dir {folder}: {reason}.") from error
 
 
-def _settings(path: Path) -> dict[str, Any] | None:
+def _settings(path: Path, network: str) -> dict[str, Any] | None:
     """The settings of a folder's samples; None if there are none, or they are damaged."""
-    # A setting that did not exist when the folder was made had its default value.
-    defaults = {f.name: f.default for f in fields(SampleConfig)}
+    # A setting that did not exist when the folder was made had its default value, and the network
+    # can't be told.
+    defaults = {f.name: f.default for f in fields(SampleConfig)} | {"network": network}
     try:
         return defaults | dict(json.loads(path.read_text()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -1,18 +1,22 @@
 """The network and the noise schedule that a run begins with."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import UNet2DModel
 
+from ddpm_hf.data.images import MODES
 from ddpm_hf.errors import UserError, first_sentence
-from ddpm_hf.loading import check_classes, load_pipeline
+from ddpm_hf.loading import load_pipeline, try_network
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.training.batches import BatchShard
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.unet import height_width
 from ddpm_hf.variance import LEARNED_VARIANCES
+
+NO_UNET = "The config.json of {} makes no UNet2DModel: {}. A pipeline keeps it in its folder unet."
 
 
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
@@ -23,42 +27,49 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DD
     other images.
     """
     classes = len(class_names) + (config.class_dropout > 0) if class_names else None
+    names = dict(enumerate(class_names)) or None
     if config.init_from is not None:
         pipeline = _pretrained(config, channels, classes, class_names)
-        unet, scheduler = pipeline.unet, pipeline.scheduler
-    else:
-        torch.manual_seed(config.seed)
-        scheduler = DDPMScheduler(
-            num_train_timesteps=config.ddpm_num_steps,
-            beta_schedule=config.ddpm_beta_schedule,
-            prediction_type=config.prediction_type,
-            variance_type=config.variance_type,
-        )
-        outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
-        named = config.model_config_name_or_path is not None
-        make_unet = _unet_of_named_config if named else _unet_of_flags
-        unet = make_unet(config, channels, outputs, classes)
-        _check_resolution(config.resolution, unet)
-    pipeline = DDPMPipeline(unet, scheduler, dict(enumerate(class_names)) or None)
-    _check_numbers(pipeline)
+        return DDPMPipeline(pipeline.unet, pipeline.scheduler, names)
+    torch.manual_seed(config.seed)
+    outputs = 2 * channels if config.variance_type in LEARNED_VARIANCES else channels
+    named = config.model_config_name_or_path is not None
+    make_unet = _unet_of_named_config if named else _unet_of_flags
+    unet = make_unet(config, channels, outputs, classes)
+    _check_resolution(config.resolution, unet)
+    pipeline = DDPMPipeline(unet, _scheduler(config), names)
+    try_network(config.model_config_name_or_path or "these flags", pipeline)
     return pipeline
 
 
-@torch.no_grad()
-def _check_numbers(pipeline: DDPMPipeline) -> None:
-    """Raise UserError unless the network gives numbers for the first and the last timestep."""
-    unet, training = pipeline.unet, pipeline.unet.training
-    unet.eval()
-    height, width = height_width(unet.config.sample_size)
-    x_t = torch.zeros(1, unet.config.in_channels, height, width, dtype=unet.dtype)
-    label = None if unet.class_embedding is None else torch.zeros(1, dtype=torch.long)
-    for index in (0, pipeline.num_train_timesteps - 1):
-        if not unet(x_t, index, label).sample.isfinite().all():
-            raise UserError(
-                f"The network gives NaN at t = {index + 1} before it is trained; its"
-                f" time_embedding_type is {unet.config.time_embedding_type!r}."
-            )
-    unet.train(training)
+def try_named_network(config: TrainConfig) -> None:
+    """Raise UserError if the configuration names a network that can't be trained here.
+
+    `make_model` would find out, too, but only when all pictures have been read.
+    """
+    name = config.init_from or config.model_config_name_or_path
+    if name is None:
+        return
+    if config.init_from is not None:
+        unet = load_pipeline(name, "--init_from").unet
+    else:
+        unet = _unet_from_config(name, config.resolution)
+        _check_resolution(config.resolution, unet)
+        try_network(name, DDPMPipeline(unet, _scheduler(config)))
+    if unet.config.in_channels not in MODES:
+        raise UserError(
+            f"{name} is for pictures of {unet.config.in_channels} channels; training reads pictures"
+            f" of {', '.join(map(str, MODES))} alone."
+        )
+
+
+def _scheduler(config: TrainConfig) -> DDPMScheduler:
+    return DDPMScheduler(
+        num_train_timesteps=config.ddpm_num_steps,
+        beta_schedule=config.ddpm_beta_schedule,
+        prediction_type=config.prediction_type,
+        variance_type=config.variance_type,
+    )
 
 
 def _unet_of_flags(
@@ -98,18 +109,19 @@ def _unet_from_config(name: str, resolution: int) -> UNet2DModel:
     try:
         settings = dict(UNet2DModel.load_config(name))
     except OSError as error:
+        if (Path(name) / "config.json").exists():
+            raise UserError(NO_UNET.format(name, first_sentence(error))) from error
         raise UserError(
             f"Can't find a UNet's config.json in {name!r}, neither as a folder nor on the Hub."
         ) from error
+    except Exception as error:  # of a file that holds anything
+        raise UserError(NO_UNET.format(name, first_sentence(error))) from error
     if "output_dir" in settings:
         raise UserError(f"{name} holds a run's settings, not a UNet's: name its folder unet.")
     try:
         return UNet2DModel.from_config({**settings, "sample_size": resolution})
-    except (ValueError, TypeError) as error:
-        raise UserError(
-            f"The config.json of {name} makes no UNet2DModel: {first_sentence(error)}. A pipeline"
-            " keeps it in its folder unet."
-        ) from error
+    except Exception as error:  # of settings of any kind
+        raise UserError(NO_UNET.format(name, first_sentence(error))) from error
 
 
 def _pretrained(
@@ -155,7 +167,6 @@ def _check_resolution(resolution: int, unet: UNet2DModel) -> None:
 
 def _check_fits(name: str, model: Any, resolution: int, channels: int, classes: int | None) -> None:
     """Raise UserError unless a UNet of the config `model` is for such images."""
-    check_classes(name, model)
     if model.out_channels not in (channels, 2 * channels):
         raise UserError(
             f"{name} has {model.out_channels} output channels; pictures of {channels} need"

@@ -25,7 +25,7 @@ from ddpm_hf.training.export import (
     training_facts,
     written,
 )
-from ddpm_hf.training.network import make_model
+from ddpm_hf.training.network import make_model, try_named_network
 from ddpm_hf.training.preflight import (
     PROJECT,
     check_output_dir,
@@ -165,6 +165,7 @@ class Run:
 
 def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
     """Train and save, and say so; False if told to stop before."""
+    try_named_network(config)
     run = Run(config, accelerator, open_source(config, accelerator), name)
     try:
         finished = run.complete()

@@ -23,6 +23,7 @@ from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 from ddpm_hf.backends.denoiser import check_backend
 from ddpm_hf.bundled import bundled_models
 from ddpm_hf.demo.service.limits import MAX_PICTURES, MIN_STEPS, refusal
+from ddpm_hf.loading import try_network
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.unet import attention_tokens, height_width
@@ -143,10 +144,7 @@ def load(name: str) -> DDPMPipeline:
             network = UNet2DModel.from_pretrained(folder / unet, use_safetensors=True)
             scheduler = DDPMScheduler.from_config(configs[2])
             pipeline = DDPMPipeline(network, scheduler, configs[0].get("id2label"))
-            label = 0 if pipeline.class_names else None
-            (only,) = pipeline.stream(1, num_inference_steps=1, class_labels=label, backend="auto")
-            if not only.sample.isfinite().all():
-                raise RefusedError("limits_model_broken")
+            try_network(name, pipeline)
         except RefusedError:
             raise
         except Exception as error:  # a stranger's files can be broken in any way
