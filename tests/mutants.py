@@ -20,6 +20,7 @@ TESTS = [
     for name in (
         *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
         *("losses", "algorithm", "optimizer", "upsampling", "editing"),
+        *("losses", "algorithm", "optimizer", "upsampling", "devices"),
     )
 ]
 EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
@@ -49,6 +50,7 @@ MUTANTS = [
     ("add_noise off by one", SHELL, "timesteps.to(device) + 1", "timesteps.to(device)"),
     ("a single timestep off by one", SHELL, "return timesteps + 1 if", "return timesteps if"),
     ("the notes' misreading: product becomes mean", SCHEDULES, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
+    ("on a device, one float32 for ln ᾱ", SCHEDULES, "else log_alpha + (self._rest[t] - self._rest[s])", "else log_alpha"),
     ("σ² for σ", TIMESTEPS, "var_large.sqrt()", "var_large"),
     ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
     ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),

@@ -64,12 +64,13 @@ def try_named_network(config: TrainConfig) -> None:
 
 
 def _scheduler(config: TrainConfig) -> DDPMScheduler:
-    return DDPMScheduler(
+    scheduler: DDPMScheduler = DDPMScheduler(
         num_train_timesteps=config.ddpm_num_steps,
         beta_schedule=config.ddpm_beta_schedule,
         prediction_type=config.prediction_type,
         variance_type=config.variance_type,
     )
+    return scheduler
 
 
 def _unet_of_flags(
