@@ -19,8 +19,7 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
-        *("losses", "algorithm", "optimizer", "upsampling", "editing"),
-        *("losses", "algorithm", "optimizer", "upsampling", "devices"),
+        *("losses", "algorithm", "optimizer", "upsampling", "editing", "devices"),
     )
 ]
 EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
