@@ -32,8 +32,8 @@ def test_functions_named_in_the_notes_exist():
             found = getattr(found, part)
 
 
-def test_the_readme_says_where_each_module_is():
-    tree = (ROOT / "README.md").read_text().split("## Where things are")[1].split("```")[1]
+def test_the_design_says_where_each_module_is():
+    tree = (ROOT / "docs" / "design.md").read_text().split("## Every module")[1].split("```")[1]
     for module in (ROOT / "ddpm_hf").glob("**/*.py"):
         inside = module.relative_to(ROOT / "ddpm_hf").parts
         name = inside[1] if inside[0] == "demo" else module.name  # a view is told as a whole

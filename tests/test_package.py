@@ -84,11 +84,11 @@ def job_of(*words):
     return dict(re.findall(r"^  (\w+) +(.*)", said, re.M))
 
 
-JOBS = re.findall(r"`hf jobs uv run ([^`]*)`", README)
+JOBS = re.findall(r"`hf jobs uv run ([^`]*)`", (ROOT / "docs" / "training.md").read_text())
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_readmes_job_is_understood_by_both_clients(job):
+def test_the_documents_job_is_understood_by_both_clients(job):
     words = shlex.split(job)
     said = job_of(*words)
     flags = words[words.index("ddpm-train") + 1 :]
@@ -102,6 +102,6 @@ def test_readmes_job_is_understood_by_both_clients(job):
 
 
 def test_the_client_of_jobs_leaves_every_flag_to_the_trainer():
-    assert JOBS, "README has none"
+    assert JOBS, "docs/training.md has none"
     flags = [f"--{field.name}" for field in dataclasses.fields(TrainConfig)]
     assert shlex.split(job_of("ddpm-train", *flags)["args"]) == flags

@@ -1,4 +1,4 @@
-"""Each place where diffusers 0.42.1 is wrong, by the numbers of README's table.
+"""Each place where diffusers 0.42.1 is wrong, by the numbers of docs/stock.md.
 
 Its lines are run with stock and with ours; what no line shows is run with ours and, expecting
 failure, with stock. The day diffusers mends one, it turns red and tells us.
@@ -20,7 +20,7 @@ import ddpm_hf
 from tests.conftest import tiny_unet
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers.*")
-README = (Path(__file__).parent.parent / "README.md").read_text()
+TABLE = (Path(__file__).parent.parent / "docs" / "stock.md").read_text()
 KARRAS = [
     "DDIMScheduler",
     "DDPMScheduler",
@@ -149,9 +149,9 @@ def test_11_each_scheduler_of_diffusers_samples(name, seeded):
     assert type(pipe.scheduler) is type(scheduler) or name == "DDPMScheduler"
 
 
-def readme_rows():
-    """(line, what stock prints, what ours prints) of each row of README's table."""
-    text = README.split("<!-- stock fails -->")[1].split("\n\n")[0]
+def rows():
+    """(line, what stock prints, what ours prints) of each row of docs/stock.md."""
+    text = TABLE.split("<!-- stock fails -->")[1].split("\n\n")[0]
     table = re.findall(r"^\| (\d+) \|(.*)$", text, re.M)
     assert {int(number) for number, _ in table} == set(range(1, 12))
     return [pytest.param(*re.findall(r"`(.+?)`", row)[-3:], id=number) for number, row in table]
@@ -165,9 +165,9 @@ def typed(line, names):
         return type(error).__name__
 
 
-@pytest.mark.parametrize(("line", "stock", "ours"), readme_rows())
-def test_readme_says_what_its_lines_print(line, stock, ours):
-    setup = README.split("<!-- stock fails -->")[0].rsplit("```python\n", 1)[1].split("```")[0]
+@pytest.mark.parametrize(("line", "stock", "ours"), rows())
+def test_the_table_says_what_its_lines_print(line, stock, ours):
+    setup = TABLE.split("<!-- stock fails -->")[0].rsplit("```python\n", 1)[1].split("```")[0]
     for home, said in (("diffusers", stock), ("ddpm_hf", ours)):
         names = {}
         with warnings.catch_warnings():
@@ -176,10 +176,10 @@ def test_readme_says_what_its_lines_print(line, stock, ours):
             assert typed(line, names) == said, home
 
 
-def test_readme_counts_the_spacings_that_stock_gets_wrong():
+def test_the_table_counts_the_spacings_that_stock_gets_wrong():
     wrong = 0
     scheduler = diffusers.DDPMScheduler(timestep_spacing="trailing")
     for K in range(1, 1001):
         scheduler.set_timesteps(K)
         wrong += len(scheduler.timesteps) != K
-    assert wrong == 62 and "62 of 1000" in README
+    assert wrong == 62 and "62 of 1000" in TABLE

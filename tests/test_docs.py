@@ -1,0 +1,97 @@
+"""What the documents say can be typed, and where their links lead."""
+
+import re
+import runpy
+import shlex
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from ddpm_hf.cli import options
+from ddpm_hf.demo.static.command import StaticConfig
+from ddpm_hf.evaluation.config import EvaluateConfig
+from ddpm_hf.hub.push import PushConfig
+from ddpm_hf.hub.space import SpaceConfig
+from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.training.config import parse_config
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = {
+    r"accelerate launch .*train_accelerate\.py": parse_config,
+    r"uv run train_accelerate\.py": parse_config,
+    r"accelerate launch -m ddpm_hf\.sample": partial(options, SampleConfig, "ddpm_hf.sample"),
+    r"accelerate launch -m ddpm_hf\.evaluate": partial(options, EvaluateConfig, "ddpm_hf.evaluate"),
+    r"python -m ddpm_hf\.hub space": partial(options, SpaceConfig, "ddpm_hf.hub space"),
+    r"python -m ddpm_hf\.hub": partial(options, PushConfig, "ddpm_hf.hub"),
+    r"python -m ddpm_hf\.demo\.static": partial(options, StaticConfig, "ddpm_hf.demo.static"),
+}
+"""What a command begins with, and what reads its flags."""
+OTHERS = (
+    r"git |pip |python (app\.py|-m http\.server|docs/)|gradio|hf |ddpm-|pytest |[A-Z_]+=\S+ make "
+)
+
+
+def typed(text):
+    """The commands of a document's shell blocks, without comments, a line each."""
+    for block in re.findall(r"```bash\n(.*?)```", text, re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            if command := line.split("  #")[0].strip():
+                yield command
+
+
+def anchors(text):
+    """The anchors of a document's headings, as GitHub and the Hub make them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
+def said():
+    """(document, command) for all of them."""
+    return [
+        pytest.param(command, id=f"{path.name}: {command[:60]}")
+        for path in DOCUMENTS
+        for command in typed(path.read_text())
+    ]
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 170
+
+
+@pytest.mark.parametrize("command", said())
+def test_every_command_is_understood(command, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    command = re.sub(r"^([A-Z_]+=\S+ )+", "", command)
+    for start, read in COMMANDS.items():
+        if found := re.match(start + r"(.*)", command):
+            flags = found[1].replace("…", "")
+            if "out/config.json" not in flags:  # of a run that is yet to be
+                read(shlex.split(flags))
+            return
+    if make := re.match(r"make (\w[\w-]*)", command):
+        assert re.search(rf"^{make[1]}:", (ROOT / "Makefile").read_text(), re.M)
+        return
+    assert re.match(OTHERS, command), "nothing reads this"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document):
+    text = document.read_text()
+    for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+        path, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        file = document.parent / path if path else document
+        assert file.exists(), link
+        if anchor:
+            assert anchor in anchors(file.read_text()), link
+
+
+def test_readmes_script_runs(tmp_path, monkeypatch):
+    (script,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    (tmp_path / "script.py").write_text(script.replace("=100", "=2"))
+    monkeypatch.chdir(tmp_path)
+    names = runpy.run_path("script.py")
+    assert len(names["images"]) == 4 and (tmp_path / "cats.gif").stat().st_size > 1000
