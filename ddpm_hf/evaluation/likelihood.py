@@ -3,11 +3,10 @@
 import copy
 import itertools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from diffusers import UNet2DModel
 from torch import Tensor
 
 from ddpm_hf import equations
@@ -86,9 +85,10 @@ def prior_term(schedule: NoiseSchedule, x_0: Tensor) -> Tensor:
     return equations.gaussian_kl(mean, log_var, zero, zero).flatten(1).mean(1) / math.log(2)
 
 
-def _at_least_float32(unet: UNet2DModel) -> UNet2DModel:
-    narrow = unet.dtype.itemsize < torch.float32.itemsize
-    return copy.deepcopy(unet).float() if narrow else unet
+def _in_float32(unet: Any) -> Any:
+    """The network itself, or a copy of one in half precision."""
+    is_half = unet.dtype.itemsize < torch.float32.itemsize
+    return copy.deepcopy(unet).float() if is_half else unet
 
 
 def bits_per_dimension(
@@ -112,7 +112,7 @@ def bits_per_dimension(
     scheduler.set_timesteps()  # all T
     pipeline = pipeline.with_scheduler(scheduler)
     schedule, device = pipeline.scheduler.schedule, pipeline.device
-    unet = _at_least_float32(pipeline.unet)
+    unet = _in_float32(pipeline.unet)
     geometric = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
     edges = np.unique(geometric) if draws < schedule.T else np.arange(2, schedule.T + 2)
 

@@ -145,6 +145,10 @@ def load(name: str) -> DDPMPipeline:
             scheduler = DDPMScheduler.from_config(configs[2])
             pipeline = DDPMPipeline(network, scheduler, configs[0].get("id2label"))
             try_network(name, pipeline)
+            label = 0 if pipeline.class_names else None
+            (only,) = pipeline.stream(1, num_inference_steps=1, class_labels=label, backend="auto")
+            if not only.sample.isfinite().all():  # the scheduler's numbers may be wild
+                raise RefusedError("limits_model_broken")
         except RefusedError:
             raise
         except Exception as error:  # a stranger's files can be broken in any way
