@@ -38,6 +38,12 @@ def jump(page):
     page.wait_for_selector("#jump-row [data-complete=true]", timeout=120_000)
 
 
+def edit(page):
+    page.check("#edit-form input[value=repaint]")
+    page.click("#edit-start")
+    page.wait_for_selector("#edit-row [data-complete=true]", timeout=300_000)
+
+
 def bayes(page):
     """At the completed square, with sampled pairs."""
     for _ in range(4):
@@ -57,6 +63,7 @@ def as_it_is(page):
 VIEWS = {
     "forward": forward,
     "jump": jump,
+    "edit": edit,
     "bayes": bayes,
     "noise": noise,
     "schedule": as_it_is,

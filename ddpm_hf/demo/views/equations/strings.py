@@ -11,7 +11,7 @@ VIEWS = {
     "N1": ["forward", "schedule"],
     "N2": ["forward"],
     "N3": ["forward"],
-    "N4": ["forward"],
+    "N4": ["forward", "edit"],
     "N5": ["forward", "schedule"],
     "N6": ["jump", "generate"],
     "N7": ["bayes", "schedule"],
