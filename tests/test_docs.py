@@ -17,7 +17,10 @@ from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.training.config import parse_config
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "README.zh.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 COMMANDS = {
     r"accelerate launch .*train_accelerate\.py": parse_config,
     r"uv run train_accelerate\.py": parse_config,
@@ -95,3 +98,11 @@ def test_readmes_script_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = runpy.run_path("script.py")
     assert len(names["images"]) == 4 and (tmp_path / "cats.gif").stat().st_size > 1000
+
+
+def test_the_chinese_readme_keeps_in_step():
+    english, chinese = ((ROOT / name).read_text() for name in ("README.md", "README.zh.md"))
+    assert list(typed(english)) == list(typed(chinese))
+    for what in (r"^(#+) ", r"\]\(([^)]*\.(?:md|png|webp)[^)]*)\)", r"^\| `([\w-]+)`"):
+        one, two = (re.findall(what, text, re.M) for text in (english, chinese))
+        assert [x for x in one if x != "README.zh.md"] == [x for x in two if x != "README.md"]
