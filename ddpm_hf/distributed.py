@@ -11,6 +11,7 @@ from accelerate.utils import InitProcessGroupKwargs, broadcast_object_list, gath
 from tqdm import tqdm
 
 from ddpm_hf.errors import UserError, first_sentence
+from ddpm_hf.machine import cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,7 +40,7 @@ def make_accelerator(**settings: Any) -> Accelerator:
     launched = not {"ACCELERATE_MIXED_PRECISION", "LOCAL_WORLD_SIZE"}.isdisjoint(os.environ)
     one_thread = os.environ.get("OMP_NUM_THREADS", "1") == "1"
     if accelerator.device.type == "cpu" and launched and one_thread:
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // local_world_size()))
+        torch.set_num_threads(max(1, cores() // local_world_size()))
     return accelerator
 
 

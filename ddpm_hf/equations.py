@@ -4,8 +4,9 @@ Indices are the paper's: t runs 1..T, and ᾱ_0 = 1. (diffusers' `timestep` is t
 it.) Every equation is written for any pair s < t, with α_{t|s} = ᾱ_t/ᾱ_s and β_{t|s} = 1 − α_{t|s}:
 with s = t − 1 these are the notes' α_t and β_t, and a larger stride is the same formula.
 
-Each equation is one line. The functions that take a schedule look its weights up in float64;
-`DDPMScheduler.step` goes through the same lines, with weights looked up once for a whole run.
+Each equation is one line. The functions that take a schedule look its weights up in float64 (in
+float32 where the schedule is not on the CPU); `DDPMScheduler.step` goes through the same lines,
+with weights looked up once for a whole run.
 """
 
 from collections.abc import Callable
@@ -16,19 +17,19 @@ from torch import Tensor
 from ddpm_hf.schedules import Index, NoiseSchedule
 
 Weights = tuple[Tensor, Tensor]
-"""Two weights of an equation: float64, 0-d or (batch,)."""
+"""Two weights of an equation: float64 on the CPU, else float32; 0-d or (batch,)."""
 Formula = Callable[[Weights, Tensor, Tensor], Tensor]
 """(weights, x, y) → an image like x and y, with which the weights broadcast."""
 
 
 def evaluate(formula: Formula, weights: Weights, x: Tensor, y: Tensor) -> Tensor:
-    """formula(weights, x, y) like x, for float64 weights, 0-d or (batch,).
+    """formula(weights, x, y) like x, for weights that are 0-d or (batch,).
 
     Half precision is for the images: weights and arithmetic are float32 at least.
     """
     dtype = torch.promote_types(x.dtype, torch.float32)
     shape = (-1,) + (1,) * (x.ndim - 1) if weights[0].ndim else ()
-    a, b = (w.to(x.device, dtype).reshape(shape) for w in weights)
+    a, b = (w.to(dtype).to(x.device).reshape(shape) for w in weights)  # never float64 there
     return formula((a, b), x.to(dtype), y.to(dtype)).to(x.dtype)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from ddpm_hf.equations import reverse_step, weighted_sum
 from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.prediction import prediction_of
-from ddpm_hf.schedules import BY_BETAS, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
+from ddpm_hf.schedules import BY_BETAS, EXACT, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
 from ddpm_hf.timestep_equations import TimestepEquations
 from ddpm_hf.timesteps import StepPlan, checked_timesteps, spaced_timesteps
 from ddpm_hf.variance import step_std
@@ -49,7 +49,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it
     with our pipeline, which names stock's class: what a stock pipeline writes needs this package.
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
-    `betas`, `alphas` and `alphas_cumprod` are there to be read: the equations have a table of ln ᾱ.
+    `betas`, `alphas` and `alphas_cumprod`, float32 as stock's, are there to be read: the equations
+    have an exact table of ln ᾱ.
     """
 
     _compatibles: ClassVar[list[str]] = [e.name for e in KarrasDiffusionSchedulers]
@@ -76,7 +77,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         rescale_betas_zero_snr: bool = False,
     ) -> None:
         if trained_betas is not None:
-            betas = torch.as_tensor(np.asarray(trained_betas), dtype=torch.float64)
+            betas = torch.as_tensor(np.asarray(trained_betas), **EXACT)
         elif beta_schedule in SCHEDULES:
             make_betas = SCHEDULES[beta_schedule]
             betas = make_betas(num_train_timesteps, beta_start, beta_end)
@@ -86,12 +87,9 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         if rescale_betas_zero_snr:
             betas = rescale_zero_terminal_snr(betas)
 
-        # Else another class that reads this config takes its own defaults for what is one of ours.
-        self.register_to_config(_use_default_values=[])
         self.schedule = NoiseSchedule.from_betas(betas)
-        self.betas = betas
-        self.alphas = 1 - betas
-        self.alphas_cumprod = self.schedule.log_alpha_bar[1:].exp()
+        self.betas, self.alphas = betas.float(), (1 - betas).float()
+        self.alphas_cumprod = self.schedule.log_alpha_bar[1:].exp().float()
         self.variance_type = variance_type
         self.num_inference_steps: int | None = None
         self._use_plan(list(range(self.schedule.T))[::-1])
@@ -105,6 +103,14 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
                 f" {remedy} rescale_betas_zero_snr.",
                 stacklevel=3,
             )
+
+    def register_to_config(self, **settings: Any) -> None:
+        """Record settings; not which of them are defaults.
+
+        Else another class that reads this config took its own defaults for what is one of ours.
+        """
+        settings.pop("_use_default_values", None)
+        super().register_to_config(**settings)
 
     @classmethod
     def extract_init_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Any:

@@ -6,9 +6,13 @@ Indices are the paper's: t runs 1..T and ᾱ_0 = 1 sits at index 0, so t = 1 nee
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
+
+EXACT: dict[str, Any] = {"dtype": torch.float64, "device": "cpu"}
+"""Of every table, whatever PyTorch's default device is: some have no float64."""
 
 Index = int | Tensor
 """A step t in 0..T: an int, or a long tensor of shape (batch,)."""
@@ -16,17 +20,17 @@ Index = int | Tensor
 
 def linear_betas(T: int, beta_1: float = 1e-4, beta_T: float = 2e-2) -> Tensor:
     """β_1..β_T rising in a straight line; float64, shape (T,)."""
-    return torch.linspace(beta_1, beta_T, T, dtype=torch.float64)  # (N1)
+    return torch.linspace(beta_1, beta_T, T, **EXACT)  # (N1)
 
 
 def scaled_linear_betas(T: int, beta_1: float, beta_T: float) -> Tensor:
     """√β in a straight line (latent diffusion); float64, shape (T,)."""
-    return torch.linspace(beta_1**0.5, beta_T**0.5, T, dtype=torch.float64) ** 2
+    return torch.linspace(beta_1**0.5, beta_T**0.5, T, **EXACT) ** 2
 
 
 def sigmoid_betas(T: int, beta_1: float, beta_T: float) -> Tensor:
     """β along a sigmoid from −6 to 6 (GeoDiff); float64, shape (T,)."""
-    return torch.linspace(-6, 6, T, dtype=torch.float64).sigmoid() * (beta_T - beta_1) + beta_1
+    return torch.linspace(-6, 6, T, **EXACT).sigmoid() * (beta_T - beta_1) + beta_1
 
 
 def _cosine_alpha_bar(u: float) -> float:
@@ -45,7 +49,7 @@ def _betas_for(alpha_bar: Callable[[float], float]) -> Callable[[int, float, flo
     def betas(T: int, _beta_1: float, _beta_T: float) -> Tensor:
         """β_t = 1 − ᾱ_t/ᾱ_{t−1}, at most 0.999; float64, shape (T,)."""
         pairs = [(alpha_bar(t / T), alpha_bar((t + 1) / T)) for t in range(T)]
-        return torch.tensor([min(1 - b / a, 0.999) for a, b in pairs], dtype=torch.float64)
+        return torch.tensor([min(1 - b / a, 0.999) for a, b in pairs], **EXACT)
 
     return betas
 
@@ -75,9 +79,13 @@ class NoiseSchedule:
 
     Kept as a logarithm because 1 − ᾱ_t and 1 − ᾱ_t/ᾱ_s lose digits when computed as written
     (twelve significant digits are left of β_1 = 1e-4); `expm1` keeps them all.
+
+    On another device than the CPU, which may have no float64, it is float32, and `_rest` what that
+    rounds off: differences of the two sums keep float32's digits, where those of one would not.
     """
 
     log_alpha_bar: Tensor
+    _rest: Tensor | None = None
     _copies: dict[torch.device, "NoiseSchedule"] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -97,24 +105,31 @@ class NoiseSchedule:
         if device == self.log_alpha_bar.device:
             return self
         if device not in self._copies:
-            self._copies[device] = NoiseSchedule(self.log_alpha_bar.to(device))
+            rounded = self.log_alpha_bar.float()
+            rest = (self.log_alpha_bar - rounded).nan_to_num(0).float()  # of ln 0, nothing
+            self._copies[device] = NoiseSchedule(rounded.to(device), rest.to(device))
         return self._copies[device]
+
+    def _log_alpha(self, s: Index, t: Index) -> Tensor:
+        """ln(ᾱ_t/ᾱ_s)."""
+        log_alpha = self.log_alpha_bar[t] - self.log_alpha_bar[s]
+        return log_alpha if self._rest is None else log_alpha + (self._rest[t] - self._rest[s])
 
     def alpha_bar(self, t: Index) -> Tensor:
         """ᾱ_t, what is left of the picture's power; 0-d, or (batch,) for a tensor of steps."""
-        return self.log_alpha_bar[t].exp()
+        return self.alpha(0, t)
 
     def noise_var(self, t: Index) -> Tensor:
         """1 − ᾱ_t, the variance of the noise in x_t."""
-        return -self.log_alpha_bar[t].expm1()
+        return self.beta(0, t)
 
     def alpha(self, s: Index, t: Index) -> Tensor:
         """α_{t|s} = ᾱ_t/ᾱ_s; α_t when s = t − 1."""
-        return (self.log_alpha_bar[t] - self.log_alpha_bar[s]).exp()
+        return self._log_alpha(s, t).exp()
 
     def beta(self, s: Index, t: Index) -> Tensor:
         """β_{t|s} = 1 − α_{t|s}; β_t when s = t − 1. N12's upper bound of the variance."""
-        return -(self.log_alpha_bar[t] - self.log_alpha_bar[s]).expm1()
+        return -self._log_alpha(s, t).expm1()
 
     def snr(self, t: Index) -> Tensor:
         """ᾱ_t/(1−ᾱ_t), the signal-to-noise ratio of x_t, t in 1..T."""

@@ -98,7 +98,7 @@ class TimestepEquations:
     ) -> tuple[Tensor, Tensor]:
         """Mean and variance of q(x_s|x_t,x_0), −1 ≤ prev_timesteps < timesteps (N8), (N9).
 
-        The mean is like `sample`, the variance β̃ is float64, 0-d or (batch,).
+        The mean is like `sample`, the variance β̃ is 0-d or (batch,), float64 on the CPU.
         """
         table = self.schedule.on(sample.device)
         s, t = self._s_and_t(prev_timesteps, timesteps, sample.device)

@@ -60,8 +60,8 @@ class StepPlan:
         Raises ValueError for an unknown `prediction_type`.
         """
         if dtype not in self._rows:
-            t = torch.tensor(list(self._index)) + 1
-            s = torch.cat([t[1:], torch.zeros(1, dtype=torch.long)])
+            t = torch.tensor(list(self._index), device="cpu") + 1
+            s = torch.cat([t[1:], t.new_zeros(1)])
             signal, noise = rates(self.schedule, t)
             least = prediction_of(self.prediction_type).least_signal
             signal = torch.where(signal > torch.finfo(torch.float32).tiny, signal, least)

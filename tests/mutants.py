@@ -45,7 +45,7 @@ MUTANTS = [
     ("weights of N9 swapped", EQUATIONS, "return weight_xt, weight_x0", "return weight_x0, weight_xt"),
     ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
     ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
-    ("t off by one", TIMESTEPS, "torch.tensor(list(self._index)) + 1", "(torch.tensor(list(self._index)) + 2).clamp(max=self.schedule.T)"),
+    ("t off by one", TIMESTEPS, "t = torch.tensor(list(self._index), device=\"cpu\") + 1", "t = (torch.tensor(list(self._index)) + 2).clamp(max=self.schedule.T)"),
     ("add_noise off by one", SHELL, "timesteps.to(device) + 1", "timesteps.to(device)"),
     ("a single timestep off by one", SHELL, "return timesteps + 1 if", "return timesteps if"),
     ("the notes' misreading: product becomes mean", SCHEDULES, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),

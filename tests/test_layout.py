@@ -25,7 +25,7 @@ ONCE_IN_SCRIPTS = {
 """Formulas that the page works out for itself, with Python's weights, or from Python's ᾱ_t."""
 
 ORDER = [
-    {"errors", "cli", "unet", "bundled"},
+    {"errors", "cli", "unet", "bundled", "machine"},
     {"schedules"},
     {"equations"},
     {"prediction"},

@@ -2,9 +2,7 @@
 
 import itertools
 import logging
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from datasets import Dataset, IterableDataset
@@ -16,6 +14,7 @@ from ddpm_hf.data.cells import UnreadableError
 from ddpm_hf.data.datasets import read_rows
 from ddpm_hf.data.image_spec import ImageSpec
 from ddpm_hf.errors import UserError
+from ddpm_hf.machine import memory
 
 logger = logging.getLogger(__name__)
 
@@ -106,11 +105,7 @@ def fits_in_memory(dataset: Dataset, spec: ImageSpec, processes: int) -> bool:
     """Whether all images, once for each process here, take at most a quarter of the memory."""
     values = spec.channels * spec.resolution**2 * (1 if spec.center_crop else 1.5)
     bytes_each = 4 if spec.keep_precision else 1
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    container = Path("/sys/fs/cgroup/memory.max")
-    if container.exists() and (limit := container.read_text().strip()).isdigit():
-        memory = min(memory, int(limit))
-    return bool(len(dataset) * values * bytes_each * processes <= memory / 4)
+    return bool(len(dataset) * values * bytes_each * processes <= memory() / 4)
 
 
 class ImageStream:
