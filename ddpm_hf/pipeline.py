@@ -146,7 +146,8 @@ class DDPMPipeline(ModelPipeline):
         noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). Our
         scheduler alone takes it.
         eta: in [0, 1], DDIM: 1 is DDPM with β̃, 0 draws from each x_T always the same picture.
-        solver_order: 2 is SDE-DPM-Solver++, for few steps; with eta=0 DPM-Solver++.
+        solver_order: 2 is SDE-DPM-Solver++, with eta=0 DPM-Solver++: for few steps, spaced trailing
+        or quadratic.
         backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
         within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
         image: one's own picture to start from: x_t is drawn from it (N4). A Pillow image, a tensor

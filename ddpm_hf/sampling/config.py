@@ -50,8 +50,8 @@ class SampleConfig:
     eta: float | None = None
     """DDIM, in 0..1: 0 is deterministic and keeps the noise of x_T, 1 is DDPM with fixed_small."""
     solver_order: Literal[1, 2] = 1
-    """2 uses the x̂_0 of the step before, too, for few steps: SDE-DPM-Solver++, or DPM-Solver++ with
-    --eta 0."""
+    """2 uses the x̂_0 of the step before, too: SDE-DPM-Solver++, with --eta 0 DPM-Solver++. For few
+    steps, spaced trailing or quadratic."""
     class_label: str | None = None
     """For a class-conditional model: only this class, by its name or its number, instead of all
     classes in turn. Where classes are called by numbers, a number is a name."""

@@ -47,16 +47,22 @@ def second_order_mean(w: StepWeights) -> tuple[Tensor, Tensor, Tensor]:
     return of_xt, of_x0 * now, of_x0 * before
 
 
-def run_plan(scheduler: DDPMScheduler, K: int, spacing: str) -> Plan:
+def run_plan(
+    scheduler: DDPMScheduler,
+    K: int,
+    spacing: str,
+    eta: float | None = None,
+    solver_order: int = 1,
+) -> Plan:
     """The plan of K steps from T, spaced as `SPACINGS` says.
 
-    Raises ValueError for K outside 1..T or an unknown spacing.
+    Raises ValueError for K outside 1..T, an unknown spacing or an `eta` outside 0..1.
     """
     if spacing not in SPACINGS:
         raise ValueError(f"The spacing must be one of {', '.join(SPACINGS)}; got {spacing!r}.")
     spaced = DDPMScheduler.from_config(scheduler.config, **SPACINGS[spacing])
     spaced.set_timesteps(K)
-    return plan(scheduler, spaced.timesteps.tolist())
+    return plan(scheduler, spaced.timesteps.tolist(), eta, solver_order)
 
 
 def steps_down(t: int) -> list[int]:
