@@ -151,6 +151,37 @@ def reverse_step(mean: Tensor, std: Tensor, z: Tensor) -> Tensor:
     return mean + std * z  # (N11), DDPM algorithm 2
 
 
+# Other samplers, from the same x̂_0
+
+
+def ddim_std(schedule: NoiseSchedule, s: Index, t: Index, eta: float) -> Tensor:
+    """σ of DDIM, 0 ≤ s < t: η times √β̃."""
+    return eta * posterior_var(schedule, s, t).sqrt()  # DDIM eq. 16
+
+
+def ddim_weights(schedule: NoiseSchedule, s: Index, t: Index, eta: float) -> Weights:
+    """The weights of x_t and of x_0 in DDIM's mean, 0 ≤ s < t, η in [0, 1]; those of N9 at η = 1.
+
+    What σ leaves of x_s's noise is the noise that is in x_t: less new noise, more of the old.
+    """
+    kept_var = schedule.noise_var(s) * (1 - eta**2 * schedule.beta(s, t) / schedule.noise_var(t))
+    weight_xt = (kept_var / schedule.noise_var(t)).sqrt()  # DDIM eq. 12
+    weight_x0 = schedule.alpha_bar(s).sqrt() - schedule.alpha_bar(t).sqrt() * weight_xt  # eq. 12
+    return weight_xt, weight_x0
+
+
+def second_order_weights(schedule: NoiseSchedule, s: Index, t: Index, before: Index) -> Weights:
+    """The weights of x̂_0 and of the x̂_0 of the step before, which led from `before` > t to t > s.
+
+    x̂_0 goes on, for half of the step t → s, as it went before: in λ = ½ ln SNR, on a line. In N9
+    it gives SDE-DPM-Solver++, in DDIM of η = 0 DPM-Solver++, both of second order ("2M").
+    """
+    h = schedule.log_snr(s) - schedule.log_snr(t)
+    h_before = schedule.log_snr(t) - schedule.log_snr(before)
+    ahead = h / h_before / 2
+    return 1 + ahead, -ahead  # DPM-Solver++ (Lu et al. 2022), algorithm 2
+
+
 # Editing
 
 

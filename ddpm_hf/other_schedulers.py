@@ -9,16 +9,28 @@ import diffusers
 import torch
 
 from ddpm_hf.errors import first_sentence
+from ddpm_hf.noise import Generators
 from ddpm_hf.scheduler import DDPMScheduler
 
 LEARNED_VARIANCE = (DDPMScheduler, diffusers.DDPMScheduler, diffusers.DDPMParallelScheduler)
 """The schedulers that accept a learned variance; others are given the prediction only."""
 
 
-def step_arguments(scheduler: Any, offered: dict[str, Any]) -> dict[str, Any]:
-    """Those of the offered arguments that this scheduler's `step` accepts."""
+UNCHANGED = {"noise_scale": 1.0, "eta": None, "solver_order": 1}
+"""Arguments of a step that not all schedulers have, where they ask for nothing."""
+
+
+def step_arguments(scheduler: Any, generator: Generators, **asked: Any) -> dict[str, Any]:
+    """The arguments for this scheduler's `step`: the generator if it takes one, and what is asked.
+
+    Raises ValueError for something asked for, of `UNCHANGED`, that this scheduler does not take.
+    """
     accepted = inspect.signature(scheduler.step).parameters
-    return {name: value for name, value in offered.items() if name in accepted}
+    asked = {name: value for name, value in asked.items() if value != UNCHANGED[name]}
+    for name in asked:
+        if name not in accepted:
+            raise ValueError(f"{type(scheduler).__name__} takes no {name}: leave it out.")
+    return ({"generator": generator} if "generator" in accepted else {}) | asked
 
 
 def set_timesteps(

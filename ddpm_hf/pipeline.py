@@ -68,6 +68,8 @@ class DDPMPipeline(ModelPipeline):
         class_labels: Labels = None,
         guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
+        eta: float | None = None,
+        solver_order: int = 1,
         backend: str = "eager",
         image: Pictures | None = None,
         mask_image: Pictures | None = None,
@@ -92,9 +94,8 @@ class DDPMPipeline(ModelPipeline):
         is_x_t = latents is not None and strength is not None
         x_t = noise if is_x_t else start(scheduler, noise, source, first)
         denoise = guided_denoiser(self.unet, backend, x_t, labels, self.null_class, guidance_scale)
-        extra = step_arguments(scheduler, {"generator": generator, "noise_scale": noise_scale})
-        if noise_scale != 1 and "noise_scale" not in extra:
-            raise ValueError(f"{type(scheduler).__name__} takes no noise_scale: leave it at 1.")
+        of_step = {"noise_scale": noise_scale, "eta": eta, "solver_order": solver_order}
+        extra = step_arguments(scheduler, generator, **of_step)
         walk = list(range(first, len(scheduler.timesteps)))
         repainting = None
         if source is not None and source.mask is not None:
@@ -118,6 +119,8 @@ class DDPMPipeline(ModelPipeline):
         class_labels: Labels = None,
         guidance_scale: float = 1.0,
         noise_scale: float = 1.0,
+        eta: float | None = None,
+        solver_order: int = 1,
         backend: str = "eager",
         image: Pictures | None = None,
         mask_image: Pictures | None = None,
@@ -142,6 +145,9 @@ class DDPMPipeline(ModelPipeline):
         another, at twice the time a step; 1 is the model as it was trained, 0 without any class.
         noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). Our
         scheduler alone takes it.
+        eta: in [0, 1], DDIM: 1 is DDPM with β̃, 0 draws from each x_T always the same picture.
+        solver_order: 2 is SDE-DPM-Solver++, with eta=0 DPM-Solver++: for few steps, spaced trailing
+        or quadratic.
         backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
         within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
         image: one's own picture to start from: x_t is drawn from it (N4). A Pillow image, a tensor
@@ -179,6 +185,8 @@ class DDPMPipeline(ModelPipeline):
             class_labels=class_labels,
             guidance_scale=guidance_scale,
             noise_scale=noise_scale,
+            eta=eta,
+            solver_order=solver_order,
             backend=backend,
             image=image,
             mask_image=mask_image,

@@ -22,7 +22,7 @@ from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.prediction import prediction_of
 from ddpm_hf.schedules import BY_BETAS, EXACT, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
 from ddpm_hf.timestep_equations import TimestepEquations
-from ddpm_hf.timesteps import StepPlan, checked_timesteps, spaced_timesteps
+from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, spaced_timesteps
 from ddpm_hf.variance import step_std
 
 MOST_SIGNAL_LEFT = 0.1
@@ -132,6 +132,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
 
     def _use_plan(self, timesteps: list[int], device: str | torch.device | None = None) -> None:
         self._plan = StepPlan(self.schedule, self.config.prediction_type, timesteps, device)
+        self._latest: tuple[int, Tensor] | None = None  # where the step before led, and its x̂_0
 
     @property
     def timesteps(self) -> Tensor:
@@ -186,21 +187,12 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         kind = variance_type or self.variance_type
         return step_std(self._plan.at(t), predicted_variance, kind) ** 2
 
-    def clip_x0(self, x_0: Tensor) -> Tensor:
-        """x̂_0 kept in the range of images, as the config says."""
-        if self.config.thresholding:
-            return self._thresholded(x_0)
-        if self.config.clip_sample:
-            bound: float = self.config.clip_sample_range
-            return x_0.clamp(-bound, bound)
-        return x_0
-
-    def _thresholded(self, x_0: Tensor) -> Tensor:
-        """Dynamic thresholding (Saharia et al. 2022, Imagen, section 2.3), image by image."""
-        flat = x_0.float().flatten(1)
-        ratio, bound = self.config.dynamic_thresholding_ratio, self.config.sample_max_value
-        s = flat.abs().quantile(ratio, dim=1, keepdim=True).clamp(1, bound)
-        return (flat.clamp(-s, s) / s).reshape(x_0.shape).to(x_0.dtype)
+    def _second_order(self, w: StepWeights, x_0: Tensor) -> Tensor:
+        """What takes x̂_0's place in μ, if the step before led to this one. Remembers x̂_0."""
+        latest, self._latest = self._latest, (w.prev_timestep, x_0)
+        if latest is None or latest[0] != w.timestep:
+            return x_0
+        return weighted_sum(w.second_order, x_0, latest[1])
 
     def step(
         self,
@@ -210,6 +202,8 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         generator: Generators = None,
         return_dict: bool = True,
         noise_scale: float = 1.0,
+        eta: float | None = None,
+        solver_order: int = 1,
     ) -> DDPMSchedulerOutput | tuple[Tensor, Tensor]:
         """One step back: x_t → x_s, with x̂_0 on the way.
 
@@ -218,24 +212,33 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         timestep: one of those set, an int or a 0-d tensor.
         generator: one for the batch, or a list with one for each image.
         noise_scale: multiplies σ (N12); 0 is the deterministic path (N13).
+        eta: in [0, 1], DDIM instead, whatever the variance type: 1 is this very step with β̃, 0
+        adds no noise and keeps that of x_t.
+        solver_order: 2 uses the x̂_0 of the step before, too, if that was of order 2: with β̃
+        SDE-DPM-Solver++, with eta=0 DPM-Solver++. At order 1 they are DDPM and DDIM.
 
-        Draws noise once, and not at all on the last step. Reads nothing back from a GPU, if
-        `timestep` is an int or taken from `timesteps`.
-        Raises ValueError for a timestep not set, or an unknown name in the config.
+        Draws noise once, and not at all on the last step, nor for a scale of 0. Reads nothing
+        back from a GPU, if `timestep` is an int or taken from `timesteps`.
+        Raises ValueError for a timestep not set, an unknown name in the config, or `eta` or
+        `solver_order` out of range.
         """
-        w = self._plan.at(timestep, torch.promote_types(sample.dtype, torch.float32))
+        if solver_order not in (1, 2):
+            raise ValueError(f"solver_order must be 1 or 2; got {solver_order}.")
+        w = self._plan.at(timestep, torch.promote_types(sample.dtype, torch.float32), eta)
         predicted_variance = None
         if model_output.shape[1] == 2 * sample.shape[1]:
             model_output, predicted_variance = model_output.chunk(2, dim=1)
 
         predicted = prediction_of(self.config.prediction_type)
         x_0 = self.clip_x0(predicted.x0(w.rates, sample, model_output))
-        mean = weighted_sum(w.mean, sample, x_0)
-        if w.is_last or noise_scale == 0:
+        aim = self._second_order(w, x_0) if solver_order == 2 else x_0
+        mean = weighted_sum(w.mean, sample, aim)
+        if w.is_last or noise_scale == 0 or eta == 0:
             x_s = mean  # no noise on the last step, nor on the deterministic path (N13)
         else:
             z = noise_like(sample, generator)
-            std = step_std(w, predicted_variance, self.variance_type)
+            kind = self.variance_type if eta is None else "fixed_small"
+            std = step_std(w, predicted_variance, kind)
             x_s = reverse_step(mean, std if noise_scale == 1 else noise_scale * std, z)
         if not return_dict:
             return x_s, x_0

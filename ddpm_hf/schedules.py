@@ -134,3 +134,7 @@ class NoiseSchedule:
     def snr(self, t: Index) -> Tensor:
         """ᾱ_t/(1−ᾱ_t), the signal-to-noise ratio of x_t, t in 1..T."""
         return self.alpha_bar(t) / self.noise_var(t)
+
+    def log_snr(self, t: Index) -> Tensor:
+        """ln SNR, twice the λ of DPM-Solver; t in 1..T."""
+        return self._log_alpha(0, t) - self.noise_var(t).log()

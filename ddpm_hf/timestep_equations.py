@@ -89,6 +89,22 @@ class TimestepEquations:
         formula = prediction_of(self.config.prediction_type).noise
         return evaluate(formula, rates(table, t), sample, _without_variance(model_output, sample))
 
+    def clip_x0(self, x_0: Tensor) -> Tensor:
+        """x̂_0 kept in the range of images, as the config says."""
+        if self.config.thresholding:
+            return self._thresholded(x_0)
+        if self.config.clip_sample:
+            bound: float = self.config.clip_sample_range
+            return x_0.clamp(-bound, bound)
+        return x_0
+
+    def _thresholded(self, x_0: Tensor) -> Tensor:
+        """Dynamic thresholding (Saharia et al. 2022, Imagen, section 2.3), image by image."""
+        flat = x_0.float().flatten(1)
+        ratio, bound = self.config.dynamic_thresholding_ratio, self.config.sample_max_value
+        s = flat.abs().quantile(ratio, dim=1, keepdim=True).clamp(1, bound)
+        return (flat.clamp(-s, s) / s).reshape(x_0.shape).to(x_0.dtype)
+
     def posterior(
         self,
         sample: Tensor,

@@ -13,7 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ddpm_hf.equations import Weights, posterior_var, posterior_weights, rates
+from ddpm_hf.equations import (
+    Weights,
+    ddim_std,
+    ddim_weights,
+    posterior_var,
+    posterior_weights,
+    rates,
+    second_order_weights,
+)
 from ddpm_hf.prediction import prediction_of
 from ddpm_hf.schedules import NoiseSchedule
 
@@ -26,10 +34,12 @@ class StepWeights(NamedTuple):
     0-d tensors on the CPU: PyTorch multiplies by one in half the time that a float takes it.
     """
 
-    prev_timestep: int  # s, as diffusers counts: −1 after the last step
+    timestep: int  # t, as diffusers counts
+    prev_timestep: int  # s: −1 after the last step
     rates: Weights  # √ᾱ_t and √(1−ᾱ_t)
     mean: Weights  # of x_t and x̂_0 in μ
-    std_small: Tensor  # √β̃
+    second_order: Weights  # of x̂_0 and the x̂_0 before in what replaces x̂_0 in μ; 1, 0 without
+    std_small: Tensor  # √β̃; both are DDIM's σ for a run with η
     std_large: Tensor  # √β, N12's upper bound
 
     @property
@@ -52,42 +62,62 @@ class StepPlan:
         self.schedule, self.prediction_type = schedule, prediction_type
         self.timesteps = torch.tensor(timesteps, device=device)
         self._index: dict[float, int] = {timestep: i for i, timestep in enumerate(timesteps)}
-        self._rows: dict[torch.dtype, list[StepWeights]] = {}
+        self._rows: dict[tuple[torch.dtype, float | None], list[StepWeights]] = {}
 
-    def _weights(self, dtype: torch.dtype) -> list[StepWeights]:
-        """The weights of every step: worked out in float64, rounded once to the run's precision.
-
-        Raises ValueError for an unknown `prediction_type`.
-        """
-        if dtype not in self._rows:
+    def _weights(self, dtype: torch.dtype, eta: float | None) -> list[StepWeights]:
+        """The weights of every step: worked out in float64, rounded once to the run's precision."""
+        if (dtype, eta) not in self._rows:
             t = torch.tensor(list(self._index), device="cpu") + 1
             s = torch.cat([t[1:], t.new_zeros(1)])
             signal, noise = rates(self.schedule, t)
             least = prediction_of(self.prediction_type).least_signal
             signal = torch.where(signal > torch.finfo(torch.float32).tiny, signal, least)
-            mean = posterior_weights(self.schedule, s, t)
-            var_small, var_large = posterior_var(self.schedule, s, t), self.schedule.beta(s, t)
-            columns = (signal, noise, *mean, var_small.sqrt(), var_large.sqrt())
+            columns = (signal, noise, *self._mean_and_stds(s, t, eta), *self._second_order(s, t))
             with torch.inference_mode(False):  # else no later step could be differentiated
                 table = torch.stack(columns, dim=1).to(dtype, copy=True).unbind()
-            self._rows[dtype] = [
-                StepWeights(prev_timestep, (a, b), (c, d), std_small, std_large)
-                for prev_timestep, (a, b, c, d, std_small, std_large) in zip(
-                    (s - 1).tolist(), map(torch.unbind, table), strict=True
-                )
+            steps = zip((t - 1).tolist(), (s - 1).tolist(), map(torch.unbind, table), strict=True)
+            self._rows[dtype, eta] = [
+                StepWeights(timestep, prev_timestep, (a, b), (c, d), (e, f), small, large)
+                for timestep, prev_timestep, (a, b, c, d, small, large, e, f) in steps
             ]
-        return self._rows[dtype]
+        return self._rows[dtype, eta]
 
-    def at(self, timestep: int | Tensor, dtype: torch.dtype = torch.float64) -> StepWeights:
-        """The weights of the step from `timestep`, an int or a 0-d tensor.
+    def _mean_and_stds(self, s: Tensor, t: Tensor, eta: float | None) -> tuple[Tensor, ...]:
+        """The weights of the mean, and σ by both of N12's bounds, or DDIM's."""
+        if eta is None:
+            var_small, var_large = posterior_var(self.schedule, s, t), self.schedule.beta(s, t)
+            return *posterior_weights(self.schedule, s, t), var_small.sqrt(), var_large.sqrt()
+        if not 0 <= eta <= 1:
+            raise ValueError(f"eta must be in 0..1; got {eta}.")
+        std = ddim_std(self.schedule, s, t, eta)
+        return *ddim_weights(self.schedule, s, t, eta), std, std
+
+    def _second_order(self, s: Tensor, t: Tensor) -> Weights:
+        """`second_order_weights`, but 1 and 0 in the first step and the last.
+
+        Before the first there is no x̂_0; at s = 0, λ is infinite.
+        """
+        before = torch.cat([t[:1], t[:-1]])
+        has_both = (before > t) & (s > 0)
+        of_x0, of_x0_before = second_order_weights(self.schedule, s, t, before)
+        return torch.where(has_both, of_x0, 1.0), torch.where(has_both, of_x0_before, 0.0)
+
+    def at(
+        self,
+        timestep: int | Tensor,
+        dtype: torch.dtype = torch.float64,
+        eta: float | None = None,
+    ) -> StepWeights:
+        """The weights of the step from `timestep`, an int or a 0-d tensor: DDPM's, or DDIM's of η.
 
         A tensor on a GPU has to be read, and so waits for all work there to end; an int does not.
-        Raises ValueError for a timestep that is not of this run, or an unknown `prediction_type`.
+        Raises ValueError for a timestep that is not of this run, an unknown `prediction_type`, or
+        an `eta` outside 0..1.
         """
         index = self._index.get(timestep.item() if isinstance(timestep, Tensor) else timestep)
         if index is None:
             raise ValueError(f"timestep {timestep} is not among those set; see set_timesteps.")
-        return self._weights(dtype)[index]
+        return self._weights(dtype, eta)[index]
 
 
 def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:

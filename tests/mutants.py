@@ -19,7 +19,7 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
-        *("losses", "algorithm", "optimizer", "upsampling", "editing", "devices"),
+        *("losses", "algorithm", "optimizer", "upsampling", "editing", "devices", "samplers"),
     )
 ]
 EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
@@ -43,15 +43,26 @@ MUTANTS = [
     ("ẑ with √ᾱ forgotten", EQUATIONS, "(x_t - signal * x_0) / noise", "(x_t - x_0) / noise"),
     ("√ᾱ_s becomes √ᾱ_t", EQUATIONS, "schedule.alpha_bar(s).sqrt() * schedule.beta", "schedule.alpha_bar(t).sqrt() * schedule.beta"),
     ("weights of N9 swapped", EQUATIONS, "return weight_xt, weight_x0", "return weight_x0, weight_xt"),
-    ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0:", "if noise_scale == 0:"),
-    ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0:", "if True:"),
+    ("DDIM: σ² for σ", EQUATIONS, "return eta * posterior_var(schedule, s, t).sqrt()", "return eta * posterior_var(schedule, s, t)"),
+    ("DDIM: η for η²", EQUATIONS, "1 - eta**2 * ", "1 - eta * "),
+    ("DDIM: the old noise is kept whole", EQUATIONS, " * (1 - eta**2 * schedule.beta(s, t) / schedule.noise_var(t))", ""),
+    ("DDIM: √ᾱ_t of x̂_0 forgotten", EQUATIONS, "schedule.alpha_bar(s).sqrt() - schedule.alpha_bar(t).sqrt() * weight_xt", "schedule.alpha_bar(s).sqrt() - weight_xt"),
+    ("DDIM adds its bound's noise", SCHEDULER, 'if eta is None else "fixed_small"', 'if eta is None else "fixed_large"'),
+    ("second order: a whole step ahead", EQUATIONS, "ahead = h / h_before / 2", "ahead = h / h_before"),
+    ("second order: r for 1/r", EQUATIONS, "ahead = h / h_before / 2", "ahead = h_before / h / 2"),
+    ("second order: back, not ahead", EQUATIONS, "return 1 + ahead, -ahead", "return 1 - ahead, ahead"),
+    ("λ without its noise", SCHEDULES, "return self._log_alpha(0, t) - self.noise_var(t).log()", "return self._log_alpha(0, t)"),
+    ("second order in the last step", TIMESTEPS, "(before > t) & (s > 0)", "before > t"),
+    ("second order from any x̂_0", SCHEDULER, "if latest is None or latest[0] != w.timestep:", "if latest is None:"),
+    ("noise at the last step", SCHEDULER, "if w.is_last or noise_scale == 0 or eta == 0:", "if noise_scale == 0:"),
+    ("no noise at all", SCHEDULER, "if w.is_last or noise_scale == 0 or eta == 0:", "if True:"),
     ("t off by one", TIMESTEPS, "t = torch.tensor(list(self._index), device=\"cpu\") + 1", "t = (torch.tensor(list(self._index)) + 2).clamp(max=self.schedule.T)"),
     ("add_noise off by one", SHELL, "timesteps.to(device) + 1", "timesteps.to(device)"),
     ("a single timestep off by one", SHELL, "return timesteps + 1 if", "return timesteps if"),
     ("the notes' misreading: product becomes mean", SCHEDULES, "log_alpha.cumsum(0)", "log_alpha.exp().mean().log().expand(len(betas))"),
     ("on a device, one float32 for ln ᾱ", SCHEDULES, "else log_alpha + (self._rest[t] - self._rest[s])", "else log_alpha"),
     ("σ² for σ", TIMESTEPS, "var_large.sqrt()", "var_large"),
-    ("x̂_0 not clipped", SCHEDULER, "return x_0.clamp(-bound, bound)", "return x_0"),
+    ("x̂_0 not clipped", SHELL, "return x_0.clamp(-bound, bound)", "return x_0"),
     ("T = 1000 by default", SCHEDULER, "num_train_timesteps: int = 2000", "num_train_timesteps: int = 1000"),
     ("N7: A without its second term", EQUATIONS, "alpha / beta + 1 / noise_var", "alpha / beta"),
     ("N3: variances do not add", EQUATIONS, "(alpha.sqrt(), beta.sqrt())", "(alpha.sqrt(), beta)"),

@@ -63,6 +63,14 @@ RUNS = {
         "timesteps": [1999, 1000, 0],
     },
     "half the noise": {"stream": {"noise_scale": 0.5}, "settings": {"noise_scale": 0.5}},
+    "DDIM": {"stream": {"eta": 0.5}, "plan": {"eta": 0.5}},
+    "DDIM, no noise": {"stream": {"eta": 0.0}, "plan": {"eta": 0.0}},
+    "second order": {"stream": {"solver_order": 2}, "plan": {"solver_order": 2}},
+    "second order, repainted": {
+        "stream": {"image": PICTURE, "mask_image": LEFT, "solver_order": 2, **JUMPS},
+        "settings": {"image": NUMBERS, "mask": LEFT.flatten().tolist(), **JUMPS},
+        "plan": {"solver_order": 2},
+    },
     "no noise": {"stream": {"noise_scale": 0.0}, "settings": {"variance": "none"}},
     "a class": {"stream": {"class_labels": 2}, "settings": {"class_label": 2}, **WITH_CLASSES},
     "any class": WITH_CLASSES,
@@ -96,10 +104,19 @@ def saved(folder, unet, scheduler=None, names=None):
     return pipe
 
 
-def case(folder, pipe, generator, stream=None, settings=None, number=NUMBER, timesteps=TIMESTEPS):
+def case(
+    folder,
+    pipe,
+    generator,
+    stream=None,
+    settings=None,
+    number=NUMBER,
+    timesteps=TIMESTEPS,
+    of_plan=None,
+):
     """A run by torch, written down, and what Node needs for the same."""
     kind = prediction_of(pipe.scheduler.config.prediction_type)
-    weights = plan(pipe.scheduler, timesteps)
+    weights = plan(pipe.scheduler, timesteps, **(of_plan or {}))
     numbers = []
     for step in pipe.stream(number, generator, timesteps=timesteps, **(stream or {})):
         rates = map(torch.tensor, weights["rates"][timesteps.index(step.timestep)])
@@ -154,9 +171,9 @@ def test_every_run_is_pythons(tmp_path):
         names = dict(enumerate("abc")) if "num_class_embeds" in asked else None
         pipe = saved(tmp_path / name, unet, asked.get("scheduler"), names)
         settings = (asked.get("stream"), asked.get("settings"))
-        timesteps = asked.get("timesteps", TIMESTEPS)
+        how = {"timesteps": asked.get("timesteps", TIMESTEPS), "of_plan": asked.get("plan")}
         generator = asked.get("generator", seeded)()
-        cases.append(case(tmp_path / name, pipe, generator, *settings, timesteps=timesteps))
+        cases.append(case(tmp_path / name, pipe, generator, *settings, **how))
     # Where x_0 is predicted, an error in it is a hundred times as large in ẑ at t = 1.
     assert_close(RUNS, by_node(tmp_path, cases), z_hat=2e-3)
 

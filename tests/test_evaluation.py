@@ -267,6 +267,8 @@ REPORT = {
         "num_inference_steps": 5,
         "scheduler": None,
         "algorithm_type": None,
+        "eta": None,
+        "solver_order": 1,
         "timestep_spacing": None,
         "max_timestep": None,
         "class_label": None,
@@ -318,11 +320,11 @@ def test_page_has_a_section_for_each_part_there_is():
     assert "# How good is m?" in page and REPORT["command"] in page
     assert "## Precision and recall" in page and "**2.8 ± 0.1**" in page
     assert "Fréchet" not in page and "| 0.5 | 0.9 |" in page
-    told = {"timestep_spacing": "quadratic", "class_label": 3, "guidance_scale": 2.0}
+    told = {"timestep_spacing": "quadratic", "class_label": 3, "guidance_scale": 2.0, "eta": 0.5}
     guided = {**REPORT["settings"], **told}
     found = {"n": 9, "n_floor": 8, "training_pictures": 40, "value": 0.95, "floor": 0.85}
     page = markdown({**REPORT, "settings": guided, "classes": found}, "report")
-    assert "(DDPM, quadratic spacing, class 3, guidance 2)" in page
+    assert "(DDPM, η = 0.5, quadratic spacing, class 3, guidance 2)" in page
     told = {"scheduler": "DPMSolverMultistep", "algorithm_type": "sde-dpmsolver++"}
     late = {**REPORT["settings"], **told, "max_timestep": 1480}
     page_of_a_solver = markdown({**REPORT, "settings": late}, "report")

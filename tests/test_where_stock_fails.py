@@ -149,6 +149,56 @@ def test_11_each_scheduler_of_diffusers_samples(name, seeded):
     assert type(pipe.scheduler) is type(scheduler) or name == "DDPMScheduler"
 
 
+@pytest.fixture(
+    params=[
+        "ours",
+        pytest.param("stock", marks=pytest.mark.xfail(strict=True, reason="stock is wrong here")),
+    ]
+)
+def ddim(request):
+    """A scheduler whose `step` takes eta, set to so many steps, by a network that predicts x_0."""
+    home = {"ours": ddpm_hf.DDPMScheduler, "stock": diffusers.DDIMScheduler}[request.param]
+
+    def scheduler(K, **config):
+        return set_to(home(num_train_timesteps=1000, prediction_type="sample", **config), K)
+
+    return scheduler
+
+
+def test_ddim_leads_to_the_next_timestep(ddim):
+    """Stock's stride is T // K whatever the spacing: x_s has the noise of another timestep."""
+    scheduler = ddim(10, timestep_spacing="linspace")
+    t, s = scheduler.timesteps[:2]
+    noise_t, noise_s = ((1 - scheduler.alphas_cumprod[i]).sqrt() for i in (t, s))
+    out = scheduler.step(zeros(), t, zeros() + noise_t, eta=0.0).prev_sample
+    torch.testing.assert_close(out, zeros() + noise_s)
+
+
+def test_ddims_last_step_is_the_picture(ddim):
+    scheduler = ddim(7, timestep_spacing="trailing")
+    out = scheduler.step(zeros(), scheduler.timesteps[-1], zeros(), eta=1.0).prev_sample
+    assert float(out.std()) == 0
+
+
+def test_ddim_of_eta_1_is_ddpm_where_x_0_is_clipped(ddim, seeded):
+    """Stock takes the ẑ of an x̂_0 that it no longer has, unless told `use_clipped_model_output`."""
+    scheduler = ddim(10)
+    ddpm = set_to(diffusers.DDPMScheduler(prediction_type="sample"), 10)
+    expected = ddpm.step(zeros() + 2, 500, zeros() + 1, generator=seeded()).prev_sample
+    found = scheduler.step(zeros() + 2, 500, zeros() + 1, eta=1.0, generator=seeded()).prev_sample
+    torch.testing.assert_close(found, expected)
+
+
+def test_ddim_refuses_an_eta_above_1(ddim):
+    """Where σ² is more than 1 − ᾱ_s, stock draws NaN."""
+    with pytest.raises(ValueError, match="eta must be in"):
+        ddim(10).step(zeros(), 100, zeros(), eta=20.0)
+
+
+def test_ddim_takes_custom_timesteps(ddim):
+    ddim(10).set_timesteps(timesteps=[900, 500, 0])
+
+
 def rows():
     """(line, what stock prints, what ours prints) of each row of docs/stock.md."""
     text = TABLE.split("<!-- stock fails -->")[1].split("\n\n")[0]

@@ -196,6 +196,10 @@ SECTIONS: dict[str, Callable[[Figures, str], str]] = {
 def _sampler(settings: dict[str, Any]) -> str:
     """The scheduler and what was changed from its defaults."""
     words = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
+    if settings["eta"] is not None:
+        words.append(f"η = {settings['eta']:g}")
+    if settings["solver_order"] != 1:
+        words.append("of second order")
     if settings["timestep_spacing"] is not None:
         words.append(f"{settings['timestep_spacing']} spacing")
     if settings["max_timestep"] is not None:

@@ -10,6 +10,7 @@ LIMITS: tuple[Limit, ...] = (
     (("num_samples", "batch_size"), lambda value: value >= 1, "be at least 1"),
     (("noise_scale", "guidance_scale"), lambda value: value >= 0, "not be below 0"),
     (("noise_scale", "guidance_scale"), math.isfinite, "be finite"),
+    (("eta",), lambda value: 0 <= value <= 1, "be in 0..1"),
     *SEED,
 )
 
@@ -46,6 +47,11 @@ class SampleConfig:
     closer together."""
     noise_scale: float = 1.0
     """Multiplies the noise added in each step; 0 is deterministic."""
+    eta: float | None = None
+    """DDIM, in 0..1: 0 is deterministic and keeps the noise of x_T, 1 is DDPM with fixed_small."""
+    solver_order: Literal[1, 2] = 1
+    """2 uses the x̂_0 of the step before, too: SDE-DPM-Solver++, with --eta 0 DPM-Solver++. For few
+    steps, spaced trailing or quadratic."""
     class_label: str | None = None
     """For a class-conditional model: only this class, by its name or its number, instead of all
     classes in turn. Where classes are called by numbers, a number is a name."""

@@ -10,7 +10,7 @@ from diffusers.schedulers.scheduling_utils import KarrasDiffusionSchedulers
 
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.loading import load_pipeline
-from ddpm_hf.other_schedulers import set_steps
+from ddpm_hf.other_schedulers import UNCHANGED, set_steps
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.scheduler import DDPMScheduler
@@ -75,8 +75,10 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
         if "algorithm_type" not in inspect.signature(cls).parameters:
             raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
         settings["algorithm_type"] = config.algorithm_type
-    for flag, default in (("noise_scale", 1), ("variance_type", None)):
-        if getattr(config, flag) != default and not issubclass(cls, DDPMScheduler):
+    if config.variance_type is not None and not issubclass(cls, DDPMScheduler):
+        raise UserError(f"--variance_type is for DDPM, not for {cls.__name__}.")
+    for flag, default in UNCHANGED.items():
+        if getattr(config, flag) != default and flag not in inspect.signature(cls.step).parameters:
             raise UserError(f"--{flag} is for DDPM, not for {cls.__name__}.")
     try:
         return cls.from_config(settings)

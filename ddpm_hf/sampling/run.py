@@ -49,6 +49,8 @@ def sample_block(pipeline: DDPMPipeline, config: SampleConfig, indices: range) -
         class_labels=class_labels(pipeline, config, indices),
         guidance_scale=config.guidance_scale,
         noise_scale=config.noise_scale,
+        eta=config.eta,
+        solver_order=config.solver_order,
         backend=config.backend,
     )[0]
     pixels: NDArray[np.uint8] = to_uint8(images * 2 - 1).permute(0, 2, 3, 1).cpu().numpy()

@@ -74,20 +74,22 @@ export class Chain {
     if (next <= i) made.next = this.#repainting.jumped(made.sample, i, next);
   }
 
-  // The step of the nth picture, written into `made`.
-  #one(n, i, std, z, { x_0, z_hat, sample }) {
+  // The step of the nth picture, written into `made`. Where the step before did not lead to this one,
+  // x̂_0 stands for the one before, and the step is of first order.
+  #one(n, i, std, z, { index, x_0, z_hat, sample }) {
     const { from, plan, prediction, clip } = this.#job;
     const start = n * this.#size,
       x_t = this.#x,
       rates = plan.rates[i],
       [a, b, c = 0] = plan.mean[i],
-      formulas = PREDICTIONS[prediction];
+      formulas = PREDICTIONS[prediction],
+      before = index > 0 && this.#walk[index - 1] === i - 1 ? this.#x_0 : x_0;
     const output = this.#output(x_t.subarray(start, start + this.#size), i, from + n);
     for (let j = 0, k = start; j < this.#size; j++, k++) {
       const raw = formulas.x0(rates, x_t[k], output[j]);
       x_0[k] = Math.max(-clip, Math.min(clip, raw));
       z_hat[k] = formulas.noise(rates, x_t[k], output[j]);
-      const mu = mean([a, b, c], x_t[k], x_0[k], this.#x_0[k]);
+      const mu = mean([a, b, c], x_t[k], x_0[k], before[k]);
       sample[k] = std ? reverseStep(mu, std, z[k]) : mu;
     }
   }

@@ -50,7 +50,8 @@ class Model {
     this.#pool.close();
   }
 
-  // Python's plan of this name: `50-even`, `50-quadratic`, or `from-700`.
+  // Python's plan of this name: `50-even`, `50-quadratic`, `50-even-eta0.5`, `50-even-order2`, or
+  // `from-700`.
   plan(name) {
     if (!this.#plans.has(name)) {
       const plan = readJson(new URL(`plans/${name}.json`, this.#base).href);

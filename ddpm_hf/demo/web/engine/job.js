@@ -1,5 +1,6 @@
 // The settings of a run, checked → what a chain takes.
 //
+// eta, solver_order: of the plan, as the pipeline's: DDIM, and a step of second order.
 // seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
 // {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
 // number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
@@ -9,8 +10,8 @@
 // from, at the first step of the plan: its numbers, channels first. mask: for each pixel 1 where it is
 // drawn anew, else 0, with jump_length and jump_n_sample (RePaint); all as ddpm_hf has them.
 
-const RUN = { seed: 0, steps: 100, spacing: "even", noise_scale: 1, guidance_scale: 1 };
-const DEFAULTS = { ...RUN, jump_length: 10, jump_n_sample: 10 };
+const PLAN = { steps: 100, spacing: "even", eta: null, solver_order: 1 };
+const DEFAULTS = { ...PLAN, seed: 0, noise_scale: 1, guidance_scale: 1, jump_length: 10, jump_n_sample: 10 };
 const VARIANCES = ["small", "large", "none"];
 
 function check(isRight, sentence) {
@@ -68,6 +69,14 @@ function checkEdit({ image, mask, jump_length, jump_n_sample }, [channels, heigh
   check(jump_length >= 1 && jump_n_sample >= 1, "The jumps must be at least 1.");
 }
 
+// The plan's name, as Python reads it.
+function nameOf({ steps, spacing, eta, solver_order }) {
+  const parts = [steps, spacing];
+  if (eta !== null) parts.push(`eta${eta}`);
+  if (solver_order !== 1) parts.push(`order${solver_order}`);
+  return parts.join("-");
+}
+
 // facts: of the model, as `readFacts` gives them. `name`: of the plan to fetch, if there is none.
 // Throws RangeError, one sentence.
 export function jobOf(facts, settings) {
@@ -94,7 +103,7 @@ export function jobOf(facts, settings) {
     variance,
     class_label,
     plan,
-    name: `${all.steps}-${all.spacing}`,
+    name: nameOf(all),
     image: all.image ?? null,
     mask: all.mask ?? null,
     jump_length: all.jump_length,

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from torch import Tensor
+
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.timesteps import StepPlan, spaced_timesteps
+from ddpm_hf.timesteps import StepPlan, StepWeights, spaced_timesteps
 
 SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
 """Even steps are the model's own."""
@@ -12,19 +14,25 @@ Plan = dict[str, Any]
 """A plan as JSON, a row for each of K steps, in float64.
 
 timesteps: as diffusers counts. rates: √ᾱ_t and √(1−ᾱ_t). mean: the weights of x_t and x̂_0 in μ, and
-of the x̂_0 before, if there is a third (N9). std: σ by N12's bounds, `small` and `large`; 0 at the
-last step.
+of the x̂_0 before, if there is a third (N9). std: σ by N12's bounds, `small` and `large`, or twice
+DDIM's; 0 at the last step.
 """
 
 
-def plan(scheduler: DDPMScheduler, timesteps: list[int]) -> Plan:
-    """The weights that `scheduler.step` takes at these timesteps, strictly decreasing."""
+def plan(
+    scheduler: DDPMScheduler, timesteps: list[int], eta: float | None = None, solver_order: int = 1
+) -> Plan:
+    """The weights that `scheduler.step` takes at these timesteps, strictly decreasing.
+
+    Raises ValueError for an `eta` outside 0..1.
+    """
     steps = StepPlan(scheduler.schedule, scheduler.config.prediction_type, timesteps)
-    rows = [steps.at(timestep) for timestep in timesteps]
+    rows = [steps.at(timestep, eta=eta) for timestep in timesteps]
+    means = [w.mean if solver_order == 1 else second_order_mean(w) for w in rows]
     return {
         "timesteps": timesteps,
         "rates": [[float(weight) for weight in w.rates] for w in rows],
-        "mean": [[float(weight) for weight in w.mean] for w in rows],
+        "mean": [[float(weight) for weight in mean] for mean in means],
         "std": {
             "small": [0.0 if w.is_last else float(w.std_small) for w in rows],
             "large": [0.0 if w.is_last else float(w.std_large) for w in rows],
@@ -32,16 +40,29 @@ def plan(scheduler: DDPMScheduler, timesteps: list[int]) -> Plan:
     }
 
 
-def run_plan(scheduler: DDPMScheduler, K: int, spacing: str) -> Plan:
+def second_order_mean(w: StepWeights) -> tuple[Tensor, Tensor, Tensor]:
+    """The weights of x_t, x̂_0 and the x̂_0 before in μ."""
+    of_xt, of_x0 = w.mean
+    now, before = w.second_order
+    return of_xt, of_x0 * now, of_x0 * before
+
+
+def run_plan(
+    scheduler: DDPMScheduler,
+    K: int,
+    spacing: str,
+    eta: float | None = None,
+    solver_order: int = 1,
+) -> Plan:
     """The plan of K steps from T, spaced as `SPACINGS` says.
 
-    Raises ValueError for K outside 1..T or an unknown spacing.
+    Raises ValueError for K outside 1..T, an unknown spacing or an `eta` outside 0..1.
     """
     if spacing not in SPACINGS:
         raise ValueError(f"The spacing must be one of {', '.join(SPACINGS)}; got {spacing!r}.")
     spaced = DDPMScheduler.from_config(scheduler.config, **SPACINGS[spacing])
     spaced.set_timesteps(K)
-    return plan(scheduler, spaced.timesteps.tolist())
+    return plan(scheduler, spaced.timesteps.tolist(), eta, solver_order)
 
 
 def steps_down(t: int) -> list[int]:
