@@ -47,6 +47,12 @@ class StepWeights(NamedTuple):
         """Whether this step ends at the clean image, s = 0, and so adds no noise."""
         return self.prev_timestep < 0
 
+    @property
+    def second_order_mean(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The weights of x_t, x̂_0 and the x̂_0 before in μ, in a step of second order."""
+        (of_xt, of_x0), (now, before) = self.mean, self.second_order
+        return of_xt, of_x0 * now, of_x0 * before
+
 
 class StepPlan:
     """The timesteps of one run with the weights of each step. Never changed, only replaced."""

@@ -80,6 +80,7 @@ def test_every_number_of_sample_and_evaluate_is_in_range(kind):
     assert floats == ["noise_scale", "guidance_scale"]
     for name, value in (
         *itertools.product(floats, (math.nan, math.inf, -1.0)),
+        *(("eta", -0.1), ("eta", 1.5), ("eta", math.nan)),
         *(("seed", -1), ("seed", 2**63), ("num_samples", 0), ("batch_size", 0)),
     ):
         with pytest.raises(UserError, match=f"^--{name} must .*; got {value}"):

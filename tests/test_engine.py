@@ -74,24 +74,38 @@ def test_the_kernels_are_what_their_source_builds_to():
         assert build.BUILT.read_bytes() == build.build()
 
 
-@pytest.mark.parametrize("name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50"])
+@pytest.mark.parametrize(
+    "name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50", "9-even-eta2"]
+)
 def test_a_plan_that_there_is_not_is_refused(name):
     with pytest.raises(ValueError, match=r"^[^\n]+\.$"):
         plan_named("cats-32", name)
 
 
-def test_a_plan_has_the_weights_that_the_scheduler_steps_by():
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("10-quadratic", {}),
+        ("10-quadratic-eta0.5", {"eta": 0.5}),
+        ("10-quadratic-order2", {"solver_order": 2}),
+        ("10-quadratic-eta0-order2", {"eta": 0.0, "solver_order": 2}),
+    ],
+)
+def test_a_plan_has_the_weights_that_the_scheduler_steps_by(name, how):
     scheduler = DDPMPipeline.from_pretrained("cats-32").scheduler
-    made = plan_named("cats-32", "10-quadratic")
+    made = plan_named("cats-32", name)
     spaced = DDPMScheduler.from_config(scheduler.config, timestep_spacing="quadratic")
     spaced.set_timesteps(10)
     assert made["timesteps"] == spaced.timesteps.tolist()
     x, output, z = (
         torch.randn(1, 1, 4, 4, generator=torch.Generator().manual_seed(i)) for i in (1, 2, 3)
     )
+    before = torch.zeros(())
     for i, timestep in enumerate(made["timesteps"]):
         signal, noise = made["rates"][i]
         x_0 = ((x - noise * output) / signal).clamp(-1, 1)
-        x_s = made["mean"][i][0] * x + made["mean"][i][1] * x_0 + made["std"]["small"][i] * z
-        step = spaced.step(output, timestep, x, torch.Generator().manual_seed(3))
+        a, b, *c = made["mean"][i]
+        x_s = a * x + b * x_0 + sum(c) * before + made["std"]["small"][i] * z
+        step = spaced.step(output, timestep, x, torch.Generator().manual_seed(3), **how)
+        before = x_0
         torch.testing.assert_close(x_s, step.prev_sample)

@@ -6,7 +6,7 @@ import torch
 
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf import equations as eq
-from ddpm_hf.demo.web.engine.plan import plan
+from ddpm_hf.timesteps import StepPlan
 from tests.conftest import tiny_unet
 
 T = 1000
@@ -101,16 +101,17 @@ def test_weights_of_second_order_are_those_of_diffusers(algorithm_type, eta):
     t = torch.tensor([*timesteps, -1]) + 1
     stock.sigmas = (SCHEDULE.noise_var(t) / SCHEDULE.alpha_bar(t)).sqrt()
     units = torch.eye(4, dtype=torch.float64)
-    page = plan(ours, timesteps, eta, 2)
+    steps = StepPlan(ours.schedule, "epsilon", timesteps)
+    rows = [steps.at(timestep, eta=eta) for timestep in timesteps]
     for i in range(1, len(timesteps) - 1):
         stock._step_index = i
         sample, x_0, before, noise = units
         expected = stock.multistep_dpm_solver_second_order_update(
             [before, x_0], sample=sample, noise=noise
         )
-        found = torch.tensor([*page["mean"][i], page["std"]["small"][i]], dtype=torch.float64)
+        found = torch.stack([*rows[i].second_order_mean, rows[i].std_small])
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
-    assert page["mean"][0][2] == page["mean"][-1][2] == 0
+    assert rows[0].second_order == rows[-1].second_order == (1, 0)
 
 
 def test_a_step_that_the_last_one_did_not_lead_to_is_of_first_order():

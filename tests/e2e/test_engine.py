@@ -21,8 +21,8 @@ RUNS = {
     ),
     "a class": (
         "fashion-28",
-        {"class_labels": 7, "guidance_scale": 3.0},
-        {"class_label": 7, "guidance_scale": 3},
+        {"class_labels": 7, "guidance_scale": 3.0, "eta": 0.5, "solver_order": 2},
+        {"class_label": 7, "guidance_scale": 3, "eta": 0.5, "solver_order": 2},
         {},
     ),
 }

@@ -236,6 +236,11 @@ def test_classes_come_one_after_the_other_or_one_alone(tmp_path):
     [
         (("--noise_scale", "0.5"), "fixed_small", {"noise_scale": 0.5}),
         (("--variance_type", "fixed_large"), "fixed_large", {}),
+        (
+            ("--eta", "0.5", "--solver_order", "2"),
+            "fixed_small",
+            {"eta": 0.5, "solver_order": 2},
+        ),
         (("--guidance_scale", "3"), "fixed_small", {"guidance_scale": 3.0}),
     ],
 )
@@ -316,6 +321,7 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
         ),
         (("--scheduler", "DDIM", "--variance_type", "fixed_large"), "is for DDPM, not for DDIM"),
         (("--scheduler", "DDIM", "--noise_scale", "0"), "is for DDPM, not for DDIM"),
+        (("--scheduler", "DDIM", "--solver_order", "2"), "is for DDPM, not for DDIM"),
         (("--scheduler", "EDMEuler", "--model", "nowhere"), "--scheduler must be one of DDIM"),
         (("--algorithm_type", "dpmsolver++"), "is for DPM-Solvers, not for DDPMScheduler"),
         (("--num_samples", "0"), "--num_samples must be at least 1"),

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from torch import Tensor
-
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.timesteps import StepPlan, StepWeights, spaced_timesteps
+from ddpm_hf.timesteps import StepPlan, spaced_timesteps
 
 SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
 """Even steps are the model's own."""
@@ -28,7 +26,7 @@ def plan(
     """
     steps = StepPlan(scheduler.schedule, scheduler.config.prediction_type, timesteps)
     rows = [steps.at(timestep, eta=eta) for timestep in timesteps]
-    means = [w.mean if solver_order == 1 else second_order_mean(w) for w in rows]
+    means = [w.mean if solver_order == 1 else w.second_order_mean for w in rows]
     return {
         "timesteps": timesteps,
         "rates": [[float(weight) for weight in w.rates] for w in rows],
@@ -38,13 +36,6 @@ def plan(
             "large": [0.0 if w.is_last else float(w.std_large) for w in rows],
         },
     }
-
-
-def second_order_mean(w: StepWeights) -> tuple[Tensor, Tensor, Tensor]:
-    """The weights of x_t, x̂_0 and the x̂_0 before in μ."""
-    of_xt, of_x0 = w.mean
-    now, before = w.second_order
-    return of_xt, of_x0 * now, of_x0 * before
 
 
 def run_plan(
