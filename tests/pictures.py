@@ -1,5 +1,6 @@
 """Pictures of random pixels, files written to the byte, and data sets of them."""
 
+import base64
 import io
 import struct
 import zlib
@@ -35,6 +36,11 @@ def file_of(image, kind="PNG", **settings):
     image = image if isinstance(image, Image.Image) else Image.fromarray(image)
     image.save(file, kind, **settings)
     return file.getvalue()
+
+
+def pixels_of(file):
+    """The pixels of a picture's file in base64."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(file))))
 
 
 def tiff(values, *, photometric=None, extra=(), bits=None, data=None):

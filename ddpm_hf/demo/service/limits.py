@@ -35,8 +35,10 @@ KEPT_SECONDS = 3600
 """The lifetime of uploads and animations on disk."""
 MAX_BODY = 16 * 2**20
 """The largest request body in bytes, uploads aside: a 10 MB picture as a data URL has 14 MB."""
-MOST_UNREAD = 20
-"""A caller with more unread messages, and none read meanwhile, has stopped listening."""
+MOST_UNREAD = 2
+"""With as many messages unread the caller is behind, and is sent fewer frames."""
+UNREAD_SECONDS = 60
+"""A caller who has read nothing for so long has stopped listening, and the run ends."""
 
 
 def _run_seconds(setting: str) -> float:
@@ -105,19 +107,26 @@ def _unread() -> list[Any]:
     return [message for message in waiting if message.msg == "process_generating"]
 
 
+def is_behind() -> bool:
+    """Whether the caller has yet to read what was sent before, over a slow network."""
+    return len(_unread()) >= MOST_UNREAD
+
+
 def in_time(run: DenoisingStream) -> DenoisingStream:
     """The same run; it raises gr.Error after `RUN_SECONDS`, or when nobody listens any more."""
     end = time.monotonic() + RUN_SECONDS
 
     def steps() -> Generator[DenoisingStep, None, None]:
-        first = None
+        oldest, read = None, time.monotonic()
         for step in run:
-            if time.monotonic() > end:
+            now = time.monotonic()
+            if now > end:
                 raise refusal(None, "limits_deadline", seconds=f"{RUN_SECONDS:g}")
-            if unread := _unread():
-                first = first or unread[0]
-                if len(unread) > MOST_UNREAD and unread[0] is first:
-                    raise gr.Error("Nobody listens.", print_exception=False)
+            unread = _unread()
+            if not unread or unread[0] is not oldest:
+                oldest, read = next(iter(unread), None), now
+            if now - read > UNREAD_SECONDS:
+                raise refusal(None, "limits_unread", seconds=UNREAD_SECONDS)
             yield step
 
     return DenoisingStream(steps(), len(run))

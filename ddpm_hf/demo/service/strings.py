@@ -6,6 +6,9 @@ EN = {
     "limits_choice": "{name} must be one of {known}; got {value}.",
     "limits_nothing": "nothing",
     "limits_deadline": "This run took more than {seconds} seconds and was ended; take fewer steps.",
+    "limits_unread": (
+        "Nothing of this run was received for {seconds} seconds, so it was ended; please try again."
+    ),
     "limits_busy": "Many others are drawing just now; please try again in a minute.",
     "limits_file_unreadable": (
         "This file can't be read as a picture; take a PNG, JPEG, WebP, GIF, BMP or TIFF."
@@ -36,6 +39,7 @@ ZH = {
     "limits_choice": "{name}必须是 {known} 之一，当前值：{value}。",
     "limits_nothing": "尚未填写",
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
+    "limits_unread": "这次运行的结果已有 {seconds} 秒未被接收，已被终止；请重试。",
     "limits_busy": "现在使用的人很多，请过一分钟再试。",
     "limits_file_unreadable": "无法将此文件读作图像；请使用 PNG、JPEG、WebP、GIF、BMP 或 TIFF。",
     "limits_file_unsent": "图像须作为文件发送：gradio_client 的 handle_file(…)。",

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import torch
 from PIL import Image
@@ -19,11 +20,28 @@ def rgb_bytes(pictures: Tensor) -> bytes:
     return pixels.expand(*pixels.shape[:3], 3).contiguous().cpu().numpy().tobytes()
 
 
+def sheet(frames: Sequence[Tensor]) -> str:
+    """Frames below each other, each a row of its pictures, as base64 of one PNG file.
+
+    frames: (n, channels, height, width) each, all of one shape, in [−1, 1]. Grey stays one channel;
+    an alpha channel is left out. The page's `pixelsOf` reads it.
+    """
+    rows = to_uint8(torch.stack(list(frames))[:, :, :3]).permute(0, 3, 1, 4, 2)
+    count, height, pictures, width, channels = rows.shape
+    size = (count * height, pictures * width, channels)
+    pixels = rows.reshape(size).squeeze(2).cpu().numpy()
+    return _base64(Image.fromarray(pixels), "PNG", compress_level=1)
+
+
+def _base64(image: Image.Image, kind: str, **options: object) -> str:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return base64.b64encode(file.getvalue()).decode()
+
+
 def image_url(image: Image.Image, kind: str = "PNG") -> str:
     """The image as a data URL, to the bit. kind: PNG, or WEBP, which is smaller."""
-    file = io.BytesIO()
-    image.save(file, kind, lossless=True)
-    return f"data:image/{kind.lower()};base64," + base64.b64encode(file.getvalue()).decode()
+    return f"data:image/{kind.lower()};base64," + _base64(image, kind, lossless=True)
 
 
 def packed(numbers: Tensor, dtype: torch.dtype = torch.float32) -> str:

@@ -37,28 +37,27 @@ STATIONS = (2000, 900, 600, 400, 240, 120, 0)
 QUALITY = 30
 """Of WebP: the page is to show something within a second."""
 Frames = NDArray[np.uint8]
-"""(frames, pictures, height, width, 3)."""
+"""(frames, height, width of a row of pictures, 3)."""
 
 
 def _sheet(frames: Frames, kind: str) -> str:
-    """The frames below each other, each a row of its pictures, as base64 of an image file."""
-    count, pictures, height, width, _ = frames.shape
-    rows = frames.transpose(0, 2, 1, 3, 4).reshape(count * height, pictures * width, 3)
+    """The frames below each other, as base64 of an image file."""
+    rows = frames.reshape(-1, *frames.shape[2:])
     file = io.BytesIO()
     Image.fromarray(rows).save(file, kind, quality=QUALITY, method=6)
     return base64.b64encode(file.getvalue()).decode()
 
 
-def recorded(sent: Iterable[Any], pictures: int, shown: Sequence[int] = ()) -> dict[str, Any]:
+def recorded(sent: Iterable[Any], shown: Sequence[int] = ()) -> dict[str, Any]:
     """Key frames of the chunks that a view sends for a run.
 
-    pictures: in each frame. shown: about which t are kept; if none are named, `FRAMES` evenly.
+    shown: about which t are kept; if none are named, `FRAMES` evenly.
     """
     parts = list(sent)
     first, t = parts[0], [t for part in parts for t in part["t"]]
-    data = b"".join(base64.b64decode(part["data"]) for part in parts)
-    shape = (len(t), pictures, first["height"], first["width"], 3)
-    frames = np.frombuffer(data, np.uint8).reshape(shape)
+    files = (io.BytesIO(base64.b64decode(part["data"])) for part in parts if part["t"])
+    rows = np.concatenate([np.asarray(Image.open(file).convert("RGB")) for file in files])
+    frames = rows.reshape(len(t), first["height"], -1, 3)
     kept = np.linspace(0, len(t) - 1, FRAMES).round().astype(int)
     if shown:
         kept = np.abs(np.subtract.outer(shown, t)).argmin(1)
@@ -68,7 +67,6 @@ def recorded(sent: Iterable[Any], pictures: int, shown: Sequence[int] = ()) -> d
         lines = first["course"].items()
         about["course"] = {name: [line[i] for i in kept[:-1]] for name, line in lines}
     return {
-        "pictures": pictures,
         "before": _sheet(frames[kept[:-1]], "WEBP"),
         "last": _sheet(frames[kept[-1:]], "PNG"),
         "chunk": about,
@@ -80,7 +78,7 @@ def generate_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     generator, scheduler = torch.Generator().manual_seed(SEED), pipeline.scheduler
     steps = pipeline.stream(NUMBER, generator, STEPS, backend=exact_backend(pipeline))
     lines = course(scheduler, STEPS, set(range(STEPS)), 1.0)
-    run = recorded(chunks(steps, STEPS, scheduler, lines), 3 * NUMBER)
+    run = recorded(chunks(steps, STEPS, scheduler, lines))
     return {**run, "chunk": {**run["chunk"], "model": MODEL, "seed": SEED}}
 
 
@@ -88,12 +86,12 @@ def jump_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     """Of the One jump view."""
     x_0 = x_0_of(None, pipeline.unet.config.sample_size)
     t = jump.default_t(pipeline.num_train_timesteps)
-    return recorded(jump.chunks(pipeline, x_0, t, jump.CHAINS, SEED), 4 + jump.CHAINS)
+    return recorded(jump.chunks(pipeline, x_0, t, jump.CHAINS, SEED))
 
 
 def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     """Of the Fresh noise view."""
-    return recorded(noise.chunks(pipeline, SEED, STEPS), len(noise.RUNS))
+    return recorded(noise.chunks(pipeline, SEED, STEPS))
 
 
 def overview_run(pipeline: DDPMPipeline) -> dict[str, Any]:
@@ -103,7 +101,7 @@ def overview_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     states = [*(step.noisy_sample for step in steps), steps[-1].sample]
     t = [*(step.timestep + 1 for step in steps), 0]
     way = (Frame(*state) for state in zip(t, states, strict=True))
-    run = recorded(row_chunks(way, len(t), [], {}), 1, STATIONS)
+    run = recorded(row_chunks(way, len(t), [], {}), STATIONS)
     schedule, at = pipeline.scheduler.schedule, torch.tensor(run["chunk"]["t"])
     rates = torch.stack([schedule.alpha_bar(at).sqrt(), schedule.noise_var(at).sqrt()], 1)
     about = {"model": PRETTIEST, "seed": CAT, "rates": rates.tolist()}

@@ -1,6 +1,5 @@
 // A row of pictures with one timeline. Frames arrive in chunks; to drag or play asks nothing. What a
 // view measures in the pictures it measures here, wherever they were made.
-import { bytesOf } from "../binary.js";
 import { paint } from "../canvas.js";
 import { viewOf } from "../page.js";
 import { FramePlayer, frameAt } from "../player.js";
@@ -79,17 +78,17 @@ class Row {
   }
 
   receive(chunk) {
-    if (!chunk || !this.run.accept(chunk)) return;
+    if (!this.run.accept(chunk) || !chunk.t.length) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
     this.keep(chunk);
     this.player.extend(this.frames.length - 1);
   }
 
   keep(chunk) {
-    const bytes = bytesOf(chunk.data),
-      size = bytes.length / chunk.t.length;
+    const { data } = chunk,
+      size = data.length / chunk.t.length;
     chunk.t.forEach((t, i) => {
-      const pixels = bytes.subarray(i * size, (i + 1) * size);
+      const pixels = data.subarray(i * size, (i + 1) * size);
       this.frames[chunk.first + i] = { t, pixels };
     });
     if (chunk.t.at(-1) === 0) this.judge(chunk.about);
@@ -110,6 +109,5 @@ class Row {
 export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
-  page.watch("value", () => row.receive(page.props.value));
   if (parts.name) showFirst(row, parts.name);
 }

@@ -1,6 +1,5 @@
 """A row of pictures that change together while the network samples: several runs, one timeline."""
 
-import base64
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Any, NamedTuple, TypedDict
 
 from torch import Tensor
 
-from ddpm_hf.demo.web.encoding import rgb_bytes
+from ddpm_hf.demo.service.limits import is_behind
+from ddpm_hf.demo.web.encoding import sheet
 from ddpm_hf.demo.web.page import Page, Strings
 from ddpm_hf.demo.web.row.strings import PAGE
 from ddpm_hf.demo.web.run.run import with_status
@@ -28,9 +28,9 @@ class Frame(NamedTuple):
 
 
 class RowChunk(TypedDict):
-    """Some frames of a run, in order: the first of them is frame `first` of `total`.
+    """Some frames of a run, or none, in order: the first of them is frame `first` of `total`.
 
-    `steps` are those of the network. `data` is base64 of the pictures' RGB bytes, frame by frame.
+    `steps` are those of the network. `data` is a `sheet` of the frames; empty without frames.
     `about` are numbers that the view's script is to have for what it says of them.
     """
 
@@ -73,12 +73,17 @@ def row_chunks(
     captions: list[Caption],
     about: dict[str, Any],
 ) -> Generator[RowChunk, None, None]:
-    """The frames as they come, several in one chunk where they come fast."""
+    """The frames as they come, several in one chunk where they come fast.
+
+    A caller who is behind gets chunks without frames, and the last one.
+    """
     waiting, sent = list[Frame](), time.monotonic()
     for number, frame in enumerate(frames, start=1):
         waiting.append(frame)
         if number < total and time.monotonic() - sent < SECONDS_BETWEEN_CHUNKS:
             continue
+        if is_behind():
+            waiting = [frame] if number == total else []
         yield RowChunk(
             first=number - len(waiting),
             total=total,
@@ -87,7 +92,7 @@ def row_chunks(
             height=frame.pictures.shape[2],
             captions=captions,
             t=[frame.t for frame in waiting],
-            data=base64.b64encode(b"".join(rgb_bytes(f.pictures) for f in waiting)).decode(),
+            data=sheet([frame.pictures for frame in waiting]) if waiting else "",
             about=about,
         )
         waiting, sent = [], time.monotonic()

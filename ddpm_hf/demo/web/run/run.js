@@ -1,10 +1,17 @@
 // A screen's run: started, stopped and told of. It runs here, or on the server, which is told its id.
 import { hasServer } from "../page.js";
+import { pixelsOf } from "../sheet.js";
 import { Pace } from "./pace.js";
 import { offerChoice, prefersServer } from "./place.js";
 import { IDLE, arrived, belongs, failed, isActive, started, stopped, told } from "./state.js";
 
 const PERCENT = "{percent}";
+
+// A chunk of the server's, with its frames as bytes, as a run in this page has them.
+async function opened({ data, ...chunk }) {
+  const bytes = data ? await pixelsOf(data, "image/png", chunk) : new Uint8Array();
+  return { ...chunk, data: bytes };
+}
 
 // Also where the page is served without TLS, which has no randomUUID.
 function newId() {
@@ -18,14 +25,16 @@ export class Run {
   #link = null; // the address of the run that was started, if it has one, until frames come
   #button = null; // the one that starts it
   #stopper = null; // ends a run in this page; null if it is on the server
+  #arriving = Promise.resolve(); // what the server sent, one after the other
   #controls = []; // of the run that was started last
   #pace;
 
   // view: as `viewOf` gives it, with the parts `status`, which is seen, `spoken`, which is heard,
   // and `place`, for where it is. show(chunk) draws; it asks `accept` whether the chunk is this run's.
   // here: (controls, signal) → the chunks, made in this page, or null: the server makes them.
-  constructor({ element, trigger }, view, show, here) {
+  constructor({ element, props, trigger, watch }, view, show, here) {
     Object.assign(this, { element, trigger, view, show, here });
+    watch("value", () => props.value && this.#receive(props.value));
     this.#pace = new Pace(view);
     if (here) offerChoice(view, () => this.#foretell());
     this.#foretell();
@@ -71,8 +80,9 @@ export class Run {
     if (this.#state !== before) this.#end();
   }
 
+  // The server ended the run; what it sent before is shown first.
   fail() {
-    this.#move(failed(this.#state));
+    this.#arriving = this.#arriving.then(() => this.#move(failed(this.#state)));
   }
 
   saving(isSaving) {
@@ -89,6 +99,11 @@ export class Run {
     this.element.dataset.frames = this.#state.shown.frames;
     this.element.dataset.complete = this.#state.phase === "done";
     return true;
+  }
+
+  #receive(chunk) {
+    const opening = opened(chunk);
+    this.#arriving = this.#arriving.then(async () => this.show(await opening));
   }
 
   // Where the next run will be, unless one is told of.
@@ -120,7 +135,7 @@ export class Run {
 
   // Without a server there is nothing else to try.
   #refuse(error) {
-    this.fail();
+    this.#move(failed(this.#state));
     if (error.name === "OutOfBounds") this.#pace.tell(this.view.say(error.key, error.values));
     else this.#pace.at("nowhere", error);
   }

@@ -1,5 +1,4 @@
 // The overview: x_0 ⇄ x_T. To noise by N4 in the page; back by a recorded run, to the same picture.
-import { bytesOf } from "../../../web/binary.js";
 import { paint } from "../../../web/canvas.js";
 import { qSample } from "../../../web/engine/equations.js";
 import { toPixels } from "../../../web/engine/pixels.js";
@@ -45,9 +44,9 @@ class Overview {
     const { part, say } = this.view,
       { t, width, height } = chunk,
       shape = { channels: 3, width, height },
-      bytes = bytesOf(chunk.data),
-      size = bytes.length / t.length;
-    const back = t.map((_, i) => bytes.subarray(i * size, (i + 1) * size)).reverse();
+      { data } = chunk,
+      size = data.length / t.length;
+    const back = t.map((_, i) => data.subarray(i * size, (i + 1) * size)).reverse();
     this.ways = { training: noised(back[0], [...chunk.rates].reverse(), shape), inference: back };
     this.shape = shape;
     const figures = [...t].reverse().map((at, i) => {

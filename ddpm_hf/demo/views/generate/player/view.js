@@ -1,6 +1,5 @@
 // The player of Generate: three screens, timeline, filmstrip, keys. Frames arrive in chunks while
 // the network samples; to drag, to play and to look closer asks nothing of anyone.
-import { bytesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
 import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../../../web/recorded/recorded.js";
@@ -19,10 +18,9 @@ const FRAMES_PER_SECOND = 25;
 
 // A chunk's frames: {t, noisy, predicted, noise}, each screen's pixels of all images.
 export function framesOf({ t, data, count, width, height }) {
-  const bytes = bytesOf(data),
-    size = count * width * height * 3;
+  const size = count * width * height * 3;
   const screen = (i, k) =>
-    bytes.subarray((SCREENS.length * i + k) * size, (SCREENS.length * i + k + 1) * size);
+    data.subarray((SCREENS.length * i + k) * size, (SCREENS.length * i + k + 1) * size);
   return t.map((at, i) => ({
     t: at,
     ...Object.fromEntries(SCREENS.map((name, k) => [name, screen(i, k)])),
@@ -134,7 +132,7 @@ class Player {
   }
 
   receive(chunk) {
-    if (!chunk || !this.run.accept(chunk) || !chunk.t.length) return;
+    if (!this.run.accept(chunk) || !chunk.t.length) return;
     if (this.shape?.run !== chunk.run) this.begin(chunk);
     this.keep(chunk);
     this.player.extend(this.frames.length - 1);
@@ -186,6 +184,5 @@ const KEYS = {
 export function mount(page) {
   const player = new Player(page);
   register(page.props.screen, player.run);
-  page.watch("value", () => player.receive(page.props.value));
   showFirst(player, "generate");
 }
