@@ -7,7 +7,17 @@ from playwright.sync_api import expect
 
 from ddpm_hf import equations
 from ddpm_hf.data.images import to_uint8
-from tests.e2e.views import DONE, STATUS, by_the_pages_script, canvas, generate, scrub, tiled
+from tests.e2e.views import (
+    DONE,
+    PHONE,
+    STATUS,
+    TABS,
+    by_the_pages_script,
+    canvas,
+    generate,
+    scrub,
+    tiled,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -179,12 +189,18 @@ def test_the_examples_say_what_their_numbers_are(visit):
         expect(page.locator(f"#{name} input[type=number]")).to_have_value(value)
 
 
-def test_each_label_of_the_filmstrip_is_whole(visit):
+def test_each_width_shows_the_player_its_labels_and_all_tabs(visit):
     page = visit()
     generate(page, steps=50, number=1)
     labels = page.locator("[data-part=filmstrip] span")
     assert labels.first.text_content() == "t=1961"
-    for width in (390, 768, 844, 1000, 1280):
+    for width in (390, 700, 767, 768, 844, 1000, 1280):
         page.set_viewport_size({"width": width, "height": 844})
         cut = "labels => labels.filter((label) => label.scrollWidth > label.clientWidth).length"
         assert labels.evaluate_all(cut) == 0, width
+        places = [page.locator(part).bounding_box()["y"] for part in ("#player", "#number")]
+        assert places[0] < places[1], f"at {width} px the player is above the controls"
+    page.set_viewport_size(PHONE)
+    tabs = page.locator("#views [role=tablist] [role=tab]")
+    expect(tabs).to_have_count(len(TABS))
+    assert all(tab.is_visible() for tab in tabs.all()), 'none is behind "…"'

@@ -29,12 +29,8 @@ STATUS = "#player [data-part=status]"
 
 
 def open_tab(page, name):
-    """Choose a tab, by a person's means; on a phone it may be behind the "…" button."""
-    tab = page.get_by_role("tab", name=name)
-    if not tab.is_visible():
-        page.locator("#views .overflow-menu button").first.click()
-        tab = page.locator("#views .overflow-dropdown button", has_text=name)
-    tab.click()
+    """Choose a tab, by a person's means."""
+    page.get_by_role("tab", name=name).click()
     page.wait_for_selector(".view >> visible=true")
 
 

@@ -41,3 +41,16 @@ export function drawGrid(canvas, shape, pixels, alone) {
     put(context, shape, pixels, n, (i % columns) * width, Math.floor(i / columns) * height);
   });
 }
+
+const LEAST_SIDE = 512; // of a picture to keep
+
+// The canvas with each pixel as a square of pixels, large enough to be used elsewhere.
+export function enlarged(canvas) {
+  const scale = Math.ceil(LEAST_SIDE / Math.min(canvas.width, canvas.height)),
+    large = document.createElement("canvas");
+  resize(large, scale * canvas.width, scale * canvas.height);
+  const context = large.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  return large;
+}

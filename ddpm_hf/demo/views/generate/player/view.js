@@ -10,7 +10,7 @@ import { register } from "../../../web/run/screens.js";
 import { chunks } from "../here.js";
 import { settingsOf } from "../link.js";
 import { Film } from "./film.js";
-import { drawGrid, imageAt } from "./grid.js";
+import { drawGrid, enlarged, imageAt } from "./grid.js";
 import { Strip } from "./strip.js";
 
 const SCREENS = ["noisy", "predicted", "noise"];
@@ -154,7 +154,7 @@ class Player {
     const canvas = document.createElement("canvas"),
       save = this.view.part("save");
     drawGrid(canvas, this.shape, this.frames.at(-1).noisy, null);
-    save.href = canvas.toDataURL("image/png");
+    save.href = enlarged(canvas).toDataURL("image/png");
     save.hidden = false;
   }
 
