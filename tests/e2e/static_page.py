@@ -61,7 +61,7 @@ def open_view(page, name):
         "generate": "#player .screens",
         "forward": "[data-chain=complete]",
         "jump": "#jump-picture canvas",
-        "edit": "#edit-form canvas",
+        "edit": "#edit-form input:checked",
         "bayes": "#bayes-page svg path.posterior",
         "noise": "[data-ready=true]",
         "schedule": "#schedule-page svg",
