@@ -47,7 +47,7 @@ MUTANTS = [
     ("DDIM: η for η²", EQUATIONS, "1 - eta**2 * ", "1 - eta * "),
     ("DDIM: the old noise is kept whole", EQUATIONS, " * (1 - eta**2 * schedule.beta(s, t) / schedule.noise_var(t))", ""),
     ("DDIM: √ᾱ_t of x̂_0 forgotten", EQUATIONS, "schedule.alpha_bar(s).sqrt() - schedule.alpha_bar(t).sqrt() * weight_xt", "schedule.alpha_bar(s).sqrt() - weight_xt"),
-    ("DDIM adds its bound's noise", SCHEDULER, 'if eta is None else "fixed_small"', 'if eta is None else "fixed_large"'),
+    ("DDIM asks for a learned variance", SCHEDULER, 'self.variance_type if eta is None else "fixed_small"', "self.variance_type"),
     ("second order: a whole step ahead", EQUATIONS, "ahead = h / h_before / 2", "ahead = h / h_before"),
     ("second order: r for 1/r", EQUATIONS, "ahead = h / h_before / 2", "ahead = h_before / h / 2"),
     ("second order: back, not ahead", EQUATIONS, "return 1 + ahead, -ahead", "return 1 - ahead, ahead"),

@@ -64,7 +64,7 @@ def test_ddim_of_eta_1_is_the_posterior():
         {},
         {"clip_sample": False},
         {"timestep_spacing": "trailing"},
-        {"variance_type": "fixed_large"},
+        {"variance_type": "learned_range"},
     ],
 )
 def test_chains_of_ddim_are_those_of_diffusers(eta, config):
