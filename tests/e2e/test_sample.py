@@ -155,7 +155,7 @@ def test_the_same_model_by_another_path_completes_the_samples(tiny_model, tmp_pa
     main([*tiny_model, "--model", "./model", "--num_samples", "6"])
     assert len(contents(tmp_path / "out")) == 6
     DDPMPipeline(tiny_unet(layers_per_block=2), DDPMScheduler()).save_pretrained("model")
-    with pytest.raises(SystemExit, match="holds samples with another weights"):
+    with pytest.raises(SystemExit, match="holds samples with another network, weights"):
         main(tiny_model)
 
 
