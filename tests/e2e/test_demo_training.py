@@ -52,6 +52,7 @@ def cursor(page):
 
 def test_slider_moves_cursor_and_samples_together(page, rows):
     pictures = sorted((FOLDER / "samples").glob("*.png"))
+    page.wait_for_load_state("networkidle")
     asked, places = len(page.requests), []
     page.locator("#training_replay_slider").focus()
     page.keyboard.press("Home")

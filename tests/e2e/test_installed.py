@@ -88,7 +88,7 @@ def test_its_description_is_made_for_a_package_index(built, wheel):
     text = metadata.get_payload(decode=True).decode()
     assert text.startswith("# ddpm_hf") and "sdk_version" not in text
     pictures, links = re.findall(r"!\[[^]]*\]\((.*?)\)", text), re.findall(r"\]\((.*?)\)", text)
-    assert len(pictures) > 5 and all(path.startswith("https://") for path in links)
+    assert len(pictures) > 4 and all(path.startswith("https://") for path in links)
     for path in links:
         kind, _, inside = path.removeprefix(f"{REPOSITORY}/").partition("/main/")
         if path.startswith(REPOSITORY):

@@ -55,10 +55,10 @@ def sent(server, content):
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-def test_readmes_lines_run_as_they_stand(tiny):
+def test_the_documents_lines_run_as_they_stand(tiny):
     lines = re.search(
         r"```python\n(from gradio_client import Client.*?)```",
-        Path("README.md").read_text(),
+        Path("docs/service.md").read_text(),
         re.S,
     ).group(1)
     said = {}

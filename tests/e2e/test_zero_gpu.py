@@ -141,7 +141,7 @@ def zero(page):
 
 def test_each_handler_that_runs_a_model_gets_a_gpu(page):
     assert page.told["lent"] == page.told["shared"]
-    assert page.told["lent"] == ["animate", "compare", "compare", "generate", "stream"]
+    assert page.told["lent"] == ["animate", "compare", "compare", "edit", "generate", "stream"]
 
 
 def test_all_bundled_models_are_on_the_gpu_from_the_start(page):

@@ -165,7 +165,7 @@ FIRST_FILES = re.compile(
     rf"{MARK}|(?:modules|page)/.*"
     rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
     rf"|models/{MODEL}/plans/(?:\d\d|100|250)-even\.json"
-    rf"|models/{JUMPS_WITH}/plans/from-(?:100|400|700|1000|2000)\.json"
+    rf"|models/{JUMPS_WITH}/plans/from-(?:700|1000)\.json"
 )
 """What is kept at the first visit: all that each view needs, but for weights and training records.
 
