@@ -28,6 +28,7 @@ def test_no_picture_of_the_machine_is_read(tiny, endpoint, tmp_path):
             assert "error" in last(tiny, session)
 
 
+@pytest.mark.soak  # it is given a minute; tests/test_streamed.py has the rule
 def test_a_run_to_which_nobody_listens_ends(tiny):
     """Gradio keeps all that it says: 25 MB."""
     tiny.network.slow()
