@@ -64,21 +64,29 @@ def _may_be_derived(unet: Any) -> bool:
     return not reason
 
 
-def _as_openvino(unet: Any, device: torch.device) -> Any:
-    """The UNet as OpenVINO runs it; None where it can't."""
-    return openvino.convert(unet) if device.type == "cpu" and _may_be_derived(unet) else None
-
-
-def check_backend(unet: Any, backend: str, device: torch.device) -> None:
-    """Raise ValueError for an unknown backend, or for `openvino` if it can't run this UNet."""
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
-    if backend == "openvino" and _as_openvino(unet, device) is None:
+def _as_openvino(unet: Any, backend: str, device: torch.device) -> Any:
+    """The UNet as OpenVINO runs it; None where it can't. Raises ValueError if it has to."""
+    derived = device.type == "cpu" and _may_be_derived(unet)
+    converted = openvino.convert(unet) if derived else None
+    if backend == "openvino" and converted is None:
         raise ValueError(
             "The backend openvino needs the package openvino, a CPU, and a UNet in float32 that it"
             " can run: of diffusers' own code, with class labels, if any, that are whole numbers;"
             " auto takes it where it can."
         )
+    return converted
+
+
+def _check_name(backend: str) -> None:
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
+
+
+def check_backend(unet: Any, backend: str, device: torch.device) -> None:
+    """Raise ValueError for an unknown backend, or for `openvino` if it can't run this UNet."""
+    _check_name(backend)
+    if backend == "openvino":
+        _as_openvino(unet, backend, device)
 
 
 def make_denoiser(
@@ -97,8 +105,9 @@ def make_denoiser(
     OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else,
     and for a network with code of its own, eager. Raises ValueError like `check_backend`.
     """
-    check_backend(unet, backend, device)
-    if backend in ("auto", "openvino") and (converted := _as_openvino(unet, device)):
+    _check_name(backend)
+    # Each look for the converted UNet reads all its weights: one is enough.
+    if backend in ("auto", "openvino") and (converted := _as_openvino(unet, backend, device)):
         precision = "f32" if backend == "openvino" else "fastest"
         return openvino.OpenVINODenoiser(converted, shape, precision, class_labels)
     if backend == "auto" and cuda_graph.supports(unet, device) and _may_be_derived(unet):
