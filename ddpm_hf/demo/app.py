@@ -39,6 +39,7 @@ from ddpm_hf.demo.views.schedule import view as schedule
 from ddpm_hf.demo.views.training import view as training
 from ddpm_hf.demo.web import model_files, modules
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
+from ddpm_hf.demo.web.picture import picture
 from ddpm_hf.demo.web.theme import THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
@@ -63,6 +64,7 @@ LAUNCH = {
         "routes": [
             modules.ROUTE,
             model_files.ROUTE,
+            picture.ROUTE,
             *schedule_numbers.ROUTES,
             *training.ROUTES,
         ],

@@ -17,6 +17,7 @@ from ddpm_hf.demo.views.schedule.view import COMPARED
 from ddpm_hf.demo.views.training.view import record
 from ddpm_hf.demo.web.engine.plan import SPACINGS
 from ddpm_hf.demo.web.model_files import CONFIGS, WEIGHTS, plan_named, weights_hash
+from ddpm_hf.demo.web.picture.picture import cat_files
 from ddpm_hf.schedules import BY_BETAS, SCHEDULES
 
 STEPS = (10, 25, 50, 100, 250, 500, 1000, 2000)
@@ -73,5 +74,6 @@ def answers() -> Iterator[tuple[str, bytes]]:
     """Path → content of all that the page asks for by address."""
     yield from _models()
     yield from _schedules()
+    yield from cat_files().items()
     for model in bundled_models():
         yield f"training/{model}.json", _json(record(None, model))

@@ -162,7 +162,7 @@ def contents(link: str | None = None) -> Files:
 
 
 FIRST_FILES = re.compile(
-    rf"{MARK}|(?:modules|page)/.*"
+    rf"{MARK}|(?:modules|page|cats)/.*"
     rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
     rf"|models/{MODEL}/plans/(?:\d\d|100|250)-even\.json"
     rf"|models/{JUMPS_WITH}/plans/from-(?:700|1000)\.json"

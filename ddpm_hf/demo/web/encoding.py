@@ -30,18 +30,25 @@ def sheet(frames: Sequence[Tensor]) -> str:
     count, height, pictures, width, channels = rows.shape
     size = (count * height, pictures * width, channels)
     pixels = rows.reshape(size).squeeze(2).cpu().numpy()
-    return _base64(Image.fromarray(pixels), "PNG", compress_level=1)
+    return base64.b64encode(_file(Image.fromarray(pixels), "PNG", compress_level=1)).decode()
 
 
-def _base64(image: Image.Image, kind: str, **options: object) -> str:
+def _file(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
-    return base64.b64encode(file.getvalue()).decode()
+    return file.getvalue()
 
 
-def image_url(image: Image.Image, kind: str = "PNG") -> str:
-    """The image as a data URL, to the bit. kind: PNG, or WEBP, which is smaller."""
-    return f"data:image/{kind.lower()};base64," + _base64(image, kind, lossless=True)
+def png(image: Image.Image) -> bytes:
+    """The image as a PNG file."""
+    return _file(image, "PNG", optimize=True)
+
+
+def image_url(image: Image.Image) -> str:
+    """The image as a data URL of lossless WebP."""
+    return (
+        "data:image/webp;base64," + base64.b64encode(_file(image, "WEBP", lossless=True)).decode()
+    )
 
 
 def packed(numbers: Tensor, dtype: torch.dtype = torch.float32) -> str:

@@ -65,7 +65,7 @@ def read_course(folder: Path) -> Course:
         grids=[
             Grid(
                 number=int(path.stem.removeprefix("step-")),
-                picture=image_url(Image.open(path), "WEBP"),
+                picture=image_url(Image.open(path)),
             )
             for path in pictures
         ],

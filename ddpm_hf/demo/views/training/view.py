@@ -16,10 +16,9 @@ from ddpm_hf.demo.views.training.record import read_course
 from ddpm_hf.demo.views.training.strings import PAGE
 from ddpm_hf.demo.views.training.tiny.strings import PAGE as TINY
 from ddpm_hf.demo.web.answers import answers
-from ddpm_hf.demo.web.encoding import image_url
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
-from ddpm_hf.demo.web.picture.picture import cats
+from ddpm_hf.demo.web.picture.picture import cat_files
 from ddpm_hf.scheduler import DDPMScheduler
 
 _HERE = Path(__file__).parent
@@ -51,7 +50,7 @@ def view() -> None:
         elem_id="by_hand",
         model=MODEL,
         schedule=name_of(NOTES),
-        cats=[image_url(cat) for cat in cats()[:CATS]],
+        cats=list(cat_files())[:CATS],
         choices=HAND_STEPS,
     )
     gr.Markdown(i18n("training_intro"), latex_delimiters=LATEX)

@@ -13,12 +13,17 @@ import gradio as gr
 import numpy as np
 import torch
 from PIL import Image, ImageOps
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from torch import Tensor
 
 from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_unit_range
 from ddpm_hf.demo.service.limits import refusal
-from ddpm_hf.demo.web.encoding import image_url, rgb_bytes
+from ddpm_hf.demo.web.answers import KEPT_SECONDS
+from ddpm_hf.demo.web.encoding import png, rgb_bytes
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.picture.strings import PAGE
 
@@ -41,6 +46,23 @@ def cats() -> list[Image.Image]:
     return [cat.resize((_SIDE, _SIDE), Image.Resampling.NEAREST) for cat in drawn]
 
 
+@cache
+def cat_files() -> dict[str, bytes]:
+    """The cats on offer as PNG files, by their addresses below the page."""
+    return {f"cats/{n}.png": png(cat) for n, cat in enumerate(cats()[:OFFERED], start=1)}
+
+
+async def _serve(request: Request) -> Response:
+    if (path := f"cats/{request.path_params['name']}") not in cat_files():
+        raise HTTPException(404)
+    kept = {"cache-control": f"public, max-age={KEPT_SECONDS}"}
+    return Response(cat_files()[path], media_type="image/png", headers=kept)
+
+
+ROUTE = Route("/cats/{name}", _serve)
+"""For the app's `routes`."""
+
+
 def first(side: int, cat: int = 0) -> str:
     """The value of a `PictureInput` at first: a cat, by its number."""
     return base64.b64encode(rgb_bytes(fitted(cats()[cat], side))).decode()
@@ -54,11 +76,10 @@ class PictureInput(Page):
 
     def __init__(self, elem_id: str, side: int, label: str = "picture", cat: int = 0) -> None:
         """label: of `PAGE`, what stands above it. cat: the number of the one that is chosen."""
-        thumbnails = [image_url(cat) for cat in cats()[:OFFERED]]
         here = Path(__file__).parent
         strings = {language: {**texts, "picture": texts[label]} for language, texts in PAGE.items()}
         super().__init__(
-            here, strings, first(side, cat), side=side, cats=thumbnails, elem_id=elem_id
+            here, strings, first(side, cat), side=side, cats=list(cat_files()), elem_id=elem_id
         )
 
     def api_info(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ const MOST_MEGAPIXELS = 25;
 class TooManyPixels extends Error {}
 
 // A file's pixels, RGBA, upright, on white where it is transparent.
-async function decoded(file) {
+export async function decoded(file) {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
   const { width, height } = bitmap;
   if (width * height > MOST_MEGAPIXELS * 1e6) throw new TooManyPixels();

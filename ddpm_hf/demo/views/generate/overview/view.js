@@ -3,6 +3,7 @@ import { paint } from "../../../web/canvas.js";
 import { qSample } from "../../../web/engine/equations.js";
 import { toPixels } from "../../../web/engine/pixels.js";
 import { viewOf } from "../../../web/page.js";
+import { unitOf } from "../../../web/picture/unit.js";
 import { fillNormal } from "../../../web/random.js";
 import { isStill, recorded } from "../../../web/recorded/recorded.js";
 
@@ -12,11 +13,9 @@ const opening = (view) => new CustomEvent("open-view", { detail: view });
 
 // Pictures from x_0 to x_T: RGB bytes, of one size.
 function noised(picture, rates, shape) {
-  const z = new Float32Array(picture.length),
-    area = shape.width * shape.height;
+  const x0 = unitOf(picture),
+    z = new Float32Array(picture.length);
   fillNormal(z, 1);
-  const channelsFirst = (k) => picture[3 * (k % area) + Math.floor(k / area)];
-  const x0 = Float32Array.from(z, (_, k) => channelsFirst(k) / 127.5 - 1);
   return rates.map((rate) => toPixels(x0.map((x, k) => qSample(rate, x, z[k])), shape));
 }
 

@@ -1,22 +1,17 @@
 // Algorithms 1 and 2 by hand, with the engine's network.
 import { answerAt } from "../../../web/answers.js";
 import { viewOf } from "../../../web/page.js";
+import { fitted } from "../../../web/picture/fit.js";
+import { unitOf } from "../../../web/picture/unit.js";
+import { decoded } from "../../../web/picture/view.js";
 import { modelNamed } from "../../../web/run/models.js";
 import { SamplingByHand } from "./sampling.js";
 import { TrainingByHand } from "./training.js";
 
-// A picture of a data URL → x_0 in [−1, 1], channels first.
+// A cat at an address → x_0 in [−1, 1], channels first.
 async function x0Of(url) {
-  const bitmap = await createImageBitmap(await (await fetch(url)).blob()),
-    { width, height } = bitmap,
-    area = width * height;
-  const context = new OffscreenCanvas(width, height).getContext("2d");
-  context.drawImage(bitmap, 0, 0);
-  const { data } = context.getImageData(0, 0, width, height);
-  return Float32Array.from(
-    { length: 3 * area },
-    (_, k) => data[4 * (k % area) + Math.floor(k / area)] / 127.5 - 1,
-  );
+  const image = await decoded(await (await fetch(url)).blob());
+  return unitOf(fitted(image, image.width));
 }
 
 function buttonOf(url, label, take) {
