@@ -151,13 +151,13 @@ import sys, torch
 from ddpm_hf.distributed import make_accelerator
 from ddpm_hf.training import checkpoint, resuming
 honest = resuming.broadcast_object_list
-resuming.broadcast_object_list = lambda found: (print("sent"), honest(found))
+resuming.broadcast_object_list = lambda found: (sys.stdout.write("sent\\n"), honest(found))
 accelerator = make_accelerator()
 if accelerator.process_index == 1 and sys.argv[2] == "its own disk":
     checkpoint.load = lambda folder: {"step": 4, "unet": "of another run"}
     checkpoint.MANIFEST = "elsewhere"
 state, message = resuming.find(accelerator, __import__("pathlib").Path(sys.argv[1]), "latest")
-print(message, state["unet"].tolist())
+sys.stdout.write(f"{message} {state['unet'].tolist()}\\n")  # whole: both write into one pipe
 """
 
 
