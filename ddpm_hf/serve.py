@@ -29,7 +29,9 @@ def _port() -> int | None:
 class DemoConfig:
     """Serve the demo, a page in the browser, until Ctrl-C.
 
-    GRADIO_SERVER_NAME and GRADIO_SERVER_PORT in the environment say where.
+    The address is set by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT in the environment.
+
+    Example: GRADIO_SERVER_PORT=8000 ddpm-demo
     """
 
 

@@ -18,7 +18,6 @@ from ddpm_hf.hub.card import without_token
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.training.config import TrainConfig, parse_config
 from ddpm_hf.training.config_checks import notices
-from ddpm_hf.training.flags import DiffusersFlags
 from ddpm_hf.training.preflight import training_accelerator
 
 
@@ -77,7 +76,7 @@ def test_numbers_out_of_range_are_refused(setting):
 def test_every_number_of_sample_and_evaluate_is_in_range(kind):
     """A scale that is no number was black pictures; one that is a float and has no range is new."""
     floats = [field.name for field in dataclasses.fields(kind) if field.type is float]
-    assert floats == ["noise_scale", "guidance_scale"]
+    assert sorted(floats) == ["guidance_scale", "noise_scale"]
     for name, value in (
         *itertools.product(floats, (math.nan, math.inf, -1.0)),
         *(("eta", -0.1), ("eta", 1.5), ("eta", math.nan)),
@@ -186,20 +185,18 @@ STOCK_FLAGS = [
 """In the order of diffusers' script."""
 
 
-def test_every_flag_of_the_stock_script_is_there():
-    assert [field.name for field in dataclasses.fields(DiffusersFlags)] == STOCK_FLAGS
+def test_every_flag_of_diffusers_script_is_there():
     assert {*STOCK_FLAGS} < {field.name for field in dataclasses.fields(TrainConfig)}
 
 
-def test_the_help_is_in_groups_with_diffusers_flags_first(capsys):
+def test_the_help_is_in_groups_by_task(capsys):
     with pytest.raises(SystemExit):
         parse_config(["--help"])
     _, *groups = re.split(r"^\W+(\w+ )?options\b", capsys.readouterr().out, flags=re.M)
     titles = [title.strip() for title in groups[2::2]]
-    assert titles == ["diffusers", "data", "network", "diffusion", "optimisation", "output"]
+    assert titles == ["data", "network", "diffusion", "optimisation", "output", "hub"]
     flags = [re.findall(r"^\S? {1,2}--(?!no_)(\w+)", text, re.M) for text in groups[3::2]]
     shown = [[{"report_to": "logger"}.get(name, name) for name in names] for names in flags]
-    assert shown[0] == STOCK_FLAGS
     known = {field.name for field in dataclasses.fields(TrainConfig)}
     assert sorted(itertools.chain(*shown)) == sorted(known - {"config"})
 

@@ -10,10 +10,10 @@ import pytest
 
 from ddpm_hf.cli import options
 from ddpm_hf.demo.static.command import StaticConfig
-from ddpm_hf.evaluation.config import EvaluateConfig
+from ddpm_hf.evaluation.config import from_groups as evaluation_flags
 from ddpm_hf.hub.push import PushConfig
 from ddpm_hf.hub.space import SpaceConfig
-from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.sampling.config import from_groups as sampling_flags
 from ddpm_hf.training.config import parse_config
 
 ROOT = Path(__file__).parents[1]
@@ -24,8 +24,10 @@ DOCUMENTS = [
 COMMANDS = {
     r"accelerate launch .*train_accelerate\.py": parse_config,
     r"uv run train_accelerate\.py": parse_config,
-    r"accelerate launch -m ddpm_hf\.sample": partial(options, SampleConfig, "ddpm_hf.sample"),
-    r"accelerate launch -m ddpm_hf\.evaluate": partial(options, EvaluateConfig, "ddpm_hf.evaluate"),
+    r"accelerate launch -m ddpm_hf\.sample": partial(options, sampling_flags, "ddpm_hf.sample"),
+    r"accelerate launch -m ddpm_hf\.evaluate": partial(
+        options, evaluation_flags, "ddpm_hf.evaluate"
+    ),
     r"python -m ddpm_hf\.hub space": partial(options, SpaceConfig, "ddpm_hf.hub space"),
     r"python -m ddpm_hf\.hub": partial(options, PushConfig, "ddpm_hf.hub"),
     r"python -m ddpm_hf\.demo\.static": partial(options, StaticConfig, "ddpm_hf.demo.static"),

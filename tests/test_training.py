@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 
 import accelerate
 import datasets
@@ -14,8 +15,12 @@ import torch
 
 import ddpm_hf
 from ddpm_hf import DDPMPipeline, DDPMScheduler
+from ddpm_hf.cli import options
 from ddpm_hf.data import datasets as data
 from ddpm_hf.errors import UserError
+from ddpm_hf.evaluation.config import from_groups as evaluation_flags
+from ddpm_hf.hub.push import PushConfig
+from ddpm_hf.sampling.config import from_groups as sampling_flags
 from ddpm_hf.training import algorithm, checkpoint
 from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.batches import BatchShard, batches
@@ -188,6 +193,24 @@ def test_a_run_says_what_it_will_do_and_where_its_pipeline_is(dataset, tmp_path,
     said = capsys.readouterr().out
     assert "Batch 3 × accumulation 2 × processes 1 = 6 pictures a step; steps an epoch: 2;" in said
     assert f"The pipeline is in {tmp_path / 'out'}" in said
+
+
+def test_a_finished_run_names_the_commands_that_come_next(dataset, tmp_path, capsys):
+    """They are typed as they stand, whatever the folder is called, and read the same data."""
+    train_here(dataset, tmp_path / "my run", max_train_steps=1)
+    lines = capsys.readouterr().out.split("Next:\n")[1].splitlines()
+    sample, evaluate, push = map(shlex.split, lines)
+    assert [" ".join(words[:4]) for words in (sample, evaluate)] == [
+        "accelerate launch -m ddpm_hf.sample",
+        "accelerate launch -m ddpm_hf.evaluate",
+    ]
+    sampling = options(sampling_flags, "ddpm_hf.sample", sample[4:])
+    report = options(evaluation_flags, "ddpm_hf.evaluate", evaluate[4:])
+    pushed = options(PushConfig, "ddpm_hf.hub", push[3:])
+    folder = str(tmp_path / "my run")
+    assert [sampling.model, report.model, str(pushed.folder)] == [folder] * 3
+    assert report.dataset_name == str(dataset) and report.test_split == "train[90%:]"
+    assert pushed.model_id == "ME/my run" and push[:3] == ["python", "-m", "ddpm_hf.hub"]
 
 
 def test_validation_goes_by_the_names_of_classes_and_of_columns(tmp_path):

@@ -1,10 +1,11 @@
-"""The options of ddpm_hf.evaluate, and the command that reproduces a report."""
+"""The options of ddpm_hf.evaluate, in groups, and the command that reproduces a report."""
 
 import shlex
+from collections import ChainMap
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal
 
-from ddpm_hf.sampling.config import SampleConfig
+from ddpm_hf.sampling.config import DrawingFlags, SampleConfig, SamplerFlags, SpeedFlags
 
 Part = Literal[
     "frechet",
@@ -20,40 +21,69 @@ Part = Literal[
 ALL_PARTS: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
 
 
+NUM_SAMPLES, NUM_INFERENCE_STEPS = 1500, 50
+"""What is measured unless told; the Fréchet distance needs more samples than features."""
+
+
 @dataclass(frozen=True)
-class EvaluateConfig(SampleConfig):
-    """Sample a model and compare it with real pictures, each figure beside its noise floor.
+class RealImageFlags:
+    """The real images that the samples are compared with."""
 
-    The samples go to --output_dir; an interrupted run continues from those that are there.
-    """
-
-    num_samples: int = 1500
-    """How many samples; the Fréchet distance needs more than there are features."""
-    num_inference_steps: int | None = 50
-    """Sampling steps; None for all T."""
     dataset_name: str = "cats"
     """A local folder, `cats`, or the id of a data set on the Hub."""
     dataset_config_name: str | None = None
     """The configuration of the data set, if it has several."""
     image_column: str | None = None
-    """The column with the pictures, or with the bytes or paths of their files; by default `image`,
+    """The column with the images, or with the bytes or paths of their files; by default `image`,
     or the first column of images."""
     class_column: str | None = None
-    """The column with each picture's class, for a class-conditional model."""
+    """The column with each image's class, for a class-conditional model."""
     background: Literal["white", "black"] = "white"
-    """What transparent pictures are laid on, as in training."""
+    """What transparent images are laid on, as in training."""
     train_split: str = "train"
-    """The pictures that the model was trained on."""
+    """The images that the model was trained on."""
     test_split: str = "test"
-    """Pictures that it has not seen; may be a slice, such as train[90%:]."""
+    """Images that it has not seen; may be a slice, such as train[90%:]."""
+
+
+@dataclass(frozen=True)
+class ReportFlags:
+    """What is measured, and where the report goes."""
+
     parts: tuple[Part, ...] = ALL_PARTS
     """What to measure; `decoder` is for cats only, `classes` for class-conditional models."""
     features: Literal["efficientnet-lite0", "inception"] = "efficientnet-lite0"
     """The network whose features are compared."""
     output: str = "report.json"
-    """The report; next to it come a page, report.md, and its pictures, report/."""
+    """The report; next to it come a page, report.md, and its images, report/."""
     report_to_model_card: bool = False
     """Add the figures to the model's card; the model must be a local folder."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig(ReportFlags, RealImageFlags, SampleConfig):
+    """All options, those of `SampleConfig` with defaults for a report."""
+
+    num_samples: int = NUM_SAMPLES
+    num_inference_steps: int | None = NUM_INFERENCE_STEPS
+
+
+def from_groups(
+    *,
+    drawing: DrawingFlags = DrawingFlags(num_samples=NUM_SAMPLES),  # noqa: B008
+    real: RealImageFlags,
+    report: ReportFlags,
+    sampler: SamplerFlags = SamplerFlags(num_inference_steps=NUM_INFERENCE_STEPS),  # noqa: B008
+    speed: SpeedFlags,
+) -> EvaluateConfig:
+    """Compare a model's samples with real images, each figure beside its noise floor.
+
+    The samples are kept in --output_dir; an interrupted run goes on from them.
+
+    Example: accelerate launch -m ddpm_hf.evaluate --model cats-32 --dataset_name cats
+    --output report.json
+    """
+    return EvaluateConfig(**ChainMap(*map(vars, (drawing, real, report, sampler, speed))))
 
 
 def command(config: EvaluateConfig) -> str:

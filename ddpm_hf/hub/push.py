@@ -50,10 +50,15 @@ def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class PushConfig:
-    """Push a trained model's folder to the Hub: the pipeline, its card and its pictures."""
+    """Push a trained model's folder to the Hub: the pipeline, its card and its sample images.
+
+    Example: python -m ddpm_hf.hub --folder out --model_id ME/model
+
+    `python -m ddpm_hf.hub space --help` is about publishing the page.
+    """
 
     folder: Path
-    """The output folder of the training."""
+    """The output folder of a training run."""
     model_id: str
     """The model's id on the Hub; created if it does not exist."""
     private: bool = False

@@ -73,7 +73,8 @@ def sample(config: SampleConfig, accelerator: Accelerator) -> None:
         hidden = not accelerator.is_main_process
 
         def complete() -> None:
-            for indices in tqdm(mine, desc="Sampling", unit="block", disable=hidden):
+            how = {"unit": "image", "unit_scale": config.batch_size, "disable": hidden}
+            for indices in tqdm(mine, desc="Sampling", **how):
                 if files.is_missing(config, indices):
                     files.write_block(config, indices, sample_block(pipeline, config, indices))
 

@@ -15,8 +15,8 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.training.config_checks import check
 from ddpm_hf.training.flags import (
     DataFlags,
-    DiffusersFlags,
     DiffusionFlags,
+    HubFlags,
     NetworkFlags,
     OptimisationFlags,
     OutputFlags,
@@ -32,9 +32,9 @@ NOT_SAVED = ("config", "hub_token", "overwrite_output_dir", "resume_from_checkpo
 
 @dataclass(frozen=True)
 class TrainConfig(
-    OutputFlags, OptimisationFlags, DiffusionFlags, NetworkFlags, DataFlags, DiffusersFlags
+    HubFlags, OutputFlags, OptimisationFlags, DiffusionFlags, NetworkFlags, DataFlags
 ):
-    """A run: all flags of the trainer, those of diffusers first, for the last base is the first."""
+    """A run: all flags of the trainer; the groups in order, for the last base is the first."""
 
     config: str | None = None
     """The file that they were read from."""
@@ -99,19 +99,24 @@ def flags_in(path: str, *, without: Collection[str] = ()) -> list[str]:
 def from_groups(
     config: str | None = None,
     *,
-    diffusers: DiffusersFlags,
     data: DataFlags,
     network: NetworkFlags,
     diffusion: DiffusionFlags,
     optimisation: OptimisationFlags,
     output: OutputFlags,
+    hub: HubFlags,
 ) -> TrainConfig:
-    """Train a DDPM on a data set of pictures and write a pipeline that stock diffusers loads.
+    """Train a DDPM on a data set of images, and save it as a pipeline that diffusers alone loads.
+
+    All flags of diffusers' train_unconditional.py are here, with their meaning and their defaults.
+
+    Example: accelerate launch train_accelerate.py --train_data_dir photos --resolution 64
+    --output_dir out --use_ema
 
     Args:
         config: A JSON file of settings, or a recipe by name, such as cats-32; flags override it.
     """
-    groups = map(vars, (diffusers, data, network, diffusion, optimisation, output))
+    groups = map(vars, (data, network, diffusion, optimisation, output, hub))
     return TrainConfig(config=config, **dict(ChainMap(*groups)))
 
 

@@ -40,6 +40,7 @@ from ddpm_hf.training.signals import StopRequest
 from ddpm_hf.training.source import Source, open_source, training_images, validation_images
 from ddpm_hf.training.state import TrainingState
 from ddpm_hf.training.validation import validation_loss
+from ddpm_hf.training.what_next import what_next
 
 
 class Run:
@@ -177,7 +178,8 @@ def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
             f" need less. Of the run, {last_checkpoint(run.folder)}."
         ) from error
     if finished:
-        accelerator.print(f"The pipeline is in {run.folder}, its card in README.md there.")
+        accelerator.print(f"The pipeline is in {run.folder}, its card in README.md there. Next:")
+        accelerator.print(what_next(config))
         return True
     accelerator.print(
         f"Stopped at step {run.state.step} and saved; go on with --resume_from_checkpoint latest."

@@ -70,7 +70,11 @@ class RunLog:
         """Log a report on training."""
         self.losses.append(report.loss)
         self.bar.update(report.number - self.bar.n)
-        self.bar.set_postfix_str(f"loss {self.loss:.4f}, {report.images_per_second:.0f} images/s")
+        limit = self.state.config.max_train_minutes
+        clock = "" if limit is None else f", {report.seconds / 60:.1f} of {limit:g} min"
+        self.bar.set_postfix_str(
+            f"loss {self.loss:.4f}, {report.images_per_second:.0f} images/s{clock}"
+        )
         values = {name: getattr(report, name) for name in COLUMNS}
         self.table.add(*values.values(), *report.loss_by_t)
         by_t = dict(zip((f"loss_by_t/{i}" for i in range(BINS)), report.loss_by_t, strict=True))
