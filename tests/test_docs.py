@@ -14,6 +14,8 @@ from ddpm_hf.evaluation.config import from_groups as evaluation_flags
 from ddpm_hf.hub.push import PushConfig
 from ddpm_hf.hub.space import SpaceConfig
 from ddpm_hf.sampling.config import from_groups as sampling_flags
+from ddpm_hf.serve import DemoConfig
+from ddpm_hf.training.config import from_groups as training_flags
 from ddpm_hf.training.config import parse_config
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,14 @@ COMMANDS = {
     r"python -m ddpm_hf\.demo\.static": partial(options, StaticConfig, "ddpm_hf.demo.static"),
 }
 """What a command begins with, and what reads its flags."""
+WITH_HELP = (
+    training_flags,
+    sampling_flags,
+    evaluation_flags,
+    PushConfig,
+    SpaceConfig,
+    DemoConfig,
+)
 OTHERS = (
     r"git |pip |python (app\.py|-m http\.server|docs/)|gradio|hf |ddpm-|pytest |[A-Z_]+=\S+ make "
 )
@@ -53,12 +63,14 @@ def anchors(text):
 
 
 def said():
-    """(document, command) for all of them."""
+    """The commands of the documents, and the example of each command's help."""
+    examples = re.compile(r"Example: (.*?)(?:\n\n|\Z)", re.S)
+    helps = (" ".join(examples.search(kind.__doc__)[1].split()) for kind in WITH_HELP)
     return [
         pytest.param(command, id=f"{path.name}: {command[:60]}")
         for path in DOCUMENTS
         for command in typed(path.read_text())
-    ]
+    ] + [pytest.param(command, id=f"--help: {command[:60]}") for command in helps]
 
 
 def test_readme_is_short():
@@ -108,3 +120,10 @@ def test_the_chinese_readme_keeps_in_step():
     for what in (r"^(#+) ", r"\]\(([^)]*\.(?:md|png|webp)[^)]*)\)", r"^\| `([\w-]+)`"):
         one, two = (re.findall(what, text, re.M) for text in (english, chinese))
         assert [x for x in one if x != "README.zh.md"] == [x for x in two if x != "README.md"]
+
+
+def test_the_shell_completes_flags(capsys):
+    """As docs/training.md says."""
+    with pytest.raises(SystemExit):
+        parse_config(["--tyro-print-completion", "bash"])
+    assert "--resume_from_checkpoint" in capsys.readouterr().out

@@ -71,7 +71,7 @@ class EvaluateConfig(ReportFlags, RealImageFlags, SampleConfig):
 def from_groups(
     *,
     drawing: DrawingFlags = DrawingFlags(num_samples=NUM_SAMPLES),  # noqa: B008
-    real: RealImageFlags,
+    data: RealImageFlags,
     report: ReportFlags,
     sampler: SamplerFlags = SamplerFlags(num_inference_steps=NUM_INFERENCE_STEPS),  # noqa: B008
     speed: SpeedFlags,
@@ -83,7 +83,7 @@ def from_groups(
     Example: accelerate launch -m ddpm_hf.evaluate --model cats-32 --dataset_name cats
     --output report.json
     """
-    return EvaluateConfig(**ChainMap(*map(vars, (drawing, real, report, sampler, speed))))
+    return EvaluateConfig(**ChainMap(*map(vars, (drawing, data, report, sampler, speed))))
 
 
 def command(config: EvaluateConfig) -> str:
