@@ -114,6 +114,7 @@ def test_particles_diffuse_and_find_the_shape_again(page):
     assert reached(page) > 200
     part(page, "shape").select_option("rings")
     assert reached(page) > 200
+    expect(part(page, "verdict")).to_contain_text("they would reach about 253")
     assert not answered(page, asked), "the playground asked the server"
 
 

@@ -9,6 +9,7 @@ import {
 } from "../../ddpm_hf/demo/views/forward/statistics.js";
 import {
   expected,
+  ideallyReached,
   Particles,
   reached,
 } from "../../ddpm_hf/demo/views/noise/playground/particles.js";
@@ -146,4 +147,15 @@ test("without disturbance the way back goes where the mean points", () => {
   assert.equal(run.frames.length, 21);
   while (!run.isComplete) run.extend(0);
   assert.deepEqual(run.frames[30], run.means[30]);
+});
+
+test("how many points particles reach that are drawn from the distribution itself", () => {
+  const n = 400,
+    trials = 50,
+    uniform = uniforms(1);
+  let found = 0;
+  for (let trial = 0; trial < trials; trial++)
+    found += new Set(Array.from({ length: n }, () => Math.floor(uniform() * n))).size / trials;
+  near(ideallyReached(n, n), 253.0, 0.1);
+  near(found, ideallyReached(n, n), 3);
 });

@@ -45,6 +45,10 @@ export function reached(particles, points) {
   return found.size;
 }
 
+// So many of m points n particles would reach that are drawn from the distribution itself: a point
+// is missed by all of them with the chance (1 − 1/m)ⁿ.
+export const ideallyReached = (n, m) => m * (1 - (1 - 1 / m) ** n);
+
 // Frame p: 0..K is diffusion, at t[p]; K..2K is reconstruction, at t[2K − p].
 export class Particles {
   means = []; // of frame p, where the particles of the frame before were sent, without disturbance

@@ -21,12 +21,14 @@ PAGE = {
         "computing": "Working out the paths…",
         "stuck": (
             "σ = 0: no disturbance. The paths are smooth, and the {n} particles crowd onto"
-            " {reached} of the {m} points: the mean path leads to the middle of things, and much"
-            " of the distribution is never reached."
+            " {reached} of the {m} points; drawn from the distribution itself they would reach about"
+            " {ideal}. The mean path leads to the middle of things, and much of the distribution is"
+            " never reached."
         ),
         "reached": (
-            "With σ × {scale} the {n} particles end on {reached} of the {m} points of the"
-            " distribution. Try 0 to see what fresh noise is for."
+            "With σ × {scale} the {n} particles end on {reached} of the {m} points. Drawn from the"
+            " distribution itself they would reach about {ideal}, for some draw the same point. Try"
+            " 0 to see what fresh noise is for."
         ),
     },
     "zh": {
@@ -48,11 +50,13 @@ PAGE = {
         "brownian": "布朗运动（N2）",
         "computing": "正在计算路径……",
         "stuck": (
-            "σ = 0：没有扰动。路径是光滑的，{n} 个粒子挤到了 {m} 个点中的 {reached} 个上："
+            "σ = 0：没有扰动。路径是光滑的，{n} 个粒子挤到了 {m} 个点中的 {reached} 个上；"
+            "若直接从该分布中采样，约能到达 {ideal} 个。"
             "平均的路径通向中间地带，分布的许多部分永远到不了。"
         ),
         "reached": (
-            "σ × {scale} 时，{n} 个粒子最终落在分布的 {m} 个点中的 {reached} 个上。"
+            "σ × {scale} 时，{n} 个粒子最终落在 {m} 个点中的 {reached} 个上。"
+            "若直接从该分布中采样，约能到达 {ideal} 个，因为有些粒子会采到同一个点。"
             "试试 0，看看新噪声有什么用。"
         ),
     },

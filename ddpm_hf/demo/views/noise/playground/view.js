@@ -3,7 +3,7 @@ import { floatsOf, tablesOf } from "../../../web/binary.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer } from "../../../web/player.js";
 import { Drawing } from "./drawing.js";
-import { Particles, reached } from "./particles.js";
+import { Particles, ideallyReached, reached } from "./particles.js";
 
 const PARTICLES = 400;
 const FRAME_BUDGET = 10; // milliseconds of work between two pictures
@@ -80,7 +80,9 @@ class Playground {
       scale = this.noiseScale;
     const found = reached(frames[2 * K], points);
     this.element.dataset.reached = found;
-    const values = { n: PARTICLES, reached: found, m: points.length / 2, scale: scale.toFixed(1) };
+    const m = points.length / 2,
+      ideal = Math.round(ideallyReached(PARTICLES, m));
+    const values = { n: PARTICLES, reached: found, m, ideal, scale: scale.toFixed(1) };
     part("verdict").textContent = say(scale === 0 ? "stuck" : "reached", values);
   }
 
