@@ -148,7 +148,9 @@ def test_a_space_that_fails_is_told(clone, online):
 
 
 @pytest.mark.slow
-def test_a_static_space_is_the_page_as_plain_files_and_asks_for_no_hardware(clone, online):
+def test_a_static_space_is_the_page_as_plain_files_and_asks_for_no_hardware(
+    clone, online, monkeypatch
+):
     pytest.importorskip("latex2mathml")
     publish(config(static=True, gradio_space="other/ddpm"))
     repo = online.repos[f"spaces/{NAME}"]
@@ -165,6 +167,8 @@ def test_a_static_space_is_the_page_as_plain_files_and_asks_for_no_hardware(clon
     words = next(text for path, text in repo.files.items() if path.endswith("words-en.json"))
     assert f"{online.url}/spaces/other/ddpm" in words.decode()
 
+    page = {**repo.files}
+    monkeypatch.setattr(space.static_space, "contents", lambda _: page)
     repo.files["page/000000000000/style.css"] = b"of an earlier version"
     publish(config(static=True))
     assert "page/000000000000/style.css" not in repo.files

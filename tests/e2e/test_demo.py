@@ -142,7 +142,11 @@ def test_a_port_that_will_not_do_is_one_sentence(tiny, monkeypatch, port):
     ("setting", "sentence"),
     [
         ({"GRADIO_SERVER_NAME": "no.invalid"}, "or GRADIO_SERVER_NAME=no.invalid is not this"),
-        ({"DDPM_RUN_SECONDS": "nan"}, "DDPM_RUN_SECONDS must be a number above 0; got 'nan'."),
+        pytest.param(
+            {"DDPM_RUN_SECONDS": "nan"},
+            "DDPM_RUN_SECONDS must be a number above 0; got 'nan'.",
+            marks=pytest.mark.soak,
+        ),
     ],
 )
 def test_where_it_cannot_be_served_is_one_sentence(setting, sentence):

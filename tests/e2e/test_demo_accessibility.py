@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.e2e.static_page import open_view
 from tests.e2e.views import PHONE, TABS, fits_a_phone, generate, recolour
@@ -26,7 +27,10 @@ def test_these_are_the_tabs(visit):
 
 @pytest.mark.parametrize(
     ("scheme", "rules"),
-    [("light", None), ("dark", ["color-contrast"])],  # no other goes by it
+    [
+        ("light", None),
+        pytest.param("dark", ["color-contrast"], marks=pytest.mark.soak),  # no other goes by it
+    ],
 )
 def test_no_serious_fault_and_no_tab_is_wider_than_a_phone(visit, scheme, rules):
     page = visit("?steps=20", color_scheme=scheme)
@@ -38,6 +42,15 @@ def test_no_serious_fault_and_no_tab_is_wider_than_a_phone(visit, scheme, rules)
         page.set_viewport_size(PHONE)
         assert fits_a_phone(page), name
         page.set_viewport_size(wide)
+
+
+def test_a_phone_shows_every_view_in_chinese(visit):
+    page = visit(viewport=PHONE, locale="zh-CN")
+    for name in TABS:
+        open_view(page, name)
+        assert fits_a_phone(page), name
+    expect(page.locator("#forward-page [data-part=verdict]")).to_contain_text("已看不出原图")
+    expect(page.locator("[data-quantity=snr] b")).to_contain_text("信噪比")
 
 
 def test_sliders_and_radios_show_the_focus(visit):

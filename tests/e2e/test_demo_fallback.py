@@ -76,8 +76,16 @@ def with_a_worker_that_throws_at_step_7(page):
     ("change", "reason"),
     [
         (without_webassembly, "This browser has no WebAssembly with SIMD."),
-        (with_weights_cut_short, "The model's files did not arrive whole."),
-        (with_an_unknown_part, "The engine in the browser does not know this model."),
+        pytest.param(
+            with_weights_cut_short,
+            "The model's files did not arrive whole.",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(
+            with_an_unknown_part,
+            "The engine in the browser does not know this model.",
+            marks=pytest.mark.soak,
+        ),
         (with_a_worker_that_throws_at_step_7, "The run in the browser broke off."),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",

@@ -11,7 +11,7 @@ from ddpm_hf.demo.views.forward.view import SIDE
 from ddpm_hf.demo.web.picture.picture import cats, fitted, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
-from tests.e2e.views import PHONE, answered, choose, fill, fits_a_phone, open_tab, pixels, slide
+from tests.e2e.views import answered, choose, fill, open_tab, pixels, slide
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -38,7 +38,7 @@ def numbers(page, name):
 
 def opened(visit, **settings):
     page = visit(**settings)
-    open_tab(page, "扩散" if settings.get("locale") == "zh-CN" else "Forward")
+    open_tab(page, "Forward")
     page.wait_for_selector("[data-chain=complete]")
     return page
 
@@ -226,9 +226,3 @@ def test_the_keyboard_is_enough(page):
     part(page, "misreading").focus()
     page.keyboard.press("Space")
     expect(part(page, "misreadingVerdict")).to_be_visible()
-
-
-def test_a_phone_shows_it_in_chinese(visit):
-    page = opened(visit, viewport=PHONE, locale="zh-CN")
-    expect(part(page, "verdict")).to_contain_text("已看不出原图")
-    assert fits_a_phone(page)

@@ -119,11 +119,12 @@ def check_walk(act, length, check_stopped):
         before = seen
 
 
-def test_after_any_sequence_the_last_start_or_stop_counts(tiny, visit, monkeypatch):
+@pytest.mark.parametrize("length", [2, pytest.param(3, marks=pytest.mark.soak)])
+def test_after_any_sequence_the_last_start_or_stop_counts(tiny, visit, monkeypatch, length):
     monkeypatch.setattr(Models, "_load", lambda models, name: tiny.pipeline)
     page = visit()
     tiny.network.slow()
-    check_walk(acting(page), 3, lambda: until_idle(tiny.demo))
+    check_walk(acting(page), length, lambda: until_idle(tiny.demo))
 
 
 def test_after_any_sequence_the_last_start_or_stop_counts_in_the_browser(visit_trained):

@@ -11,7 +11,7 @@ from ddpm_hf.demo.views.schedule.inputs import NOTES, name_of, noise_schedule, v
 from ddpm_hf.demo.views.schedule.numbers import POINTS, numbers, shown_steps
 from ddpm_hf.equations import posterior_var, posterior_weights
 from ddpm_hf.schedules import SCHEDULES, NoiseSchedule
-from tests.e2e.views import PHONE, answered, choose, fill, fits_a_phone, open_tab, slide
+from tests.e2e.views import answered, choose, fill, open_tab, slide
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -24,7 +24,7 @@ def part(page, name):
 
 def opened(visit, **settings):
     page = visit(**settings)
-    open_tab(page, "噪声调度" if settings.get("locale") == "zh-CN" else "Schedule")
+    open_tab(page, "Schedule")
     return page
 
 
@@ -279,9 +279,3 @@ def test_out_of_range_gets_a_sentence(changes, sentence):
     with pytest.raises(gr.Error) as caught:
         noise_schedule(values)
     assert sentence in caught.value.message
-
-
-def test_a_phone_shows_it_in_chinese(visit):
-    page = opened(visit, viewport=PHONE, locale="zh-CN")
-    expect(page.locator("[data-quantity=snr] b")).to_contain_text("信噪比")
-    assert fits_a_phone(page)

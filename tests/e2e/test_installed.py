@@ -125,6 +125,7 @@ def check(python, bin, folder, **environment):
     assert (folder / "samples" / "000000.png").is_file()
 
 
+@pytest.mark.soak
 def test_with_the_base_alone_each_command_works_or_names_its_extra(wheel, tmp_path):
     """The rest is hidden; `make soak` installs the base for real."""
     site = tmp_path / "site"

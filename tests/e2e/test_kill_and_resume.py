@@ -94,7 +94,9 @@ def stopped_when_it_says(word, process, pid):
     return said
 
 
-@pytest.mark.parametrize("max_train_steps", [100, 3])  # a grid on the way, and the last one
+@pytest.mark.parametrize(
+    "max_train_steps", [pytest.param(100, marks=pytest.mark.soak), 3]
+)  # a grid on the way, and the last one
 def test_told_to_stop_it_breaks_a_sample_grid_off(dataset, tmp_path, max_train_steps):
     output = tmp_path / "run"
     slow = {

@@ -77,6 +77,7 @@ def served(callers):
     assert not any(caller.is_alive() for caller in callers), "a request got no answer"
 
 
+@pytest.mark.soak
 def test_each_of_eight_clients_is_served(tiny):
     tiny.network.slow()
     orders = itertools.islice(itertools.cycle(itertools.permutations(ACTS)), 8)

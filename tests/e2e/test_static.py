@@ -137,6 +137,7 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.context.set_offline(False)
 
 
+@pytest.mark.soak
 def test_it_works_in_a_sandboxed_frame_of_another_site(browser, url, site):
     other = site.url.replace("127.0.0.1", "localhost")
     with visitor(browser) as page:

@@ -102,6 +102,7 @@ def test_the_same_global_batch_learns_the_same(fashion, one_process, tmp_path, p
     assert abs(samples_of(output) - samples_of(one_process)).max() <= 1
 
 
+@pytest.mark.soak
 def test_two_machines_learn_the_same(fashion, one_process, tmp_path):
     """Two launches on loopback that know of each other by address alone, on a core each."""
     output = tmp_path / "run"
