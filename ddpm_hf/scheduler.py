@@ -47,10 +47,11 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it
-    with our pipeline, which names stock's class: what a stock pipeline writes needs this package.
+    with our pipeline, which records diffusers' class: a folder that diffusers' pipeline saved
+    needs this package.
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
-    `betas`, `alphas` and `alphas_cumprod`, float32 as stock's, are there to be read: the equations
-    have an exact table of ln ᾱ.
+    `betas`, `alphas` and `alphas_cumprod`, float32 as in diffusers, are for reading: the equations
+    use an exact table of ln ᾱ.
     """
 
     _compatibles: ClassVar[list[str]] = [e.name for e in KarrasDiffusionSchedulers]
@@ -98,7 +99,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
             by_betas = trained_betas is None and beta_schedule in BY_BETAS
             remedy = "Raise beta_end or num_train_timesteps, or set" if by_betas else "Set"
             warnings.warn(
-                f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the picture"
+                f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the image"
                 " survives in x_T (N5), yet sampling starts from pure noise."
                 f" {remedy} rescale_betas_zero_snr.",
                 stacklevel=3,

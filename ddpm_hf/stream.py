@@ -22,7 +22,7 @@ class DenoisingStep:
     told. Schedulers that keep x_t in another scale bring it to the UNet's first.
     model_output: what the UNet said, ẑ where it predicts noise.
     pred_original_sample: x̂_0, one jump back from x_t.
-    sample: x_s, after the step; at index K−1 it is the picture. The run goes on from what stands
+    sample: x_s, after the step; at index K−1 it is the image. The run goes on from what stands
     here: assign to it to steer.
     """
 

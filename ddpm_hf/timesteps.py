@@ -1,6 +1,6 @@
 """Which steps a run takes, and the weights of each.
 
-Here diffusers' `timestep` (0..T−1, −1 for the clean picture) becomes the paper's t = timestep + 1.
+Here diffusers' `timestep` (0..T−1, −1 for the clean image) becomes the paper's t = timestep + 1.
 """
 
 import itertools
@@ -129,10 +129,10 @@ class StepPlan:
 def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:
     """K of diffusers' timesteps, strictly decreasing in 0..T−1.
 
-    As stock's, with these mended: `leading` spreads the steps evenly where stock's stride T//K
-    would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
+    As in diffusers, with these corrections: `leading` spreads the steps evenly where diffusers'
+    stride T//K would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
     step starts from pure noise, at T − 1; the offset never leads past T − 1. `quadratic`, which
-    stock has not, takes smaller steps near the picture (DDIM, Song et al. 2021, appendix D.2).
+    diffusers lacks, takes smaller steps near the image (DDIM, Song et al. 2021, appendix D.2).
     Raises ValueError for K outside 1..T or an unknown spacing, TypeError for a K that is not whole.
     """
     if not 1 <= operator.index(K) <= T:

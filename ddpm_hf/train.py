@@ -6,8 +6,8 @@ from ddpm_hf.cli import command_line, extra
 from ddpm_hf.training.config import parse_config
 
 STOPPED = (
-    "Stopped; --resume_from_checkpoint latest goes on from the last checkpoint, or begins if there"
-    " is none yet."
+    "Stopped; --resume_from_checkpoint latest resumes from the last checkpoint, or starts over if"
+    " there is none yet."
 )
 
 

@@ -79,7 +79,7 @@ def test_the_log_and_refusals_call_classes_by_their_names(tmp_path, capsys):
     with pytest.raises(UserError, match="the first is number 1, are of the class cow, and 'label'"):
         opened(tmp_path / "names", both, capsys, validation_split="test")
     split = Split(torch.zeros(9, 1, 2, 2), torch.tensor([0] * 8 + [1]))
-    with pytest.raises(UserError, match="1 pictures of the class dog; at least 8"):
+    with pytest.raises(UserError, match="1 images of the class dog; at least 8"):
         of_class(split, 1, "dog")
 
 

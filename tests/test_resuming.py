@@ -224,7 +224,7 @@ def test_an_earlier_versions_run_goes_on_and_changed_settings_are_named(dataset,
     train_here(dataset, output, *resumed, learning_rate=1e-4, train_batch_size=2)
     said = capsys.readouterr().out
     assert "Not as before the checkpoint: learning_rate, train_batch_size." in said
-    assert "A step had 4 pictures before the checkpoint and has 2 now" in said
+    assert "A step had 4 images before the checkpoint and has 2 now" in said
 
     state, _ = checkpoint.find(output, "latest")
     del state["config"]["timestep_sampling"]  # as an earlier version wrote it
@@ -309,20 +309,20 @@ def test_pictures_that_came_or_went_are_told(tmp_path, capsys):
         resumed = ("--resume_from_checkpoint", "latest")
         train_here(there, tmp_path / "out", *resumed, max_train_steps=n)
     said = capsys.readouterr().out
-    assert "9 pictures of the column 'image', read as RGB" in said
-    assert "An epoch had 8 pictures before the checkpoint and has 9 now" in said
+    assert "9 images of the column 'image', read as RGB" in said
+    assert "An epoch had 8 images before the checkpoint and has 9 now" in said
 
 
 def test_an_output_folder_inside_the_data_is_refused(tmp_path):
     picture().save(tmp_path / "one.png")
-    with pytest.raises(UserError, match="would put pictures into the data"):
+    with pytest.raises(UserError, match="would put images into the data"):
         train_here(tmp_path, tmp_path / "run" / "out")
     assert not (tmp_path / "run" / "out").exists()
     own = tmp_path / "samples" / "own.png"
     own.parent.mkdir()
     picture().save(own)
     for data in (tmp_path, own.parent):
-        with pytest.raises(UserError, match="would put pictures into the data"):
+        with pytest.raises(UserError, match="would put images into the data"):
             train_here(data, tmp_path, "--overwrite_output_dir")
     assert own.exists()
 

@@ -154,7 +154,7 @@ def test_fine_tuning_goes_on_from_a_trained_pipeline(dataset, tmp_path):
     [
         ({"class_embed_type": "timestep"}, "only a UNet with numbered classes"),
         ({"class_embed_type": "identity"}, "only a UNet with numbered classes"),
-        ({"size": None}, "does not say how big its pictures are"),
+        ({"size": None}, "does not say how big its images are"),
         ({"size": (8, 16)}, "of 8 × 16 pixels; training takes only squares"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_run_says_what_it_will_do_and_where_its_pipeline_is(dataset, tmp_path,
     changes = {"train_batch_size": 3, "gradient_accumulation_steps": 2, "max_train_steps": 1}
     train_here(dataset, tmp_path / "out", **changes)
     said = capsys.readouterr().out
-    assert "Batch 3 × accumulation 2 × processes 1 = 6 pictures a step; steps an epoch: 2;" in said
+    assert "Batch 3 × accumulation 2 × processes 1 = 6 images a step; steps an epoch: 2;" in said
     assert f"The pipeline is in {tmp_path / 'out'}" in said
 
 

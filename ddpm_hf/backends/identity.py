@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 KNOWN = {"torch", "diffusers", "builtins", "collections"}
-"""Where the code of a network that is stock's comes from."""
+"""Where the code of an unmodified network comes from."""
 PLAIN = (int, float, str, tuple, list, type(None))
 
 

@@ -24,7 +24,7 @@ def prepare_output(config: EvaluateConfig) -> None:
     if output.suffix != ".json":
         raise UserError(f"--output must be a .json file; got {config.output!r}.")
     if output.with_suffix("").resolve() == Path(config.output_dir).resolve():
-        raise UserError("--output_dir is where the report's pictures go; name another --output.")
+        raise UserError("--output_dir is where the report's images go; name another --output.")
     try:
         output.with_suffix("").mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -21,7 +21,7 @@ from ddpm_hf.sampling.model import class_number
 
 SETTINGS, ARCHIVE, BLOCKS = "sampling.json", "samples.npz", ".parts"
 PNG_END = b"IEND\xaeB`\x82"
-"""Pillow reads a picture without it, too."""
+"""Pillow reads an image without it, too."""
 
 
 def blocks(config: SampleConfig) -> list[range]:

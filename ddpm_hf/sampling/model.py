@@ -59,8 +59,8 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
     if config.scheduler is not None:
-        stock = getattr(diffusers, f"{config.scheduler}Scheduler")
-        cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
+        theirs = getattr(diffusers, f"{config.scheduler}Scheduler")
+        cls = DDPMScheduler if theirs is diffusers.DDPMScheduler else theirs
         # x̂_0 is kept within [−1, 1], as by our own scheduler.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
     spacing, spacings = config.timestep_spacing, supported_spacings(cls)

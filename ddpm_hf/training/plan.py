@@ -37,7 +37,7 @@ class TrainingPlan:
         shard, per_epoch = self.shard, self.steps_per_epoch
         return (
             f"Batch {shard.batch_size} × accumulation {shard.accumulation} × processes"
-            f" {shard.processes} = {shard.global_batch_size} pictures a step;"
+            f" {shard.processes} = {shard.global_batch_size} images a step;"
             + ("" if per_epoch is None else f" steps an epoch: {per_epoch};")
             + f" steps in all: {self.total_steps}."
         )
@@ -50,8 +50,8 @@ class TrainingPlan:
             if config.max_train_steps is None and self.steps_per_epoch is not None:
                 more = f"--num_epochs {step // self.steps_per_epoch + 1}"
             messages.append(
-                f"Nothing is trained: the checkpoint is of step {step}, and the run has {total}"
-                f" steps. {more}, or more, goes on."
+                f"Nothing is left to train: the checkpoint is of step {step}, and the run has"
+                f" {total} steps. {more}, or more, continues it."
             )
         elif config.lr_scheduler != "constant" and total <= config.lr_warmup_steps:
             reached = (total - 1) / config.lr_warmup_steps

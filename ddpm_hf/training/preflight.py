@@ -107,7 +107,7 @@ def _check_outside_data(config: TrainConfig) -> None:
     for place in (folder, folder / SAMPLES, folder / config.logging_dir):
         if data and Path(data).is_dir() and place.resolve().is_relative_to(Path(data).resolve()):
             raise UserError(
-                f"--output_dir {folder} would put pictures into the data in {data}, and they would"
+                f"--output_dir {folder} would put images into the data in {data}, and they would"
                 " become some of them; name another."
             )
 

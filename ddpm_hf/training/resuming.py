@@ -36,7 +36,7 @@ def resume(state: TrainingState, which: str) -> None:
         before = saved.get(key, now)  # an earlier version kept no rows
         if before != now and None not in (before, now):  # a stream does not tell its rows
             tell(
-                f"{what} had {before} pictures before the checkpoint and has {now} now, so"
+                f"{what} had {before} images before the checkpoint and has {now} now, so"
                 " this is not the run that would have been."
             )
 

@@ -182,7 +182,7 @@ def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
         accelerator.print(what_next(config))
         return True
     accelerator.print(
-        f"Stopped at step {run.state.step} and saved; go on with --resume_from_checkpoint latest."
+        f"Stopped at step {run.state.step} and saved; resume with --resume_from_checkpoint latest."
     )
     return False
 

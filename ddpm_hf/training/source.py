@@ -50,7 +50,7 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     )
     rows = data.row_count(dataset)
     accelerator.print(
-        f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {spec.column!r}, read"
+        f"{'Images' if rows is None else f'{rows} images'} of the column {spec.column!r}, read"
         f" as {MODES[spec.channels]}; --image_column and --channels change that."
     )
     if names := spec.class_names:
@@ -117,7 +117,7 @@ def training_images(source: Source, config: TrainConfig, accelerator: Accelerato
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
         if config.dataloader_num_workers == 0:
             accelerator.print(
-                "Pictures are decoded as they are needed; --dataloader_num_workers 2, or more, has"
+                "Images are decoded as they are needed; --dataloader_num_workers 2, or more, has"
                 " them prepared ahead."
             )
         return ImagesOnDisk(dataset, spec)
@@ -125,7 +125,7 @@ def training_images(source: Source, config: TrainConfig, accelerator: Accelerato
     if images.corrupt:
         rows = [f"{i} ({error})" for i, error in [*images.corrupt.items()][:11]]
         accelerator.print(
-            f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows"
+            f"{len(images.corrupt)} of {len(dataset)} images can't be read: rows"
             f" {first_ten(rows)}. The next ones stand in for them."
         )
     return images

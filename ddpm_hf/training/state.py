@@ -211,7 +211,7 @@ class TrainingState:
         except RuntimeError as error:
             raise UserError(
                 "The checkpoint is of another network: resume with the same settings of it, and"
-                " with pictures of as many channels."
+                " with images of as many channels."
             ) from error
         if self.ema is not None:
             ema.load_state_dict(self.config, self.ema, self.unet, state["ema"])
