@@ -1,4 +1,4 @@
-"""Sampling from one's own images: from x_t on, around a mask, or between two of them."""
+"""Sampling from your own images: starting at x_t, around a mask, or between two of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,7 @@ class Source:
         """
         if image is None:
             if mask_image is not None:
-                raise ValueError("mask_image says which part of an image to repaint: give image.")
+                raise ValueError("mask_image needs image: it says which part of it to repaint.")
             return None
         x_0 = own_pictures(unet, image)
         mask = None if mask_image is None else own_masks(unet, mask_image)
@@ -62,7 +62,7 @@ def chosen_strength(strength: float | None, source: Source | None, latents: Tens
     if strength is None:
         return STRENGTH if source is not None and source.mask is None else 1.0
     if source is None and latents is None:
-        raise ValueError("strength says how much noise an image gets: give image, too.")
+        raise ValueError("strength needs image: it says how much noise the image gets.")
     return strength
 
 

@@ -25,12 +25,12 @@ def checked_labels(
     """
     if unet.class_embedding is None:
         if labels is not None:
-            raise ValueError("This model knows no classes: leave class_labels out.")
+            raise ValueError("This model has no classes: leave class_labels out.")
         return None
     if labels is None:
         labels = null_class
     if labels is None:
-        raise ValueError("This model draws by class: give class_labels, one for each image.")
+        raise ValueError("This model is class-conditional: give class_labels, one for each image.")
     classes = unet.config.num_class_embeds
     try:
         chosen = torch.as_tensor(labels)
@@ -63,7 +63,7 @@ def initial_noise(
     if isinstance(generator, list) and len(generator) != batch_size:
         raise ValueError(f"There are {len(generator)} generators for {batch_size} images.")
     if unet.config.sample_size is None:
-        raise ValueError("The UNet does not say how big its images are: set its sample_size.")
+        raise ValueError("The size of the UNet's images is unknown: set its sample_size.")
     shape = (batch_size, unet.config.in_channels, *height_width(unet.config.sample_size))
     # Half precision is for the network; the samples themselves are kept in float32.
     dtype = torch.promote_types(unet.dtype, torch.float32)

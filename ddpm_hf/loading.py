@@ -31,7 +31,7 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
         raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
     except Exception as error:  # of files that hold anything
         raise UserError(
-            f"Can't load {flag} {name!r}: its files are not as diffusers writes them"
+            f"Can't load {flag} {name!r}: its files are not what diffusers writes"
             f" ({type(error).__name__}: {first_sentence(error)})."
         ) from error
     try_network(name, pipeline)
@@ -55,7 +55,7 @@ def try_network(name: str, pipeline: DDPMPipeline) -> None:
         )
     if unet.config.sample_size is None:
         raise UserError(
-            f"{name} does not say how big its images are: give its unet/config.json a sample_size."
+            f"The size of {name}'s images is unknown: give its unet/config.json a sample_size."
         )
     channels, size = unet.config.in_channels, height_width(unet.config.sample_size)
     x_t = torch.zeros(1, channels, *size, dtype=unet.dtype, device=unet.device)

@@ -72,7 +72,7 @@ def labelled(labels):
 
 def test_the_log_and_refusals_call_classes_by_their_names(tmp_path, capsys):
     said = opened(tmp_path / "numbers", {"train": labelled([9, 0, 5])}, capsys)
-    assert "3 classes of the column 'label': 0, 5, 9." in said
+    assert "3 classes in the column 'label': 0, 5, 9." in said
     cow = labelled([0, 1]).cast_column("label", datasets.ClassLabel(names=["cat", "cow"]))
     dog = labelled([0, 1]).cast_column("label", datasets.ClassLabel(names=["cat", "dog"]))
     both = {"train": dog, "test": cow}

@@ -162,7 +162,7 @@ def test_values_that_are_no_class_label_are_classes_in_sorted_order(values, name
     others = dataset.remove_columns("kind").add_column("kind", [None, *values[1:]])
     with pytest.raises(UserError, match="the first is number 0, are of the class None"):
         infer_spec(others, 8, class_column="kind")
-    with pytest.raises(UserError, match="so a stream does not tell which classes there are"):
+    with pytest.raises(UserError, match="so a stream does not say which classes there are"):
         data.classes(dataset.to_iterable_dataset(), "kind")
 
 
@@ -364,7 +364,7 @@ def test_saved_sets_have_slices(tmp_path):
     assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
     with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
         labels("train[")
-    with pytest.raises(UserError, match=r"split 'train\[:4%\]': it is none of the 10 rows, so"):
+    with pytest.raises(UserError, match=r"split 'train\[:4%\]': it selects none of the 10 rows"):
         labels("train[:4%]")
 
 

@@ -321,7 +321,7 @@ HOLE = torch.ones(1, 8, 8)
         ({"image": PLAIN, "mask_image": MANY[:, :1], "batch_size": 2}, "3 masks in mask_image"),
         ({"image": PLAIN, "mask_image": PLAIN}, "mask_image must have one channel; got 3"),
         ({"mask_image": HOLE}, "give image"),
-        ({"strength": 0.5}, "give image, too"),
+        ({"strength": 0.5}, "needs image"),
         ({"image": PLAIN, "latents": PLAIN[None]}, "image or latents to start from, not both"),
         ({"image": PLAIN, "strength": 0}, "strength must be above 0 and at most 1; got 0"),
         ({"image": PLAIN, "strength": 1.5}, "strength must be above 0"),

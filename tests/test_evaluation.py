@@ -144,7 +144,7 @@ def test_too_few_real_pictures_says_how_many_will_do():
 def test_test_pictures_that_were_trained_on_are_left_out():
     test = exclude_training_images(split(20, first=30), split(40))
     assert test.pixels[:, 0, 0, 0].tolist() == list(range(40, 50)) and len(test.labels) == 10
-    with pytest.raises(UserError, match="in the training split, too"):
+    with pytest.raises(UserError, match="also in the training split"):
         exclude_training_images(split(40), split(40))
 
 

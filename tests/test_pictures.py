@@ -84,7 +84,7 @@ def test_floats_have_one_white_in_the_whole_set():
     assert found.tolist() == [128, 255]
     many = [rows[0]] * 600 + [rows[2]]  # the bright one is not among those looked at first
     assert network_input(many, 2, keep_precision=True)[0, 0, 0, 0] == 0.5
-    assert "White in images of floats is 1" in " ".join(told_of(rows[:2], 2))
+    assert "White in floating-point images is 1" in " ".join(told_of(rows[:2], 2))
 
 
 def test_a_validation_split_has_the_white_of_the_training_split():

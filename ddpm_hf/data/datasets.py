@@ -84,8 +84,8 @@ def load_folder(
     if not Path(folder).is_dir():
         raise UserError(f"--train_data_dir {folder} is not a folder; name one with images.")
     advice = (
-        "A folder is one split, train, or slices of it, such as 'train[:90%]'. For parquet, arrow"
-        " and the like use --dataset_name."
+        "A folder is one split, train, or slices of it, such as 'train[:90%]'. For parquet or arrow"
+        " files, use --dataset_name."
     )
     with _one_sentence(f"--train_data_dir {folder} holds no images of the split {split!r}", advice):
         if found := load_pictures(Path(folder), tell, column=column, one_split=True):
@@ -131,7 +131,7 @@ def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
         [load(part.splitname).select(range(part.from_, part.to)) for part in parts]
     )
     if not rows:
-        raise ValueError(f"it is none of the {sum(sizes.values())} rows, so there is nothing in it")
+        raise ValueError(f"it selects none of the {sum(sizes.values())} rows")
     return rows
 
 
@@ -229,12 +229,12 @@ def classes(dataset: Dataset | IterableDataset, column: str | None) -> dict[Any,
     kind = _kind(features[column])
     if not re.match(r"u?int|bool|(large_)?string", kind):
         raise UserError(
-            f"The column {column!r} is {kind}; classes are a ClassLabel, whole numbers, words or"
-            " truth values."
+            f"The column {column!r} is {kind}; classes are a ClassLabel, integers, strings or"
+            " booleans."
         )
     if not isinstance(dataset, Dataset):
         raise UserError(
-            f"The column {column!r} is {kind} and no ClassLabel, so a stream does not tell which"
+            f"The column {column!r} is {kind} and not a ClassLabel, so a stream does not say which"
             " classes there are: leave --streaming out."
         )
     return {value: str(value) for value in sorted(set(dataset.unique(column)) - {None})}

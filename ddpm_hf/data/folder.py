@@ -1,4 +1,4 @@
-"""The images of a local folder: every file that lies there, their splits and classes."""
+"""The images of a local folder: every file in it, their splits and classes."""
 
 import os
 import re
@@ -101,8 +101,8 @@ def splits_of(paths: Sequence[str], tell: Tell) -> list[tuple[str, str]]:
     outside = [path for path, split in found if split is None]
     if 0 < len(outside) < len(paths):
         tell(
-            "Folders with names of splits are not taken for splits, for not all images lie in"
-            f" such: {named(outside)}."
+            "Folders named like splits are not used as splits, because some images are outside"
+            f" them: {named(outside)}."
         )
     return [split if split and not outside else ("train", path) for path, split in found]
 
@@ -113,7 +113,7 @@ def classes_of(paths: Sequence[str], tell: Tell) -> list[str] | None:
     depths = {path.count("/"): path for path in paths}
     if len(depths) > 1:
         tell(
-            "Folders name no classes, for images are not equally deep:"
+            "Folders are not used as classes, because the images are at different depths:"
             f" {named([*depths.values()])}."
         )
     return folders if len(depths) == 1 and len(set(folders)) > 1 else None

@@ -65,13 +65,13 @@ def _frames(image: Any) -> str:
 def _tell(tell: Tell, brightest: float, unread: str, whites: dict[str, float]) -> None:
     if brightest <= DARK:
         tell(
-            f"No value of the images is above {brightest:.3g} of 255, so that they are nearly"
-            " black; if white is less than their files can hold, scale them first."
+            f"No value of the images is above {brightest:.3g} of 255, so they are nearly"
+            " black; if their white is below the largest value of the format, scale them first."
         )
     if unread:
         tell(unread)
     if "F" in whites:
-        tell(f"White in images of floats is {whites['F']:g}, for no value is higher.")
+        tell(f"White in floating-point images is {whites['F']:g}, the largest value.")
 
 
 def _whites(rows: Any, column: str) -> dict[str, float]:

@@ -60,10 +60,10 @@ def load_pictures(
     used = {row.cells.get(name) for row in rows for name in columns}
     for why, paths in (
         (f"{named(tables)} do not name them", pictures),
-        ("they are hidden or no images by their endings", {*others} - {*tables}),
+        ("they are hidden or have no image suffix", {*others} - {*tables}),
     ):
         if left_out := sorted(path for path in paths if str(folder / path) not in used):
-            tell(f"Left out, for {why}: {named(left_out)}.")
+            tell(f"Left out, because {why}: {named(left_out)}.")
     places = [row.place for row in rows]
     splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
     classes = None if tables else classes_of([below for _, below in splits], tell)
@@ -117,7 +117,7 @@ def _rows_of_tables(
         elif name in METADATA:
             tell(f"{as_text(path)} names no image and is not used.")
     if missing:
-        tell(f"Named in tables, but not there: {named(missing)}.")
+        tell(f"Named in tables, but missing: {named(missing)}.")
     return rows, columns, used
 
 

@@ -32,7 +32,7 @@ def card_path(model: str) -> Path:
     folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
     if not (folder / "README.md").exists():
         raise UserError(
-            f"--report_to_model_card needs a local folder with a README.md, and {model!r} is none."
+            f"--report_to_model_card needs a local folder with a README.md, which {model!r} is not."
             " Evaluate the folder, then push it with `python -m ddpm_hf.hub`."
         )
     return folder / "README.md"

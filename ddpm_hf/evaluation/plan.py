@@ -56,8 +56,8 @@ def applicable_parts(config: EvaluateConfig, pipeline: DDPMPipeline) -> list[Par
     chosen = [part for part in ALL_PARTS if part in config.parts and part not in inapplicable]
     if not chosen:
         raise UserError(
-            "There is nothing to measure: decoder is for the cats in RGB, of up to"
-            f" {MAX_CAT_SIZE} pixels, classes for models that draw by class."
+            "There is nothing to measure: decoder is for RGB cats of up to"
+            f" {MAX_CAT_SIZE} pixels, classes for class-conditional models."
         )
     return chosen
 

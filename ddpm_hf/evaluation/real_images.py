@@ -78,7 +78,7 @@ def _readable(dataset: Dataset, spec: ImageSpec, what: str, show_progress: bool)
     examples = [example for i, example in enumerate(images.examples) if i not in corrupt]
     if len(examples) < MIN_IMAGES:
         raise UserError(
-            f"{what} has {len(examples)} images to be read; at least {MIN_IMAGES} are needed."
+            f"{what} has {len(examples)} readable images; at least {MIN_IMAGES} are needed."
         )
     return examples
 
@@ -122,7 +122,7 @@ def exclude_training_images(test: Split, train: Split) -> Split:
     new = torch.tensor([image.numpy().tobytes() not in known for image in test.pixels])
     if int(new.sum()) < MIN_IMAGES:
         raise UserError(
-            "The test split's images are in the training split, too; name another --test_split."
+            "The test split's images are also in the training split; name another --test_split."
         )
     return Split(test.pixels[new], test.labels[new])
 

@@ -47,8 +47,8 @@ def load(config: SampleConfig) -> DDPMPipeline:
     class_number(config, changed)  # raises for an unknown class
     if config.guidance_scale != 1 and changed.null_class is None:
         raise UserError(
-            "The model was not trained for --guidance_scale: that takes --class_column and"
-            " --class_dropout 0.1 in training."
+            "The model was not trained for --guidance_scale: train it with --class_column and"
+            " --class_dropout 0.1."
         )
     return changed
 
@@ -84,7 +84,7 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
         return cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
         raise UserError(
-            f"The scheduler {cls.__name__} can't be made: {first_sentence(error)}."
+            f"The scheduler {cls.__name__} can't be constructed: {first_sentence(error)}."
         ) from error
 
 

@@ -143,8 +143,8 @@ def find(output_dir: Path, which: str) -> tuple[dict[str, Any] | None, str]:
         except DamagedError as damage:
             skipped.append(f"Passed over {folder.name}, which is damaged: {damage}.")
     if skipped:
-        raise UserError(" ".join([*skipped, "No checkpoint is left to go on from."]))
-    return None, f"{output_dir} holds no checkpoint yet: starting from the first step."
+        raise UserError(" ".join([*skipped, "No checkpoint is left to resume from."]))
+    return None, f"{output_dir} has no checkpoint yet: starting from the first step."
 
 
 def _without_tensors(tree: Any, path: str, tensors: dict[str, Tensor]) -> Any:

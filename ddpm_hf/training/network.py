@@ -133,22 +133,22 @@ def _pretrained(
     pipeline = load_pipeline(name, "--init_from")
     if not isinstance(pipeline.scheduler, DDPMScheduler):
         raise UserError(
-            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
-            " only from a pipeline with a DDPMScheduler."
+            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; only a pipeline"
+            " with a DDPMScheduler can be fine-tuned."
         )
     learned = pipeline.unet.config.out_channels == 2 * pipeline.unet.config.in_channels
     kind = pipeline.scheduler.config.variance_type
     if kind == "learned" or learned != (kind == "learned_range"):
         raise UserError(
-            f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
-            " for or which can't be trained here; learned_range can."
+            f"--init_from {name!r} has the variance_type {kind!r}, which does not fit its network"
+            " or can't be trained here; learned_range can."
         )
     _check_fits(name, pipeline.unet.config, config.resolution, channels, classes)
     known = pipeline.class_names
     if known != class_names and set(known) == set(class_names):
         raise UserError(
             f"--init_from {name!r} has the classes {', '.join(known)}, and the data set has"
-            f" {', '.join(class_names)}: bring its column into the model's order first."
+            f" {', '.join(class_names)}: put its column into the model's order first."
         )
     return pipeline
 
@@ -160,8 +160,8 @@ def _check_resolution(resolution: int, unet: UNet2DModel) -> None:
     if resolution % divisor:
         below = resolution // divisor * divisor
         raise UserError(
-            f"--resolution {resolution} must be a multiple of {divisor}, for the UNet halves the"
-            f" image {halvings} times; take"
+            f"--resolution {resolution} must be a multiple of {divisor}, because the UNet halves"
+            f" the image {halvings} times; take"
             f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
         )
 

@@ -30,7 +30,7 @@ class TrainingPlan:
         if self.config.max_train_steps is not None:
             return self.config.max_train_steps
         if self.steps_per_epoch is None:
-            raise UserError("The stream does not tell its length: give --max_train_steps.")
+            raise UserError("The stream's length is unknown: give --max_train_steps.")
         return self.config.num_epochs * self.steps_per_epoch
 
     def __str__(self) -> str:

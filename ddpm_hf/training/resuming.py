@@ -27,7 +27,7 @@ def resume(state: TrainingState, which: str) -> None:
     if saved is None:
         return
     if changed := _changed_settings(config, saved["config"]):
-        tell(f"Not as before the checkpoint: {', '.join(changed)}.")
+        tell(f"Changed since the checkpoint: {', '.join(changed)}.")
     state.load_state_dict(saved)
     for key, what, now in (
         ("global_batch_size", "A step", state.shard.global_batch_size),
@@ -37,7 +37,7 @@ def resume(state: TrainingState, which: str) -> None:
         if before != now and None not in (before, now):  # a stream does not tell its rows
             tell(
                 f"{what} had {before} images before the checkpoint and has {now} now, so"
-                " this is not the run that would have been."
+                " the result differs from an uninterrupted run's."
             )
 
 

@@ -112,7 +112,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
             "The model draws no classes, and the data set's --class_column gives 10",
         ),
         (("--parts", "decoder"), "nothing to measure"),
-        (("--test_split", "train[:300]", "--parts", "loss"), "in the training split, too"),
+        (("--test_split", "train[:300]", "--parts", "loss"), "also in the training split"),
         (("--output", "report.md"), "--output must be a .json file"),
         (("--output", "/proc/report.json"), "/proc"),
         (("--num_inference_steps", "5000"), "must be in 1..2000"),
