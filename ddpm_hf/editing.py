@@ -21,7 +21,7 @@ At 0.8, which diffusers has for the schedule of latent diffusion, nothing is lef
 
 @dataclass(frozen=True)
 class Source:
-    """One's own images: x_0 (batch, channels, height, width), and what of them is repainted.
+    """Your own images: x_0 (batch, channels, height, width), and what of them is repainted.
 
     mask: 1 where it is, (batch, 1, height, width); None without inpainting.
     """

@@ -1,4 +1,4 @@
-"""What a call of the pipeline starts from, checked: the labels and the noise of each image."""
+"""Checked inputs of a pipeline call: the labels and the noise of each image."""
 
 from collections.abc import Sequence
 

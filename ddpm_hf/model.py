@@ -58,7 +58,7 @@ class ModelPipeline(CardedPipeline):
         """Load a pipeline: a local folder wins, then a bundled model, then the Hub.
 
         The keyword arguments are diffusers' (`variant`, `torch_dtype`, `revision`, `token`, …).
-        Weights are read from safetensors alone, unless `use_safetensors=False` asks for pickles.
+        Weights are read from safetensors only, unless `use_safetensors=False` allows pickles.
         Raises OSError if there is no such model.
         """
         kwargs.setdefault("use_safetensors", True)

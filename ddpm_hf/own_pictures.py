@@ -1,4 +1,4 @@
-"""One's own images and masks, as diffusers' pipelines take them → tensors of the model's size."""
+"""Your own images and masks, as diffusers' pipelines take them → tensors of the model's size."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

@@ -213,7 +213,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         timestep: one of those set, an int or a 0-d tensor.
         generator: one for the batch, or a list with one for each image.
         noise_scale: multiplies σ (N12); 0 is the deterministic path (N13).
-        eta: in [0, 1], DDIM instead, whatever the variance type: 1 is this very step with β̃, 0
+        eta: in [0, 1], DDIM instead, whatever the variance type: 1 is DDPM's step with β̃, 0
         adds no noise and keeps that of x_t.
         solver_order: 2 uses the x̂_0 of the step before, too, if that was of order 2: with β̃
         SDE-DPM-Solver++, with eta=0 DPM-Solver++. At order 1 they are DDPM and DDIM.

@@ -1,4 +1,4 @@
-"""Which steps a run takes, and the weights of each.
+"""The steps that a run takes, and the weights of each.
 
 Here diffusers' `timestep` (0..T−1, −1 for the clean image) becomes the paper's t = timestep + 1.
 """
@@ -29,7 +29,7 @@ SPACINGS = ("leading", "linspace", "trailing", "quadratic")
 
 
 class StepWeights(NamedTuple):
-    """The weights of one step t → s, worked out in float64 when the timesteps were set.
+    """The weights of one step t → s, computed in float64 when the timesteps were set.
 
     0-d tensors on the CPU: PyTorch multiplies by one in half the time that a float takes it.
     """
@@ -71,7 +71,7 @@ class StepPlan:
         self._rows: dict[tuple[torch.dtype, float | None], list[StepWeights]] = {}
 
     def _weights(self, dtype: torch.dtype, eta: float | None) -> list[StepWeights]:
-        """The weights of every step: worked out in float64, rounded once to the run's precision."""
+        """The weights of every step: computed in float64, rounded once to the run's precision."""
         if (dtype, eta) not in self._rows:
             t = torch.tensor(list(self._index), device="cpu") + 1
             s = torch.cat([t[1:], t.new_zeros(1)])

@@ -1,4 +1,4 @@
-"""What a network computes, told exactly: what is derived from one is never taken for another."""
+"""A network's identity: what was derived from one is never used for another."""
 
 import hashlib
 from typing import Any

@@ -26,7 +26,7 @@ class UnreadableError(ValueError):
 
 @contextmanager
 def reading(cell: Cell) -> Iterator[Picture]:
-    """The image in a cell; what Pillow raises for it, then too, becomes UnreadableError."""
+    """The image in a cell; any error of Pillow, also while it is used, becomes UnreadableError."""
     try:
         yield open_picture(_content(cell))
     except Exception as error:  # struct.error, IndexError, AssertionError, MemoryError, …

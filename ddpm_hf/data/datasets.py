@@ -60,7 +60,7 @@ def load_split(
                 return _select(split, cats.SPLITS, load)
         elif config_name is None and (found := load_pictures(folder, tell, column=column)):
             return _select_from(found, split)
-        else:  # by its path, because of a name alone datasets thinks of its readers first: json
+        else:  # by its path: datasets takes a bare name such as json for one of its readers
             name = str(folder.absolute())
         return load_dataset(
             name, config_name, split=split, cache_dir=cache_dir, streaming=streaming

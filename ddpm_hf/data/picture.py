@@ -1,4 +1,4 @@
-"""An image as its file has it: what is white, what is transparent, which way is up."""
+"""An image as stored in its file: its white, its transparency and its orientation."""
 
 import io
 from dataclasses import dataclass

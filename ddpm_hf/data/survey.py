@@ -1,4 +1,4 @@
-"""What is decided once for all images of a data set, and what its user should know of them."""
+"""What is decided once for all images of a data set, and what to tell its user."""
 
 from contextlib import suppress
 from typing import Any
@@ -20,7 +20,7 @@ DARK = 127
 def survey(
     encoded: Any, column: str, channels: int | None, background: str, tell: Tell
 ) -> tuple[int, dict[str, float]]:
-    """The most channels that any of some images has, and what is white in which Pillow mode.
+    """The most channels in a sample of images, and the value of white in each Pillow mode.
 
     Modes whose files tell what is white are left out; if there are others, all images are looked
     at. encoded: a data set or stream with that column, not decoded. channels: as many are read, if

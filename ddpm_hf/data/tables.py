@@ -1,4 +1,4 @@
-"""What tables in a folder say of its images."""
+"""Tables in a folder that describe its images."""
 
 import os
 import re

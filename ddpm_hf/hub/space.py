@@ -160,7 +160,7 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
 def publish(config: SpaceConfig) -> None:
     """Create the Space if need be, upload the page, wait until it runs, and print its address.
 
-    Raises UserError, one sentence that says what to do. Started again, it goes on.
+    Raises UserError, one sentence that says what to do. Run again, it continues.
     """
     if config.static:
         files = static_space.contents(config.gradio_space)
@@ -184,7 +184,7 @@ def publish(config: SpaceConfig) -> None:
 
 def main(arguments: list[str]) -> None:
     """The command line, after `space`."""
-    with command_line("ddpm_hf.hub", "Stopped; start it again to go on."):
+    with command_line("ddpm_hf.hub", "Stopped; run it again to continue."):
         config = tyro.cli(
             SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
         )

@@ -47,7 +47,7 @@ class TrainConfig(
         return {k: v for k, v in dataclasses.asdict(self).items() if k not in NOT_SAVED}
 
     def recipe(self) -> dict[str, Any]:
-        """The settings that differ from the defaults, but for paths on this machine."""
+        """The settings that differ from the defaults, except paths on this machine."""
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
         changed = {k: v for k, v in self.settings().items() if v != defaults[k]}
         return {k: v for k, v in changed.items() if k not in ("output_dir", "cache_dir")}

@@ -24,7 +24,7 @@ def variance_loss(
 ) -> Tensor:
     """The bound's term L_{t−1} in bits per dimension, one number for each image.
 
-    It teaches the variance alone: hand in x̂_0 detached. `v` is the network's second half, which
+    It trains only the variance: pass x̂_0 detached. `v` is the network's second half, which
     lies between log β̃ at −1 and log β at 1 (Nichol & Dhariwal 2021, eq. 15); at t = 1, where
     β̃ = 0, the next one stands in. Multiplied by T/1000, this is their L_hybrid's second term.
     """

@@ -22,7 +22,7 @@ NO_UNET = "The config.json of {} makes no UNet2DModel: {}. A pipeline keeps it i
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
     """The network for images of `channels` and of these classes, if any, and its scheduler.
 
-    With --class_dropout, the network has one class more, the last, which stands for no class.
+    With --class_dropout, the network has one more class, the last, which stands for no class.
     Raises UserError for a resolution that the network can't halve often enough, or a model for
     other images.
     """
@@ -59,7 +59,7 @@ def try_named_network(config: TrainConfig) -> None:
     if unet.config.in_channels not in MODES:
         raise UserError(
             f"{name} is for images of {unet.config.in_channels} channels; training reads images"
-            f" of {', '.join(map(str, MODES))} alone."
+            f" of {', '.join(map(str, MODES))} only."
         )
 
 

@@ -1,4 +1,4 @@
-"""The length of a run, and what is due after each of its steps."""
+"""The length of a run, and what is logged or saved after each step."""
 
 import math
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class TrainingPlan:
         )
 
     def notices(self, step: int) -> list[str]:
-        """What to tell the user of a run that goes on after `step`."""
+        """What to tell the user of a run that resumes after `step`."""
         messages, config, total = [], self.config, self.total_steps
         if step >= total:
             more = f"--max_train_steps {step + 1}"

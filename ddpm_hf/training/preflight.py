@@ -61,7 +61,7 @@ def check_output_dir(config: TrainConfig) -> None:
     _check_outside_data(config)
     if (shown := as_text(str(folder.absolute()))) != str(folder.absolute()):
         raise UserError(
-            f"The log can't lie in {shown}, for that is not UTF-8: name another folder."
+            f"The log can't be in {shown}, whose name is not UTF-8: name another folder."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)

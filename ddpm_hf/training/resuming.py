@@ -1,4 +1,4 @@
-"""Going on from a checkpoint, on all processes alike."""
+"""Resuming from a checkpoint, on all processes."""
 
 import dataclasses
 from pathlib import Path

@@ -121,7 +121,7 @@ def test_a_run_ends_whose_worker_was_killed(dataset, tmp_path):
     os.kill(int(worker), signal.SIGKILL)
     said, (status,) = process.finish()
     assert status == 1 and "Traceback" not in said, said
-    assert "DataLoader worker" in said and "perhaps for want of memory" in said, said
+    assert "DataLoader worker" in said and "perhaps because memory ran out" in said, said
 
 
 @pytest.mark.soak
