@@ -124,7 +124,7 @@ def test_stopped_while_it_imports_it_says_how_to_go_on(tmp_path, name):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=60)[1]
-    assert process.returncode == STOPPED and said.startswith("Stopped; start"), said
+    assert process.returncode == STOPPED and said.startswith("Stopped; run"), said
     assert not (tmp_path / "out").exists()
 
 
