@@ -165,7 +165,7 @@ def test_flags_are_read_before_what_takes_seconds_to_import(tmp_path, start):
 
     assert said("--resolution", "0").startswith(f"{start[-1]}: --resolution must be at least 1")
     stopped = said("--resolution", "8")
-    assert stopped.startswith("Stopped; --resume_from_checkpoint latest goes on")
+    assert stopped.startswith("Stopped; --resume_from_checkpoint latest resumes")
     assert "Traceback" not in stopped
 
 

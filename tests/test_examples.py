@@ -34,11 +34,12 @@ def test_a_folder_of_pictures_becomes_a_model_and_an_animation(tmp_path):
     for seed in range(4):
         picture(seed=seed).save(tmp_path / "photos" / f"{seed}.png")
     model, drawn = tmp_path / "model", tmp_path / "drawn.gif"
-    small = ["--steps", "2", "--size", "16", "--model", model, "--output", drawn]
+    small = ["--steps", "2", "--size", "16", "--num_inference_steps", "4"]
+    small += ["--model", model, "--output", drawn]
     script = EXAMPLES / "your_own_pictures.py"
     said, status = preloaded().run([script, tmp_path / "photos", *small])
     assert status == 0 and f"Noise becomes nine images in {drawn}." in said, said
-    assert Image.open(drawn).n_frames > 40
+    assert Image.open(drawn).n_frames == 5
     assert DDPMPipeline.from_pretrained(model).unet.config.sample_size == 16
 
 
