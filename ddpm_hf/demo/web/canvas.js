@@ -20,3 +20,21 @@ export function paint(canvas, width, height, rgb) {
   resize(canvas, width, height);
   canvas.getContext("2d").putImageData(imageOf(width, height, rgb), 0, 0);
 }
+
+// The width at which each of `pixels` in a row is a whole number of device pixels, as wide as there
+// is room for; all the room where it has not one for each.
+export function wholeWidth(pixels, room, ratio) {
+  const scale = Math.floor((room * ratio) / pixels);
+  return scale ? (scale * pixels) / ratio : room;
+}
+
+// Shows the canvas at such a width in its parent, whatever becomes of either.
+export function keepWhole(canvas) {
+  const fit = () => {
+    const room = canvas.parentElement.getBoundingClientRect().width;
+    canvas.style.width = `${wholeWidth(canvas.width, room, devicePixelRatio)}px`;
+  };
+  canvas.classList.add("whole");
+  new ResizeObserver(fit).observe(canvas.parentElement);
+  new MutationObserver(fit).observe(canvas, { attributeFilter: ["width"] });
+}

@@ -1,6 +1,6 @@
 // A row of pictures with one timeline. Frames arrive in chunks; to drag or play asks nothing. What a
 // view measures in the pictures it measures here, wherever they were made.
-import { paint } from "../canvas.js";
+import { keepWhole, paint } from "../canvas.js";
 import { viewOf } from "../page.js";
 import { FramePlayer, frameAt } from "../player.js";
 import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../recorded/recorded.js";
@@ -43,6 +43,7 @@ class Row {
       "<figcaption><b></b></figcaption><canvas role='img'></canvas><figcaption></figcaption>";
     figure.querySelector("b").textContent = words;
     figure.querySelector("canvas").setAttribute("aria-label", words);
+    keepWhole(figure.querySelector("canvas"));
     figure.dataset.name = caption.key;
     return figure;
   }
