@@ -14,6 +14,7 @@ from ddpm_hf import DDPMPipeline
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.static.command import write
 from ddpm_hf.demo.static.folder import contents
+from ddpm_hf.demo.web.modules import VERSION
 from ddpm_hf.demo.web.picture.picture import fitted
 from ddpm_hf.equations import q_sample
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
@@ -127,7 +128,9 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.click("#jump-start")  # it has a model of its own
         page.wait_for_selector(f"#jump-row{DONE}")
         open_view(page, "training")
-        kept_for_offline(page, "training/cats-32.json")
+        open_view(page, "edit")
+        recorded = f"modules/{VERSION}/web/recorded/edit.run.json"
+        kept_for_offline(page, "training/cats-32.json", recorded)
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
         page.wait_for_selector(DONE)

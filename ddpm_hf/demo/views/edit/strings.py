@@ -77,7 +77,7 @@ FORM = {
 
 PAGE = {
     "en": {
-        "idle": "Choose a picture and what to do, then press “Draw”.",
+        "idle": "Recorded. Choose a picture and what to do, then press “Draw”.",
         "given": "Your picture",
         "drawn": "Drawn, {n}",
         "first": "Your picture",
@@ -103,7 +103,7 @@ PAGE = {
         ),
     },
     "zh": {
-        "idle": "选好图像和要做的事，再按“开始绘制”。",
+        "idle": "这是预先录制的。选好图像和要做的事，再按“开始绘制”。",
         "given": "你的图像",
         "drawn": "第 {n} 幅结果",
         "first": "你的图像",

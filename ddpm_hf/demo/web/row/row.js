@@ -103,12 +103,12 @@ class Row {
   }
 }
 
-// name: of the recorded run, if there is one. chunks(here, language, controls, signal): of a run in this page, see
+// name: of the recorded run. chunks(here, language, controls, signal): of a run in this page, see
 // the views' here.js.
 // notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
 // shape, about): of the last frame, [{key, …}, …]. Keys are the view's strings.
 export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
-  if (parts.name) showFirst(row, parts.name);
+  showFirst(row, parts.name);
 }
