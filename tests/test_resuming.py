@@ -265,7 +265,7 @@ def test_latest_spares_a_finished_model_that_has_no_checkpoint(dataset, tmp_path
     shutil.rmtree(output / "checkpoint-2")
     resumed = ("--resume_from_checkpoint", "latest")
     before = (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
-    with pytest.raises(UserError, match=r"a finished model without a checkpoint .* --init_from"):
+    with pytest.raises(UserError, match=r"a finished model without a checkpoint; .* --init_from"):
         train_here(dataset, output, *resumed)
     assert (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
     train_here(dataset, output, *resumed, "--overwrite_output_dir", max_train_steps=2)
