@@ -163,10 +163,12 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
     expect(film.nth(0)).to_have_attribute("aria-pressed", "true")
     assert not np.array_equal(canvas(page, "noisy"), whole)
 
-    page.select_option("[data-part=speed]", "4")
-    page.click("[data-part=play]")
     page.locator("[data-part=loop]").focus()
     page.keyboard.press("Space")
+    expect(page.locator("[data-part=loop]")).to_be_checked()
+    expect(page.locator("[data-part=loop]")).to_be_focused()
+    page.select_option("[data-part=speed]", "4")
+    page.click("[data-part=play]")
     page.evaluate(
         """() => new Promise((resolve) => {
           const bar = document.querySelector('[data-part=timeline]');
@@ -180,7 +182,6 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
         })"""
     )
     expect(page.locator("[data-part=play]")).to_contain_text("Pause")
-    expect(page.locator("[data-part=loop]")).to_be_focused()
 
 
 def test_the_examples_say_what_their_numbers_are(visit):

@@ -64,7 +64,9 @@ test("a picture's pixels are all as wide as a whole number of the screen's", () 
     [64, 260, 1.25, 5 * 64 / 1.25],
     [64, 110, 3, 5 * 64 / 3],
     [96, 191, 2, 3 * 48],
+    [256, 260, 1, 256],
     [256, 200, 1, 200], // there is not one for each
+    [64, 112, 1, 112], // there is one for each, and nearly another
   ])
     assert.equal(wholeWidth(pixels, room, ratio), width);
 });

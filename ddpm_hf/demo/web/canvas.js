@@ -21,11 +21,13 @@ export function paint(canvas, width, height, rgb) {
   canvas.getContext("2d").putImageData(imageOf(width, height, rgb), 0, 0);
 }
 
+const LEAST_SHARE = 0.6; // of the room; below it a larger picture is worth more than even pixels
+
 // The width at which each of `pixels` in a row is a whole number of device pixels, as wide as there
-// is room for; all the room where it has not one for each.
+// is room for; all the room where that would leave too much of it.
 export function wholeWidth(pixels, room, ratio) {
-  const scale = Math.floor((room * ratio) / pixels);
-  return scale ? (scale * pixels) / ratio : room;
+  const whole = (Math.floor((room * ratio) / pixels) * pixels) / ratio;
+  return whole >= LEAST_SHARE * room ? whole : room;
 }
 
 // Shows the canvas at such a width in its parent, whatever becomes of either.
