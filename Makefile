@@ -41,7 +41,7 @@ release: $(VENV)/dev.installed
 	rm -rf dist
 	DDPM_REPOSITORY=$(REPOSITORY) $(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
-	@[ "$(REPOSITORY)" ] || echo "The description has no pictures: name where they are by REPOSITORY=https://…"
+	@[ "$(REPOSITORY)" ] || echo "The description has no images: give their address with REPOSITORY=https://…"
 
 bench: $(VENV)/dev.installed
 	for name in sampling scheduler training startup scaling browser page; do $(BIN)/python benchmarks/$$name.py || exit 1; done
@@ -55,8 +55,8 @@ soak: $(VENV)/dev.installed
 # The torch that pip finds by itself on Linux brings CUDA along.
 define say_what_comes
 @if [ -z "$(TORCH_INDEX)" ] && [ "$$(uname)" = Linux ] && ! command -v nvidia-smi >/dev/null; then \
-	echo "There is no NVIDIA GPU here, yet 2.7 GB of CUDA come with torch, unless your pip is set up for its"; \
-	echo "CPU builds (0.2 GB). To name their index, which PyTorch's installation page has: TORCH_INDEX=URL"; \
+	echo "There is no NVIDIA GPU here, but torch brings 2.7 GB of CUDA unless your pip uses its CPU builds"; \
+	echo "(0.2 GB). To use their index, given on PyTorch's installation page: make demo TORCH_INDEX=URL"; \
 fi
 endef
 

@@ -1,7 +1,7 @@
 """ms a step of cats-32 in headless Chromium, beside the server's backends, in turns.
 
 `python benchmarks/browser.py --json out.json`. Needs Chromium and Playwright. A run is timed from
-the call to the pictures. The page has as many workers as the name says, however many cores there
+the call to the images. The page has as many workers as the name says, however many cores there
 are; the server has all of them. Where others use the machine, the processor's time says more.
 """
 

@@ -1,4 +1,4 @@
-"""Sampling and training on one GPU with the CIFAR UNet of the DDPM paper, ours beside stock.
+"""Sampling and training on one GPU with the CIFAR UNet of the DDPM paper, ours beside diffusers.
 
 `python benchmarks/gpu.py --json out.json`, or `make bench-gpu`. All compilation comes first, in
 parallel. `--device cpu --steps 2 --train_steps 1 --batch 2` only checks that it runs.
@@ -32,7 +32,7 @@ PAPER = {"training steps a second, batch 128": 21, "seconds for 256 samples": 17
 """DDPM, appendix B, on a TPU v3-8."""
 BACKENDS = ("compile", "auto", "eager")
 WORKERS = 4
-"""Data loader workers, for ours and for stock."""
+"""Data loader workers, for ours and for diffusers."""
 
 
 def _wait(device):
@@ -81,7 +81,7 @@ def ours(device, backend, batch, steps):
 
 
 def stock(device, batch, steps):
-    """In bf16 by autocast, because stock fails with a bf16 network."""
+    """In bf16 by autocast, because diffusers fails with a bf16 network."""
     import diffusers
 
     scheduler = diffusers.DDPMScheduler(num_train_timesteps=1000)

@@ -1,7 +1,7 @@
 """What the page costs its server, and how soon a visitor sees something: in the browser and on it.
 
 `python benchmarks/page.py --json out.json`. app.py runs in a process of its own, the page in
-headless Chromium. Needs Playwright. Seed 0 and the page's default settings: cats-32, 4 pictures,
+headless Chromium. Needs Playwright. Seed 0 and the page's default settings: cats-32, 4 images,
 100 steps. Runs in the browser and on the server take turns, all on this machine.
 
 Times are the page's own clock: from the click to the frame in the canvas, which the next repaint

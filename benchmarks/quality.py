@@ -5,7 +5,7 @@ the same cats. First the two take turns on the idle machine, to measure the step
 then each trains the number of steps that this gives for the minutes. The samples of the averaged
 weights are compared with the nearest real cats. Other load on the machine during these hours
 changes only how long they take.
-Writes quality.json, .md and .png. Existing rows are kept; if a row of stock is missing, its run
+Writes quality.json, .md and .png. Existing rows are kept; if a row of diffusers is missing, its run
 starts again.
 """
 
@@ -29,7 +29,7 @@ PACE_STEPS, PACE_ROUNDS = 120, 2
 
 @dataclass(frozen=True)
 class Config:
-    """Train ours and stock, and measure both after several training times."""
+    """Train ours and diffusers', and measure both after several training times."""
 
     output_dir: str = "quality"
     """The folder for models, samples, table and plot."""

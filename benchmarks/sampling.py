@@ -1,7 +1,7 @@
-"""Seconds of sampling with cats-32: ours beside stock diffusers, in turns.
+"""Seconds of sampling with cats-32: ours beside diffusers, in turns.
 
-`python benchmarks/sampling.py --json out.json`. Stock's pipeline is called as a user would call it.
-The machine's limit is the UNet's FLOPs at the speed of bf16 matrix products.
+`python benchmarks/sampling.py --json out.json`. diffusers' pipeline is called as a user
+would call it. The machine's limit is the UNet's FLOPs at the speed of bf16 matrix products.
 """
 
 import argparse

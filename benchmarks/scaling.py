@@ -1,7 +1,7 @@
 """How the cost grows with batch size, steps, image size and processes.
 
-`python benchmarks/scaling.py --json out.json`. Sampling in turns with stock; two processes of one
-thread against one process of two threads, by real launches.
+`python benchmarks/scaling.py --json out.json`. Sampling in turns with diffusers; two processes
+of one thread against one process of two threads, by real launches.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Microseconds of the scheduler: ours beside stock diffusers, in turns.
+"""Microseconds of the scheduler: ours beside diffusers, in turns.
 
 `python benchmarks/scheduler.py --json out.json`
 """

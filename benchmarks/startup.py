@@ -1,4 +1,4 @@
-"""Seconds from a new process to the import, the model and the first picture, in turns.
+"""Seconds from a new process to the import, the model and the first image, in turns.
 
 `python benchmarks/startup.py --json out.json`
 """

@@ -1,8 +1,8 @@
 """Images a second in training: ours beside diffusers' train_unconditional.py, in turns.
 
-`python benchmarks/training.py --json out.json`. The same UNet (cats-32's), cats and machine. The
-stock loop is the script's own, step by step, with its torchvision transforms replaced by Pillow and
-torch.
+`python benchmarks/training.py --json out.json`. The same UNet (cats-32's), cats and machine.
+diffusers' loop is the script's own, step by step, with its torchvision transforms replaced by
+Pillow and torch.
 """
 
 import argparse

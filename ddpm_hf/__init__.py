@@ -1,4 +1,4 @@
-"""DDPM from the lecture notes' equations, inside the Hugging Face world."""
+"""DDPM from the lecture notes' equations, behind the interfaces of Hugging Face's diffusers."""
 
 from importlib import import_module
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: `import ddpm_hf` alone costs nothing."""
+    """Import a public name on first use: `import ddpm_hf` alone costs nothing."""
     if name not in _HOME:
         raise AttributeError(f"module 'ddpm_hf' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

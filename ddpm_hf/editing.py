@@ -1,4 +1,4 @@
-"""Sampling from one's own pictures: from x_t on, around a mask, or between two of them."""
+"""Sampling from your own images: starting at x_t, around a mask, or between two of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,13 @@ from ddpm_hf.scheduler import DDPMScheduler
 STRENGTH = 0.35
 """At T = 2000 this is t = 700, with as much noise as t = 500 at T = 1000 (DDPM, figure 8).
 
-At 0.8, which diffusers has for the schedule of latent diffusion, nothing is left of a picture here.
+At 0.8, which diffusers has for the schedule of latent diffusion, nothing is left of an image here.
 """
 
 
 @dataclass(frozen=True)
 class Source:
-    """One's own pictures: x_0 (batch, channels, height, width), and what of them is repainted.
+    """Your own images: x_0 (batch, channels, height, width), and what of them is repainted.
 
     mask: 1 where it is, (batch, 1, height, width); None without inpainting.
     """
@@ -33,20 +33,20 @@ class Source:
     def checked(
         cls, unet: UNet2DModel, image: Pictures | None, mask_image: Pictures | None, batch_size: int
     ) -> "Source | None":
-        """The source of a call, None without an image. One picture, or one mask, is for all.
+        """The source of a call, None without an image. One image, or one mask, is for all.
 
-        With `batch_size` 1, the batch is as many as there are pictures or masks. Raises ValueError
+        With `batch_size` 1, the batch is as many as there are images or masks. Raises ValueError
         for a mask without an image, numbers that do not fit, and what `own_pictures` raises.
         """
         if image is None:
             if mask_image is not None:
-                raise ValueError("mask_image says which part of an image to repaint: give image.")
+                raise ValueError("mask_image needs image: it says which part of it to repaint.")
             return None
         x_0 = own_pictures(unet, image)
         mask = None if mask_image is None else own_masks(unet, mask_image)
         masks = 1 if mask is None else len(mask)
         batch = max(len(x_0), masks) if batch_size == 1 else batch_size
-        for number, name in ((len(x_0), "pictures in image"), (masks, "masks in mask_image")):
+        for number, name in ((len(x_0), "images in image"), (masks, "masks in mask_image")):
             if number not in (1, batch):
                 raise ValueError(f"There are {number} {name} for a batch of {batch}.")
         x_0 = x_0.expand(batch, -1, -1, -1)
@@ -62,7 +62,7 @@ def chosen_strength(strength: float | None, source: Source | None, latents: Tens
     if strength is None:
         return STRENGTH if source is not None and source.mask is None else 1.0
     if source is None and latents is None:
-        raise ValueError("strength says how much noise an image gets: give image, too.")
+        raise ValueError("strength needs image: it says how much noise the image gets.")
     return strength
 
 
@@ -86,7 +86,7 @@ def first_step(scheduler: Any, K: int, strength: float) -> int:
 
 
 def start(scheduler: Any, noise: Tensor, source: Source | None, first: int) -> Tensor:
-    """x_t at the step of this index: drawn from the picture; without one, pure noise."""
+    """x_t at the step of this index: drawn from the image; without one, pure noise."""
     if source is None:
         x_t: Tensor = noise * scheduler.init_noise_sigma
     else:
@@ -96,7 +96,7 @@ def start(scheduler: Any, noise: Tensor, source: Source | None, first: int) -> T
 
 
 class Repainting:
-    """RePaint (Lugmayr et al. 2022): what is known of the picture is put into each x_s."""
+    """RePaint (Lugmayr et al. 2022): what is known of the image is put into each x_s."""
 
     def __init__(
         self, scheduler: Any, source: Source, noise: Tensor, generator: Generators
@@ -110,7 +110,7 @@ class Repainting:
         self.x_0, self.mask = source.x_0.to(noise), source.mask.to(noise)
 
     def known(self, x_s: Tensor, s: int) -> Tensor:
-        """x_s with the known part drawn from the picture; at s = −1, its own pixels."""
+        """x_s with the known part drawn from the image; at s = −1, its own pixels."""
         known = self.x_0
         if s >= 0:
             known = self.scheduler.add_noise(known, noise_like(known, self.generator), s)
@@ -148,7 +148,7 @@ def repaint_walk(K: int, jump_length: int, jump_n_sample: int) -> list[int]:
 
 
 def between(scheduler: Any, pictures: Tensor, noise: Tensor, first: int, weights: Tensor) -> Tensor:
-    """x_t on the line between two pictures, one for each weight; the two share the noise, (1, …).
+    """x_t on the line between two images, one for each weight; the two share the noise, (1, …).
 
     With noises of their own, the mean of the two would have less noise than any x_t.
     """

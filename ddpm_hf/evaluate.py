@@ -6,7 +6,9 @@ from ddpm_hf.evaluation.config import from_groups
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    with command_line("ddpm_hf.evaluate", "Stopped; start it again to continue from its samples."):
+    with command_line(
+        "ddpm_hf.evaluate", "Stopped; run it again to continue from the samples so far."
+    ):
         config = options(from_groups, "ddpm_hf.evaluate", arguments)
         with extra("eval"):  # takes seconds; wrong flags are reported before
             from ddpm_hf.evaluation.run import run

@@ -1,4 +1,4 @@
-"""Classifier-free guidance: further towards the class than the network alone would go."""
+"""Classifier-free guidance: extrapolating towards the class."""
 
 import torch
 from diffusers import UNet2DModel

@@ -1,4 +1,4 @@
-"""What a call of the pipeline starts from, checked: the labels and the noise of each image."""
+"""Checked inputs of a pipeline call: the labels and the noise of each image."""
 
 from collections.abc import Sequence
 
@@ -25,12 +25,12 @@ def checked_labels(
     """
     if unet.class_embedding is None:
         if labels is not None:
-            raise ValueError("This model knows no classes: leave class_labels out.")
+            raise ValueError("This model has no classes: leave class_labels out.")
         return None
     if labels is None:
         labels = null_class
     if labels is None:
-        raise ValueError("This model draws by class: give class_labels, one for each picture.")
+        raise ValueError("This model is class-conditional: give class_labels, one for each image.")
     classes = unet.config.num_class_embeds
     try:
         chosen = torch.as_tensor(labels)
@@ -39,7 +39,7 @@ def checked_labels(
     if chosen.ndim == 0:
         chosen = chosen.expand(batch_size)
     if chosen.shape[:1] != (batch_size,):
-        raise ValueError(f"There are {len(chosen)} class_labels for {batch_size} pictures.")
+        raise ValueError(f"There are {len(chosen)} class_labels for {batch_size} images.")
     if classes is None:  # the UNet takes something else than the number of a class
         return chosen.contiguous().to(device)
     is_whole = not (chosen.is_floating_point() or chosen.dtype == torch.bool)
@@ -61,9 +61,9 @@ def initial_noise(
     without a `sample_size`.
     """
     if isinstance(generator, list) and len(generator) != batch_size:
-        raise ValueError(f"There are {len(generator)} generators for {batch_size} pictures.")
+        raise ValueError(f"There are {len(generator)} generators for {batch_size} images.")
     if unet.config.sample_size is None:
-        raise ValueError("The UNet does not say how big its pictures are: set its sample_size.")
+        raise ValueError("The size of the UNet's images is unknown: set its sample_size.")
     shape = (batch_size, unet.config.in_channels, *height_width(unet.config.sample_size))
     # Half precision is for the network; the samples themselves are kept in float32.
     dtype = torch.promote_types(unet.dtype, torch.float32)

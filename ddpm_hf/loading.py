@@ -31,7 +31,7 @@ def load_pipeline(name: str, flag: str) -> DDPMPipeline:
         raise UserError(f"Can't load {flag} {name!r}: {first_sentence(error)}.") from error
     except Exception as error:  # of files that hold anything
         raise UserError(
-            f"Can't load {flag} {name!r}: its files are not as diffusers writes them"
+            f"Can't load {flag} {name!r}: its files are not what diffusers writes"
             f" ({type(error).__name__}: {first_sentence(error)})."
         ) from error
     try_network(name, pipeline)
@@ -43,7 +43,7 @@ def try_network(name: str, pipeline: DDPMPipeline) -> None:
     """Raise UserError unless the network can be used here: it is run at the first and the last t.
 
     It must be a UNet2DModel with a sample size and numbered classes, if any, and give finite
-    numbers, as many channels as the picture has, or twice as many with a learned variance.
+    numbers, as many channels as the image has, or twice as many with a learned variance.
     """
     unet, T = pipeline.unet, pipeline.num_train_timesteps
     if not isinstance(unet, UNet2DModel):
@@ -55,8 +55,7 @@ def try_network(name: str, pipeline: DDPMPipeline) -> None:
         )
     if unet.config.sample_size is None:
         raise UserError(
-            f"{name} does not say how big its pictures are: give its unet/config.json a"
-            " sample_size."
+            f"The size of {name}'s images is unknown: give its unet/config.json a sample_size."
         )
     channels, size = unet.config.in_channels, height_width(unet.config.sample_size)
     x_t = torch.zeros(1, channels, *size, dtype=unet.dtype, device=unet.device)
@@ -67,7 +66,7 @@ def try_network(name: str, pipeline: DDPMPipeline) -> None:
             shape = tuple(output.shape[1:])
             wrong = "" if output.isfinite().all() else "gives NaN or infinity"
             if shape not in {(channels, *size), (2 * channels, *size)}:
-                wrong = f"makes {shape} of pictures of {(channels, *size)}"
+                wrong = f"makes {shape} of images of {(channels, *size)}"
         except Exception as error:  # of any code that a network may have
             wrong = f"fails ({first_sentence(error)})"
         if wrong:

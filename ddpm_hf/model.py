@@ -14,7 +14,7 @@ from ddpm_hf.scheduler import DDPMScheduler
 class ModelPipeline(CardedPipeline):
     """What `DDPMPipeline` is made of, and the folder it is kept in.
 
-    A stock DDPMScheduler is replaced by ours; any other scheduler of diffusers stays what it is.
+    diffusers' DDPMScheduler is replaced by ours; its other schedulers stay as they are.
     """
 
     model_cpu_offload_seq = "unet"
@@ -49,7 +49,7 @@ class ModelPipeline(CardedPipeline):
         self._name_stock_scheduler()
 
     def _name_stock_scheduler(self) -> None:
-        """Record our scheduler as the stock class that reads the same config."""
+        """Record our scheduler as diffusers' class that reads the same config."""
         if isinstance(self.scheduler, DDPMScheduler):
             self.register_to_config(scheduler=("diffusers", "DDPMScheduler"))
 
@@ -58,7 +58,7 @@ class ModelPipeline(CardedPipeline):
         """Load a pipeline: a local folder wins, then a bundled model, then the Hub.
 
         The keyword arguments are diffusers' (`variant`, `torch_dtype`, `revision`, `token`, …).
-        Weights are read from safetensors alone, unless `use_safetensors=False` asks for pickles.
+        Weights are read from safetensors only, unless `use_safetensors=False` allows pickles.
         Raises OSError if there is no such model.
         """
         kwargs.setdefault("use_safetensors", True)
@@ -66,7 +66,7 @@ class ModelPipeline(CardedPipeline):
         return pipeline
 
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> CommitInfo | None:
-        """Write the folder that ours and stock diffusers load, with a card; safetensors only.
+        """Write the folder that ours and diffusers load, with a card; safetensors only.
 
         With `push_to_hub=True` it goes to the Hub, too. Stock refuses our scheduler's
         `timestep_spacing="quadratic"` when it samples.

@@ -1,4 +1,4 @@
-"""Random noise: for each image its own, whatever the batch; and for a sampling step."""
+"""Random noise: for each image independently of the batch, and for a sampling step."""
 
 from collections.abc import Iterable
 

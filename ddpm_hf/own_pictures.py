@@ -1,4 +1,4 @@
-"""One's own pictures and masks, as diffusers' pipelines take them → tensors of the model's size."""
+"""Your own images and masks, as diffusers' pipelines take them → tensors of the model's size."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -31,10 +31,10 @@ MASKS = VaeImageProcessor(
 
 
 def own_pictures(unet: UNet2DModel, image: Pictures) -> Tensor:
-    """x_0: float32 (pictures, channels, height, width) in [−1, 1], resized to the model's size.
+    """x_0: float32 (images, channels, height, width) in [−1, 1], resized to the model's size.
 
     Pillow images get the model's channels, on white where they are transparent. Raises ValueError
-    for what is no picture, other channels, or values outside [0, 1] (or [−1, 1], as diffusers
+    for what is no image, other channels, or values outside [0, 1] (or [−1, 1], as diffusers
     takes them, too).
     """
     channels = unet.config.in_channels
@@ -47,9 +47,9 @@ def own_pictures(unet: UNet2DModel, image: Pictures) -> Tensor:
 
 
 def own_masks(unet: UNet2DModel, mask_image: Pictures) -> Tensor:
-    """1 where a picture is to be repainted (white), else 0: float32 (masks, 1, height, width).
+    """1 where an image is to be repainted (white), else 0: float32 (masks, 1, height, width).
 
-    Raises ValueError for what is no picture, or has more than one channel.
+    Raises ValueError for what is no image, or has more than one channel.
     """
     batch = _batch(unet, mask_image, "mask_image", lambda mask: mask, MASKS)
     if batch.shape[1] != 1:

@@ -1,4 +1,4 @@
-"""DDPMPipeline: a UNet2DModel and a scheduler → pictures, and the way there step by step."""
+"""DDPMPipeline: a UNet2DModel and a scheduler → images, and each step on the way."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -35,8 +35,8 @@ Callback = Callable[["DDPMPipeline", int, int, dict[str, Tensor]], dict[str, Ten
 class DDPMPipeline(ModelPipeline):
     """Drop-in for `diffusers.DDPMPipeline`.
 
-    A stock DDPMScheduler is replaced by ours; any other scheduler of diffusers stays what it is.
-    What `save_pretrained` writes, stock diffusers loads without this package.
+    diffusers' DDPMScheduler is replaced by ours; its other schedulers stay as they are.
+    diffusers loads what `save_pretrained` writes, without this package.
     """
 
     _callback_tensor_inputs: ClassVar[list[str]] = [
@@ -130,7 +130,7 @@ class DDPMPipeline(ModelPipeline):
         callback_on_step_end: Callback | None = None,
         callback_on_step_end_tensor_inputs: Sequence[str] = ("latents",),
     ) -> ImagePipelineOutput | tuple[Any]:
-        """Sample pictures.
+        """Sample images.
 
         generator: one for the batch, or a list with one for each image: then an image is the same
         in whatever batch it is drawn.
@@ -140,21 +140,21 @@ class DDPMPipeline(ModelPipeline):
         timesteps: custom timesteps, strictly decreasing in 0..T−1, instead of their number.
         latents: x_T to start from, like the batch, instead of fresh noise.
         class_labels: for a model trained with classes: one number for all, or one for each image;
-        None draws any, if the model was trained for that (--class_dropout).
-        guidance_scale: above 1, pictures keep closer to their class and differ less from one
-        another, at twice the time a step; 1 is the model as it was trained, 0 without any class.
-        noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). Our
-        scheduler alone takes it.
-        eta: in [0, 1], DDIM: 1 is DDPM with β̃, 0 draws from each x_T always the same picture.
+        None draws any class, if the model was trained for that (--class_dropout).
+        guidance_scale: above 1, images are truer to their class and less varied, at twice the time
+        per step; 1 is the model as it was trained, 0 ignores the class.
+        noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). With our
+        scheduler only.
+        eta: in [0, 1], DDIM: 1 is DDPM with β̃; 0 is deterministic, one image for each x_T.
         solver_order: 2 is SDE-DPM-Solver++, with eta=0 DPM-Solver++: for few steps, spaced trailing
         or quadratic.
-        backend: "eager" gives stock's very pictures; "openvino" (on a CPU) and "compile" give them
-        within 1e-4, faster; "auto" is the fastest at hand, in half precision where there is some.
-        image: one's own picture to start from: x_t is drawn from it (N4). A Pillow image, a tensor
+        backend: "eager" gives the images that diffusers gives; "openvino" (on a CPU) and "compile"
+        are faster, within 1e-4; "auto" is the fastest available, in half precision if possible.
+        image: your own image to start from: x_t is drawn from it (N4). A Pillow image, a tensor
         (channels, height, width) or an array in [0, 1], a batch or a list; resized to the model's
         size. One is for the whole batch; several are the batch, with batch_size left at 1.
         mask_image: inpainting (RePaint, Lugmayr et al. 2022): only what is white in it is drawn,
-        the rest stays. Our scheduler alone does it.
+        the rest is kept. With our scheduler only.
         strength: in (0, 1]; the run takes its last int(strength·K) steps, from `image` (by default
         0.35, or 1 with a mask), or from `latents`, which are x_t then.
         jump_length, jump_n_sample: with a mask, each stretch of so many steps is drawn so many
@@ -165,7 +165,7 @@ class DDPMPipeline(ModelPipeline):
         goes on from them. Setting `pipeline._interrupt = True` ends all calls now running on this
         object with what they have.
 
-        Raises ValueError for numbers out of range, lists, latents or pictures that do not fit the
+        Raises ValueError for numbers out of range, lists, latents or images that do not fit the
         batch or the model, and class labels that the UNet does not know.
         """
         if isinstance(callback_on_step_end, PipelineCallback | MultiPipelineCallbacks):
@@ -220,15 +220,15 @@ class DDPMPipeline(ModelPipeline):
         strength: float = STRENGTH,
         **arguments: Any,
     ) -> ImagePipelineOutput | tuple[Any]:
-        """Pictures between two: on a line in x_t, then Algorithm 2 (DDPM section 4.4, figure 8).
+        """Images between two: on a line in x_t, then Algorithm 2 (DDPM section 4.4, figure 8).
 
-        a, b: two of one's own pictures, as `image` of `__call__`, whose x_t share their noise; or
-        two seeds, all of whose noise is mixed: the first and last picture are those of the seeds.
+        a, b: two of your own images, as `image` of `__call__`, whose x_t share their noise; or
+        two seeds, all of whose noise is mixed: the first and last image are those of the seeds.
         num_images: at least 2, the first and the last for a and b.
-        generator: with pictures, the noise of the run, the same for all.
-        strength: with pictures, as in `__call__`: how far the row may go from those given.
+        generator: with images, the noise of the run, the same for all.
+        strength: with images, as in `__call__`: how far the row may go from those given.
         Further arguments are those of `__call__`, and raise what they raise there; ValueError for
-        one picture and one seed, or more than two pictures.
+        one image and one seed, or more than two images.
         """
         if num_images < 2:
             raise ValueError(f"num_images must be at least 2; got {num_images}.")
@@ -237,10 +237,10 @@ class DDPMPipeline(ModelPipeline):
         if isinstance(a, int) and isinstance(b, int):
             return self(num_images, NoiseBetween((a, b), weights), **how)
         if isinstance(a, int) or isinstance(b, int):
-            raise ValueError("Give two pictures or two seeds, not one of each.")
+            raise ValueError("Give two images or two seeds, not one of each.")
         pictures = torch.cat([own_pictures(self.unet, x) for x in (a, b)])
         if len(pictures) != 2:
-            raise ValueError(f"There are {len(pictures)} pictures: give two, as a and b.")
+            raise ValueError(f"There are {len(pictures)} images: give two, as a and b.")
         noise = initial_noise(self.unet, None, 1, generator, self._execution_device)
         scheduler = copy.deepcopy(self.scheduler)
         K = set_timesteps(scheduler, num_inference_steps, timesteps, noise.device)

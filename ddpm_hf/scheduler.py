@@ -47,10 +47,11 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
     """Drop-in for `diffusers.DDPMScheduler`, with the same config keys and meanings.
 
     One default differs: a bare `DDPMScheduler()` is the notes' schedule, T = 2000 (N1). Save it
-    with our pipeline, which names stock's class: what a stock pipeline writes needs this package.
+    with our pipeline, which records diffusers' class: a folder that diffusers' pipeline saved
+    needs this package.
     Unknown names raise when they are used, not at construction, except `beta_schedule`.
-    `betas`, `alphas` and `alphas_cumprod`, float32 as stock's, are there to be read: the equations
-    have an exact table of ln ᾱ.
+    `betas`, `alphas` and `alphas_cumprod`, float32 as in diffusers, are for reading: the equations
+    use an exact table of ln ᾱ.
     """
 
     _compatibles: ClassVar[list[str]] = [e.name for e in KarrasDiffusionSchedulers]
@@ -98,7 +99,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
             by_betas = trained_betas is None and beta_schedule in BY_BETAS
             remedy = "Raise beta_end or num_train_timesteps, or set" if by_betas else "Set"
             warnings.warn(
-                f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the picture"
+                f"√ᾱ_T = {signal_left:.2f} at T = {self.schedule.T}: an outline of the image"
                 " survives in x_T (N5), yet sampling starts from pure noise."
                 f" {remedy} rescale_betas_zero_snr.",
                 stacklevel=3,
@@ -212,7 +213,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         timestep: one of those set, an int or a 0-d tensor.
         generator: one for the batch, or a list with one for each image.
         noise_scale: multiplies σ (N12); 0 is the deterministic path (N13).
-        eta: in [0, 1], DDIM instead, whatever the variance type: 1 is this very step with β̃, 0
+        eta: in [0, 1], DDIM instead, whatever the variance type: 1 is DDPM's step with β̃, 0
         adds no noise and keeps that of x_t.
         solver_order: 2 uses the x̂_0 of the step before, too, if that was of order 2: with β̃
         SDE-DPM-Solver++, with eta=0 DPM-Solver++. At order 1 they are DDPM and DDIM.

@@ -116,7 +116,7 @@ class NoiseSchedule:
         return log_alpha if self._rest is None else log_alpha + (self._rest[t] - self._rest[s])
 
     def alpha_bar(self, t: Index) -> Tensor:
-        """ᾱ_t, what is left of the picture's power; 0-d, or (batch,) for a tensor of steps."""
+        """ᾱ_t, what is left of the image's power; 0-d, or (batch,) for a tensor of steps."""
         return self.alpha(0, t)
 
     def noise_var(self, t: Index) -> Tensor:

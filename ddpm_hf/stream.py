@@ -20,9 +20,9 @@ class DenoisingStep:
     index: 0..K−1. timestep: diffusers' timestep of x_t, the paper's t − 1.
     noisy_sample: x_t, what the UNet saw; at index 0 what the run starts from, pure noise unless
     told. Schedulers that keep x_t in another scale bring it to the UNet's first.
-    model_output: what the UNet said, ẑ where it predicts noise.
+    model_output: the UNet's output; ẑ where it predicts noise.
     pred_original_sample: x̂_0, one jump back from x_t.
-    sample: x_s, after the step; at index K−1 it is the picture. The run goes on from what stands
+    sample: x_s, after the step; at index K−1 it is the image. The run goes on from what stands
     here: assign to it to steer.
     """
 
@@ -35,7 +35,7 @@ class DenoisingStep:
 
 
 class DenoisingStream(Iterator[DenoisingStep]):
-    """The steps of one run, each worked out when it is asked for.
+    """The steps of one run, each computed when it is asked for.
 
     `len()` is how many there are in all. `close()` ends the run; so does letting go of it.
     """
@@ -50,7 +50,7 @@ class DenoisingStream(Iterator[DenoisingStep]):
         return next(self._steps)
 
     def close(self) -> None:
-        """End the run; no further step is worked out."""
+        """End the run; no further step is computed."""
         self._steps.close()
 
 

@@ -1,6 +1,6 @@
-"""Which steps a run takes, and the weights of each.
+"""The steps that a run takes, and the weights of each.
 
-Here diffusers' `timestep` (0..T−1, −1 for the clean picture) becomes the paper's t = timestep + 1.
+Here diffusers' `timestep` (0..T−1, −1 for the clean image) becomes the paper's t = timestep + 1.
 """
 
 import itertools
@@ -29,7 +29,7 @@ SPACINGS = ("leading", "linspace", "trailing", "quadratic")
 
 
 class StepWeights(NamedTuple):
-    """The weights of one step t → s, worked out in float64 when the timesteps were set.
+    """The weights of one step t → s, computed in float64 when the timesteps were set.
 
     0-d tensors on the CPU: PyTorch multiplies by one in half the time that a float takes it.
     """
@@ -71,7 +71,7 @@ class StepPlan:
         self._rows: dict[tuple[torch.dtype, float | None], list[StepWeights]] = {}
 
     def _weights(self, dtype: torch.dtype, eta: float | None) -> list[StepWeights]:
-        """The weights of every step: worked out in float64, rounded once to the run's precision."""
+        """The weights of every step: computed in float64, rounded once to the run's precision."""
         if (dtype, eta) not in self._rows:
             t = torch.tensor(list(self._index), device="cpu") + 1
             s = torch.cat([t[1:], t.new_zeros(1)])
@@ -129,10 +129,10 @@ class StepPlan:
 def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> list[int]:
     """K of diffusers' timesteps, strictly decreasing in 0..T−1.
 
-    As stock's, with these mended: `leading` spreads the steps evenly where stock's stride T//K
-    would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
+    As in diffusers, with these corrections: `leading` spreads the steps evenly where diffusers'
+    stride T//K would leave out whole strides at the noisy end; `trailing` gives exactly K; a single
     step starts from pure noise, at T − 1; the offset never leads past T − 1. `quadratic`, which
-    stock has not, takes smaller steps near the picture (DDIM, Song et al. 2021, appendix D.2).
+    diffusers lacks, takes smaller steps near the image (DDIM, Song et al. 2021, appendix D.2).
     Raises ValueError for K outside 1..T or an unknown spacing, TypeError for a K that is not whole.
     """
     if not 1 <= operator.index(K) <= T:

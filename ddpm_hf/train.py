@@ -6,8 +6,8 @@ from ddpm_hf.cli import command_line, extra
 from ddpm_hf.training.config import parse_config
 
 STOPPED = (
-    "Stopped; --resume_from_checkpoint latest goes on from the last checkpoint, or begins if there"
-    " is none yet."
+    "Stopped; --resume_from_checkpoint latest resumes from the last checkpoint, or starts over if"
+    " there is none yet."
 )
 
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     threading.excepthook = _told_by_the_next_report
     with command_line("ddpm_hf.train", STOPPED):
         config = parse_config(arguments)
-        with extra("train"):  # takes seconds: first, what is wrong is told
+        with extra("train"):  # takes seconds; wrong flags are reported before
             from ddpm_hf.training.run import train
         train(config)
 

@@ -22,6 +22,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", help="your images; subfolders are read, too")
     parser.add_argument("--steps", type=int, default=500, help="training steps of 16 images")
     parser.add_argument("--size", type=int, default=32, help="pixels of a side")
+    parser.add_argument("--num_inference_steps", type=int, default=50, help="of the animation")
     parser.add_argument("--model", default="runs/your_own_pictures", help="the model's folder")
     parser.add_argument("--output", default="your_own_pictures.gif")
     given = parser.parse_args()
@@ -31,9 +32,10 @@ if __name__ == "__main__":
         f" --max_train_steps {given.steps} --lr_warmup_steps {given.steps // 10}"
         f" --checkpointing_steps {given.steps} --save_images_epochs {given.steps}"
         f" --save_model_epochs {given.steps}"
+        f" --ddpm_num_inference_steps {given.num_inference_steps}"
     )
     train([*flags.split(), "--train_data_dir", given.folder, "--output_dir", given.model])
     pipe = DDPMPipeline.from_pretrained(given.model)
     generator = torch.Generator().manual_seed(0)
-    save_animation(pipe.stream(9, generator=generator, num_inference_steps=50), given.output)
+    save_animation(pipe.stream(9, generator, given.num_inference_steps), given.output)
     print(f"Noise becomes nine images in {given.output}.")

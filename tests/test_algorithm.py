@@ -91,7 +91,7 @@ def test_no_variance_is_learned_where_noise_says_nothing_of_the_picture(small_st
         settings = {"prediction_type": kind, "variance_type": "learned_range"}
         scheduler = DDPMScheduler(50, **settings, rescale_betas_zero_snr=True)
         DDPMPipeline(tiny_unet(1, out_channels=2), scheduler).save_pretrained(tmp_path / kind)
-    with pytest.raises(UserError, match=r"zero terminal SNR.* begin with a model of v_prediction"):
+    with pytest.raises(UserError, match=r"zero terminal SNR.* start from a model with v_"):
         small_state(init_from=str(tmp_path / "epsilon"))
     state = small_state(init_from=str(tmp_path / "v_prediction"))
     batch = batch_of(state)._replace(t=torch.full((8,), 50))

@@ -72,14 +72,14 @@ def labelled(labels):
 
 def test_the_log_and_refusals_call_classes_by_their_names(tmp_path, capsys):
     said = opened(tmp_path / "numbers", {"train": labelled([9, 0, 5])}, capsys)
-    assert "3 classes of the column 'label': 0, 5, 9." in said
+    assert "3 classes in the column 'label': 0, 5, 9." in said
     cow = labelled([0, 1]).cast_column("label", datasets.ClassLabel(names=["cat", "cow"]))
     dog = labelled([0, 1]).cast_column("label", datasets.ClassLabel(names=["cat", "dog"]))
     both = {"train": dog, "test": cow}
     with pytest.raises(UserError, match="the first is number 1, are of the class cow, and 'label'"):
         opened(tmp_path / "names", both, capsys, validation_split="test")
     split = Split(torch.zeros(9, 1, 2, 2), torch.tensor([0] * 8 + [1]))
-    with pytest.raises(UserError, match="1 pictures of the class dog; at least 8"):
+    with pytest.raises(UserError, match="1 images of the class dog; at least 8"):
         of_class(split, 1, "dog")
 
 

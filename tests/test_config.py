@@ -135,7 +135,7 @@ def test_a_recipe_goes_by_its_name_wherever_one_is(tmp_path, monkeypatch):
     (tmp_path / "cats-32").write_text('{"output_dir": "mine"}')
     assert parse_config(["--config", "cats-32"]).output_dir == "mine", "a file of that name wins"
     for unknown in ("cats-33", "other/cats-32.json"):
-        with pytest.raises(UserError, match=f"{unknown}: .* among cats-32, .*notes"):
+        with pytest.raises(UserError, match=f"{unknown}: .* the recipes are cats-32, .*notes"):
             parse_config(["--config", unknown])
 
 
@@ -165,7 +165,7 @@ def test_flags_are_read_before_what_takes_seconds_to_import(tmp_path, start):
 
     assert said("--resolution", "0").startswith(f"{start[-1]}: --resolution must be at least 1")
     stopped = said("--resolution", "8")
-    assert stopped.startswith("Stopped; --resume_from_checkpoint latest goes on")
+    assert stopped.startswith("Stopped; --resume_from_checkpoint latest resumes")
     assert "Traceback" not in stopped
 
 

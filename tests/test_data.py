@@ -162,7 +162,7 @@ def test_values_that_are_no_class_label_are_classes_in_sorted_order(values, name
     others = dataset.remove_columns("kind").add_column("kind", [None, *values[1:]])
     with pytest.raises(UserError, match="the first is number 0, are of the class None"):
         infer_spec(others, 8, class_column="kind")
-    with pytest.raises(UserError, match="so a stream does not tell which classes there are"):
+    with pytest.raises(UserError, match="so a stream does not say which classes there are"):
         data.classes(dataset.to_iterable_dataset(), "kind")
 
 
@@ -310,14 +310,14 @@ def test_a_folder_is_one_split_whatever_its_files_are_called(tmp_path):
     assert len(data.load_folder(str(tmp_path), cache_dir=cache)) >= 4
     assert data.image_column(data.load_folder(str(tmp_path), cache_dir=cache)) == "image"
     (tmp_path / "nothing").mkdir()
-    with pytest.raises(UserError, match="holds no pictures"):
+    with pytest.raises(UserError, match="holds no images"):
         data.load_folder(str(tmp_path / "nothing"), cache_dir=cache)
     for file in ("missing", "one.png"):
         with pytest.raises(UserError, match=f"{file} is not a folder"):
             data.load_folder(str(tmp_path / file), cache_dir=cache)
     assert len(data.load_folder(f"{tmp_path}/", cache_dir=cache)) >= 4
     assert len(data.load_folder(str(tmp_path), "train[:2]", cache_dir=cache)) == 2
-    with pytest.raises(UserError, match="holds no pictures of the split 'test'"):
+    with pytest.raises(UserError, match="holds no images of the split 'test'"):
         data.load_folder(str(tmp_path), "test", cache_dir=cache)
 
 
@@ -364,7 +364,7 @@ def test_saved_sets_have_slices(tmp_path):
     assert labels("train[:25%]+test") == [0, 1, 8, 9] and labels("train[-2:]") == [6, 7]
     with pytest.raises(UserError, match=r"split 'train\[': Unrecognized instruction format"):
         labels("train[")
-    with pytest.raises(UserError, match=r"split 'train\[:4%\]': it is none of the 10 rows, so"):
+    with pytest.raises(UserError, match=r"split 'train\[:4%\]': it selects none of the 10 rows"):
         labels("train[:4%]")
 
 
@@ -387,9 +387,9 @@ def test_colour_is_kept_wherever_in_the_set_it_comes():
 def test_a_split_without_any_readable_picture_is_refused():
     good = dataset_of([picture()])
     spec = infer_spec(good, 8)
-    with pytest.raises(UserError, match="no picture that can be read"):
+    with pytest.raises(UserError, match="no image that can be read"):
         ImagesInMemory(dataset_of([b"junk"] * 3), spec, show_progress=False)
-    with pytest.raises(UserError, match="no picture that can be read"):
+    with pytest.raises(UserError, match="no image that can be read"):
         ImagesOnDisk(dataset_of([b"junk"] * 1500), spec)[7]
 
 

@@ -15,6 +15,7 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler, equations
 from ddpm_hf.bundled import PRETRAINED
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.views.equations.cited import PACKAGE, cited
+from ddpm_hf.demo.views.equations.places import PLACES
 from ddpm_hf.demo.views.equations.strings import VIEWS
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
@@ -39,6 +40,19 @@ def test_the_notes_say_the_same_in_both_languages():
     assert list(english) == list(chinese) == [f"N{n}" for n in range(1, 18)] == list(VIEWS)
     for number in english:
         assert english[number] == chinese[number], number
+
+
+def lines(name):
+    """Of each line of the notes: its number, if it has one, and its place on the page."""
+    table = (ROOT / name).read_text().rpartition("\n## ")[2]
+    return re.findall(r"^\| .+? \| (N\d+|) \| `(.+?)` \| .+? \| .+? \|$", table, re.M)
+
+
+def test_each_line_of_the_notes_has_a_place_on_the_page():
+    found = lines("NOTES.md")
+    assert found == lines("NOTES.zh.md") and len(found) == 47
+    assert {place for _, place in found} == set(PLACES)
+    assert {number for number, _ in found} == {"", *(f"N{n}" for n in range(1, 18))}
 
 
 def test_each_statement_is_cited_where_it_says():

@@ -43,7 +43,7 @@ def test_too_few_for_the_covariance_says_how_many():
     with pytest.raises(UserError, match="needs at least 1281"):
         check_enough(1280, 1280)
     check_enough(1281, 1280)
-    with pytest.raises(UserError, match="16 pictures are too few"):
+    with pytest.raises(UserError, match="16 images are too few"):
         frechet_distance(gaussian(16), gaussian(100))
 
 

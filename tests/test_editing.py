@@ -317,17 +317,17 @@ HOLE = torch.ones(1, 8, 8)
         ({"image": torch.zeros(1, 8, 8)}, "image must have 3 channels; got 1"),
         ({"image": PLAIN + 255}, r"image must have its values in \[0, 1\]"),
         ({"image": PLAIN * math.nan}, r"image must have its values in \[0, 1\]"),
-        ({"image": MANY, "batch_size": 2}, "3 pictures in image for a batch of 2"),
+        ({"image": MANY, "batch_size": 2}, "3 images in image for a batch of 2"),
         ({"image": PLAIN, "mask_image": MANY[:, :1], "batch_size": 2}, "3 masks in mask_image"),
         ({"image": PLAIN, "mask_image": PLAIN}, "mask_image must have one channel; got 3"),
         ({"mask_image": HOLE}, "give image"),
-        ({"strength": 0.5}, "give image, too"),
+        ({"strength": 0.5}, "needs image"),
         ({"image": PLAIN, "latents": PLAIN[None]}, "image or latents to start from, not both"),
         ({"image": PLAIN, "strength": 0}, "strength must be above 0 and at most 1; got 0"),
         ({"image": PLAIN, "strength": 1.5}, "strength must be above 0"),
         ({"image": PLAIN, "strength": 0.1}, "strength 0.1 leaves none of 3 steps"),
         ({"image": PLAIN, "mask_image": HOLE, "jump_length": 0}, "must be at least 1; got 0 and"),
-        ({"image": PLAIN, "generator": [torch.Generator()] * 2}, "2 generators for 1 pictures"),
+        ({"image": PLAIN, "generator": [torch.Generator()] * 2}, "2 generators for 1 images"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(pipeline, arguments, sentence):
@@ -339,8 +339,8 @@ def test_what_does_not_fit_is_refused_in_one_sentence(pipeline, arguments, sente
 @pytest.mark.parametrize(
     ("a", "b", "changes", "sentence"),
     [
-        (PLAIN, 3, {}, "two pictures or two seeds"),
-        (MANY, PLAIN, {}, "There are 4 pictures: give two"),
+        (PLAIN, 3, {}, "two images or two seeds"),
+        (MANY, PLAIN, {}, "There are 4 images: give two"),
         (PLAIN, PLAIN, {"num_images": 1}, "num_images must be at least 2; got 1"),
         (PLAIN, PLAIN, {"strength": 2}, "strength must be above 0"),
     ],

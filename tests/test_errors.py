@@ -43,5 +43,5 @@ def test_names_that_are_not_utf_8_can_be_told(tmp_path):
     """In the card, the log and what is printed; a log's own folder is refused before."""
     assert as_text("F\udcf6tos · Fötos") == "Fötos · Fötos"
     config = TrainConfig(dataset_name="cats", output_dir=f"{tmp_path}/\udcf6ut")
-    with pytest.raises(UserError, match=r"The log can't lie in .*/öut, for that is not UTF-8"):
+    with pytest.raises(UserError, match=r"The log can't be in .*/öut, whose name is not UTF-8"):
         check_output_dir(config)

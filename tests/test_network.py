@@ -88,10 +88,10 @@ UNTRAINABLE = {
         lambda: tiny_unet(**LEARNED),
         r"fails \(index out of range in self\) at t = 2000 of 2000; its .* is 'learned'",
     ),
-    "six channels": (lambda: tiny_unet(6), "of 6 channels; training reads pictures of 1, 3, 4"),
+    "six channels": (lambda: tiny_unet(6), "of 6 channels; training reads images of 1, 3, 4"),
     "other channels": (
         lambda: tiny_unet(6, out_channels=3),
-        r"makes \(3, 8, 8\) of pictures of \(6, 8, 8\)",
+        r"makes \(3, 8, 8\) of images of \(6, 8, 8\)",
     ),
 }
 

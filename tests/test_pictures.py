@@ -72,7 +72,7 @@ def test_what_may_be_nearly_black_by_mistake_is_told():
     """Of 12 bits in 16 only their author knows; a mask of 0 and 1 is the same."""
     for values in (np.uint16([[0, 4095]] * 2), np.uint8([[0, 1]] * 2)):
         (told,) = told_of([file_of(values, "TIFF")], 2)
-        assert "No value of the pictures is above 1" in told and "nearly black" in told
+        assert "No value of the images is above 1" in told and "nearly black" in told
     assert told_of([file_of(np.uint16([[0, 65535]] * 2), "TIFF")], 2) == []
 
 
@@ -84,7 +84,7 @@ def test_floats_have_one_white_in_the_whole_set():
     assert found.tolist() == [128, 255]
     many = [rows[0]] * 600 + [rows[2]]  # the bright one is not among those looked at first
     assert network_input(many, 2, keep_precision=True)[0, 0, 0, 0] == 0.5
-    assert "White in pictures of floats is 1" in " ".join(told_of(rows[:2], 2))
+    assert "White in floating-point images is 1" in " ".join(told_of(rows[:2], 2))
 
 
 def test_a_validation_split_has_the_white_of_the_training_split():
@@ -117,7 +117,7 @@ def test_bands_that_are_not_read_are_told(bands, extra, told):
     values = np.full((2, 2, bands), 255, np.uint8)
     values[..., :3] = 10, 20, 30
     images = loaded([tiff(values, extra=extra)], 2)
-    assert f"A picture: {told}." in told_of([tiff(values, extra=extra)], 2)
+    assert f"An image: {told}." in told_of([tiff(values, extra=extra)], 2)
     assert images[0].image[:, 0, 0].tolist()[:3] == [10, 20, 30]
 
 
@@ -125,7 +125,7 @@ def test_frames_that_are_not_read_are_told():
     frames = [picture(seed=i) for i in range(3)]
     for kind in ("TIFF", "GIF", "WEBP"):
         file = file_of(frames[0], kind, save_all=True, append_images=frames[1:])
-        assert "A picture: of its frames only the first is read." in told_of([file], 8)
+        assert "An image: of its frames only the first is read." in told_of([file], 8)
 
 
 RGBA = np.array([[[200, 10, 30, 0], [200, 10, 30, 255], [200, 10, 30, 51]]] * 3, np.uint8)
@@ -142,7 +142,7 @@ def test_transparent_pictures_lie_on_the_ground(background, ground):
     grey = network_input(files, 3, channels=1, background=background)[0, 0, 0]
     assert grey[0] == ground and grey[1] == 69
     told = told_of(files, 3, channels=3, background=background)
-    assert told == [f"Transparent pictures are laid on {background}; --background changes that."]
+    assert told == [f"Transparent images are laid on {background}; --background changes that."]
     assert loaded(files, 3).spec.channels == 4
 
 
@@ -215,10 +215,10 @@ BIG = png([bytes(65_000 // 8)] * 3_000, 1)
 def test_why_no_picture_can_be_read_is_told(content, reason):
     """With the file's name: looked at first, in memory, on disk and in a stream."""
     rows, spec = cell(content, "a.pic"), infer_spec(dataset_of([picture()]), 8)
-    told = rf"a picture that can be read; the first: a\.pic: {reason}"
+    told = rf"an image that can be read; the first: a\.pic: {reason}"
     with pytest.raises(UserError, match=told):
         infer_spec(rows, 8)
-    told = rf"no picture that can be read; the first: a\.pic: {reason}"
+    told = rf"no image that can be read; the first: a\.pic: {reason}"
     with pytest.raises(UserError, match=told):
         ImagesInMemory(rows, spec, show_progress=False)
     with pytest.raises(UserError, match=told):

@@ -286,7 +286,7 @@ def test_classes_give_different_pictures(backend, seeded):
     [
         ({"class_labels": 1}, "no classes"),
         ({"latents": torch.zeros(1, 3, 4, 4)}, r"shape \(2, 3, 8, 8\); got \(1, 3, 4, 4\)"),
-        ({"generator": [torch.Generator()]}, "1 generators for 2 pictures"),
+        ({"generator": [torch.Generator()]}, "1 generators for 2 images"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
     ],
 )

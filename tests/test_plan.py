@@ -35,7 +35,8 @@ def test_what_is_due_after_each_step():
 def test_a_run_that_trains_nothing_or_never_warms_up_says_so():
     assert plan(32, num_epochs=5, lr_warmup_steps=9).notices(3) == []
     (said,) = plan(32, num_epochs=5).notices(11)  # of ten
-    assert said.startswith("Nothing is trained: ") and "--num_epochs 6, or more, goes on" in said
+    assert said.startswith("Nothing is left to train: ")
+    assert said.endswith("--num_epochs 6, or more, continues it.")
     (said,) = plan(32, max_train_steps=4).notices(4)
     assert "is of step 4, and the run has 4 steps. --max_train_steps 5, or more" in said
     short = {"max_train_steps": 4, "learning_rate": 1e-3}

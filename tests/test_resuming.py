@@ -56,17 +56,17 @@ def test_a_loss_that_is_no_number_ends_the_run_and_spares_the_checkpoint(
 
     monkeypatch.setattr(losses, "simple_loss", breaks)
     with pytest.raises(
-        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2: go on from"
+        UserError, match="The loss is nan at step 4; the last good one is checkpoint-2: resume from"
     ):
         train_here(dataset, tmp_path / "out")
     assert [p.name for p in checkpoint.checkpoints(tmp_path / "out")] == ["checkpoint-2"]
     # Reported too late for the loss to tell: the weights do.
     calls = itertools.count(1)
-    with pytest.raises(UserError, match="weights are not numbers any more at step 4"):
+    with pytest.raises(UserError, match="weights are NaN or infinite at step 4"):
         train_here(dataset, tmp_path / "late", logging_steps=100)
     assert [p.name for p in checkpoint.checkpoints(tmp_path / "late")] == ["checkpoint-2"]
     calls = itertools.count(4)
-    with pytest.raises(UserError, match="at step 1; there is no checkpoint yet: start anew with a"):
+    with pytest.raises(UserError, match="at step 1; there is no checkpoint yet: start again"):
         train_here(dataset, tmp_path / "early")
 
 
@@ -165,7 +165,7 @@ def test_an_earlier_checkpoint_costs_the_newer_ones_only_if_told(dataset, tmp_pa
     earlier = ("--resume_from_checkpoint", "checkpoint-2")
     monkeypatch.chdir(tmp_path)
     for folder in (output, Path("out")):
-        with pytest.raises(UserError, match="would remove checkpoint-3, checkpoint-4; allow it by"):
+        with pytest.raises(UserError, match="would remove checkpoint-3, checkpoint-4; allow it"):
             train_here(dataset, folder, *earlier)
     assert len(checkpoint.checkpoints(output)) == 4 and len(losses_of(output)) == 4
     short = {"max_train_steps": 3, "checkpointing_steps": 1}
@@ -223,8 +223,8 @@ def test_an_earlier_versions_run_goes_on_and_changed_settings_are_named(dataset,
     resumed = ("--resume_from_checkpoint", "latest")
     train_here(dataset, output, *resumed, learning_rate=1e-4, train_batch_size=2)
     said = capsys.readouterr().out
-    assert "Not as before the checkpoint: learning_rate, train_batch_size." in said
-    assert "A step had 4 pictures before the checkpoint and has 2 now" in said
+    assert "Changed since the checkpoint: learning_rate, train_batch_size." in said
+    assert "A step had 4 images before the checkpoint and has 2 now" in said
 
     state, _ = checkpoint.find(output, "latest")
     del state["config"]["timestep_sampling"]  # as an earlier version wrote it
@@ -265,7 +265,7 @@ def test_latest_spares_a_finished_model_that_has_no_checkpoint(dataset, tmp_path
     shutil.rmtree(output / "checkpoint-2")
     resumed = ("--resume_from_checkpoint", "latest")
     before = (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
-    with pytest.raises(UserError, match=r"a finished model and no checkpoint .* --init_from"):
+    with pytest.raises(UserError, match=r"a finished model without a checkpoint; .* --init_from"):
         train_here(dataset, output, *resumed)
     assert (output / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == before
     train_here(dataset, output, *resumed, "--overwrite_output_dir", max_train_steps=2)
@@ -278,7 +278,7 @@ def test_latest_spares_a_strangers_files(tmp_path, config):
     if config is not None:
         (tmp_path / "config.json").write_text(config)
     before = {file.name: file.read_text() for file in tmp_path.iterdir()}
-    with pytest.raises(UserError, match=r"holds README\.md.*, yet no run to go on with; name"):
+    with pytest.raises(UserError, match=r"holds README\.md.* but no run to resume; name"):
         check_output_dir(TrainConfig(output_dir=str(tmp_path), resume_from_checkpoint="latest"))
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == before
 
@@ -309,20 +309,20 @@ def test_pictures_that_came_or_went_are_told(tmp_path, capsys):
         resumed = ("--resume_from_checkpoint", "latest")
         train_here(there, tmp_path / "out", *resumed, max_train_steps=n)
     said = capsys.readouterr().out
-    assert "9 pictures of the column 'image', read as RGB" in said
-    assert "An epoch had 8 pictures before the checkpoint and has 9 now" in said
+    assert "9 images in the column 'image', read as RGB" in said
+    assert "An epoch had 8 images before the checkpoint and has 9 now" in said
 
 
 def test_an_output_folder_inside_the_data_is_refused(tmp_path):
     picture().save(tmp_path / "one.png")
-    with pytest.raises(UserError, match="would put pictures into the data"):
+    with pytest.raises(UserError, match="would put images into the data"):
         train_here(tmp_path, tmp_path / "run" / "out")
     assert not (tmp_path / "run" / "out").exists()
     own = tmp_path / "samples" / "own.png"
     own.parent.mkdir()
     picture().save(own)
     for data in (tmp_path, own.parent):
-        with pytest.raises(UserError, match="would put pictures into the data"):
+        with pytest.raises(UserError, match="would put images into the data"):
             train_here(data, tmp_path, "--overwrite_output_dir")
     assert own.exists()
 

@@ -71,7 +71,7 @@ def test_damaged_settings_are_written_anew_unless_there_are_samples(
     assert complete(config, pipeline) == [0, 2, 4]
     assert json.loads(settings.read_text())["seed"] == 0
     settings.write_bytes(content)
-    with pytest.raises(UserError, match=r"sampling.json can't be read, so .*--output_dir"):
+    with pytest.raises(UserError, match=r"sampling.json can't be read; .*--output_dir"):
         complete(config, pipeline)
 
 

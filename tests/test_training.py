@@ -103,7 +103,7 @@ def test_classes_are_learned_and_asked_for(tmp_path):
 
     other_order = datasets.ClassLabel(names=names[::-1])
     labelled.cast_column("label", other_order).to_parquet(there / "train.parquet")
-    with pytest.raises(UserError, match="bring its column into the model's order first"):
+    with pytest.raises(UserError, match="put its column into the model's order first"):
         train_here(there, tmp_path / "swapped", **again)
     with pytest.raises(UserError, match=r"(?s)classes are a, b, .* resume with the same, in that"):
         resumed = ("--resume_from_checkpoint", "latest")
@@ -154,7 +154,7 @@ def test_fine_tuning_goes_on_from_a_trained_pipeline(dataset, tmp_path):
     [
         ({"class_embed_type": "timestep"}, "only a UNet with numbered classes"),
         ({"class_embed_type": "identity"}, "only a UNet with numbered classes"),
-        ({"size": None}, "does not say how big its pictures are"),
+        ({"size": None}, "images is unknown"),
         ({"size": (8, 16)}, "of 8 × 16 pixels; training takes only squares"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_run_says_what_it_will_do_and_where_its_pipeline_is(dataset, tmp_path,
     changes = {"train_batch_size": 3, "gradient_accumulation_steps": 2, "max_train_steps": 1}
     train_here(dataset, tmp_path / "out", **changes)
     said = capsys.readouterr().out
-    assert "Batch 3 × accumulation 2 × processes 1 = 6 pictures a step; steps an epoch: 2;" in said
+    assert "Batch 3 × accumulation 2 × processes 1 = 6 images a step; steps an epoch: 2;" in said
     assert f"The pipeline is in {tmp_path / 'out'}" in said
 
 

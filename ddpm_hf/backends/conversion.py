@@ -1,4 +1,4 @@
-"""The UNet as OpenVINO has it: converted and tried once, and kept on disk."""
+"""The UNet converted for OpenVINO: tried once, and cached on disk."""
 
 import contextlib
 import hashlib
@@ -135,7 +135,7 @@ def _made(unet: Any, folder: Path) -> tuple[Any, str]:
     example = _example(unet)
     status, said = _run_apart(example, folder)
     reason = f"OpenVINO fails at it: {said}" if status else _difference(unet, example, folder)
-    if not reason or status in CRASHES:  # the rest may be for want of memory, or by the weights
+    if not reason or status in CRASHES:  # others may come from memory or the weights
         with contextlib.suppress(OSError):
             verdict.write_text(reason)
     return model, reason

@@ -100,7 +100,7 @@ def make_denoiser(
 
     class_labels: (batch,), for a class-conditional UNet.
 
-    `eager`: PyTorch, with the same numbers as stock diffusers. `openvino`: on a CPU, in float32.
+    `eager`: PyTorch, with the same numbers as diffusers. `openvino`: on a CPU, in float32.
     `compile`: torch.compile, which takes about a minute before the first step. `auto`: on a CPU,
     OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else,
     and for a network with code of its own, eager. Raises ValueError like `check_backend`.

@@ -1,4 +1,4 @@
-"""What a network computes, told exactly: what is derived from one is never taken for another."""
+"""A network's identity: what was derived from one is never used for another."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 KNOWN = {"torch", "diffusers", "builtins", "collections"}
-"""Where the code of a network that is stock's comes from."""
+"""Where the code of an unmodified network comes from."""
 PLAIN = (int, float, str, tuple, list, type(None))
 
 

@@ -21,12 +21,12 @@ TELLING = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 class UnreadableError(ValueError):
-    """A cell holds no picture that can be read; the message says which file it is, and why."""
+    """A cell holds no image that can be read; the message says which file it is, and why."""
 
 
 @contextmanager
 def reading(cell: Cell) -> Iterator[Picture]:
-    """The picture in a cell; what Pillow raises for it, then too, becomes UnreadableError."""
+    """The image in a cell; any error of Pillow, also while it is used, becomes UnreadableError."""
     try:
         yield open_picture(_content(cell))
     except Exception as error:  # struct.error, IndexError, AssertionError, MemoryError, …

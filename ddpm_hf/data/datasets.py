@@ -42,7 +42,7 @@ def load_split(
 ) -> Dataset | IterableDataset:
     """A split of a data set, or slices of splits: from a local folder, else `cats`, else the Hub.
 
-    A folder may hold pictures or tables (parquet, arrow, csv), or be written by `save_to_disk`.
+    A folder may hold images or tables (parquet, arrow, csv), or be written by `save_to_disk`.
     resolution: for `cats` only, which are drawn at that size. streaming: read tables while they
     are used instead of storing them first. column, tell: see `load_pictures`.
     Raises UserError if there is no such data set or split.
@@ -60,7 +60,7 @@ def load_split(
                 return _select(split, cats.SPLITS, load)
         elif config_name is None and (found := load_pictures(folder, tell, column=column)):
             return _select_from(found, split)
-        else:  # by its path, because of a name alone datasets thinks of its readers first: json
+        else:  # by its path: datasets takes a bare name such as json for one of its readers
             name = str(folder.absolute())
         return load_dataset(
             name, config_name, split=split, cache_dir=cache_dir, streaming=streaming
@@ -76,20 +76,18 @@ def load_folder(
     column: str | None = None,
     tell: Tell = logger.warning,
 ) -> Dataset | IterableDataset:
-    """The pictures in a folder and its subfolders, as the split `train` or a slice of it.
+    """The images in a folder and its subfolders, as the split `train` or a slice of it.
 
-    cache_dir, streaming: for pictures in archives. column, tell: see `load_pictures`.
-    Raises UserError for a folder that does not exist or holds no pictures, and for another split.
+    cache_dir, streaming: for images in archives. column, tell: see `load_pictures`.
+    Raises UserError for a folder that does not exist or holds no images, and for another split.
     """
     if not Path(folder).is_dir():
-        raise UserError(f"--train_data_dir {folder} is not a folder; name one with pictures.")
+        raise UserError(f"--train_data_dir {folder} is not a folder; name one with images.")
     advice = (
-        "A folder is one split, train, or slices of it, such as 'train[:90%]'. For parquet, arrow"
-        " and the like use --dataset_name."
+        "A folder is one split, train, or slices of it, such as 'train[:90%]'. For parquet or arrow"
+        " files, use --dataset_name."
     )
-    with _one_sentence(
-        f"--train_data_dir {folder} holds no pictures of the split {split!r}", advice
-    ):
+    with _one_sentence(f"--train_data_dir {folder} holds no images of the split {split!r}", advice):
         if found := load_pictures(Path(folder), tell, column=column, one_split=True):
             return _select_from(found, split)
         files, how = f"{glob.escape(str(Path(folder)))}/**", {"cache_dir": cache_dir}
@@ -118,7 +116,7 @@ def _advice(folder: Path) -> str:
     return (
         "Give --dataset_name a local folder, `cats`, or the id of a data set on the Hub, with"
         " --dataset_config_name where it has several configurations; or --train_data_dir a folder"
-        " of pictures."
+        " of images."
     )
 
 
@@ -133,7 +131,7 @@ def _select(wanted: str, sizes: Mapping[str, int], load: Callable[[str], Dataset
         [load(part.splitname).select(range(part.from_, part.to)) for part in parts]
     )
     if not rows:
-        raise ValueError(f"it is none of the {sum(sizes.values())} rows, so there is nothing in it")
+        raise ValueError(f"it selects none of the {sum(sizes.values())} rows")
     return rows
 
 
@@ -231,12 +229,12 @@ def classes(dataset: Dataset | IterableDataset, column: str | None) -> dict[Any,
     kind = _kind(features[column])
     if not re.match(r"u?int|bool|(large_)?string", kind):
         raise UserError(
-            f"The column {column!r} is {kind}; classes are a ClassLabel, whole numbers, words or"
-            " truth values."
+            f"The column {column!r} is {kind}; classes are a ClassLabel, integers, strings or"
+            " booleans."
         )
     if not isinstance(dataset, Dataset):
         raise UserError(
-            f"The column {column!r} is {kind} and no ClassLabel, so a stream does not tell which"
+            f"The column {column!r} is {kind} and not a ClassLabel, so a stream does not say which"
             " classes there are: leave --streaming out."
         )
     return {value: str(value) for value in sorted(set(dataset.unique(column)) - {None})}

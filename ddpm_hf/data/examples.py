@@ -46,9 +46,9 @@ class ImagesInMemory:
     def __init__(self, dataset: Dataset, spec: ImageSpec, *, show_progress: bool = True) -> None:
         rows = tqdm(
             spec.encoded(dataset),
-            desc="Decoding pictures",
+            desc="Decoding images",
             disable=not show_progress,
-            unit="picture",
+            unit="image",
         )
         self.spec = spec
         self.corrupt: dict[int, UnreadableError] = {}
@@ -98,7 +98,7 @@ class ImagesOnDisk:
 
 def _nothing_to_read(first: UnreadableError | None, what: str = "The split") -> UserError:
     why = f"; the first: {first}" if first else ""
-    return UserError(f"{what} holds no picture that can be read{why}.")
+    return UserError(f"{what} holds no image that can be read{why}.")
 
 
 def fits_in_memory(dataset: Dataset, spec: ImageSpec, processes: int) -> bool:

@@ -1,4 +1,4 @@
-"""The pictures of a local folder: every file that lies there, their splits and classes."""
+"""The images of a local folder: every file in it, their splits and classes."""
 
 import os
 import re
@@ -41,9 +41,9 @@ def named(paths: Sequence[str]) -> str:
 
 
 def list_files(folder: Path, tell: Tell) -> tuple[list[str], list[str]]:
-    """The pictures in a folder and its subfolders, and the others; links are followed.
+    """The images in a folder and its subfolders, and the others; links are followed.
 
-    As sorted paths from the folder on. Hidden pictures, and folders that are hidden (. or __) or
+    As sorted paths from the folder on. Hidden images, and folders that are hidden (. or __) or
     lead back up, are among the others.
     """
     pictures, others = list[Path](), list[Path]()
@@ -70,7 +70,7 @@ def list_files(folder: Path, tell: Tell) -> tuple[list[str], list[str]]:
 
 
 def is_for_datasets(folder: Path, pictures: list[str], others: list[str], tell: Tell) -> bool:
-    """Whether the folder's card tells its splits, or tables or archives hold the pictures."""
+    """Whether the folder's card tells its splits, or tables or archives hold the images."""
     card = folder / "README.md"
     if card.is_file() and CARD_WITH_SPLITS.search(card.read_text(errors="replace")):
         return True
@@ -78,7 +78,7 @@ def is_for_datasets(folder: Path, pictures: list[str], others: list[str], tell: 
     inside = [path for path in inside if Path(path).name != "metadata.parquet"]
     if inside and pictures:
         tell(
-            f"Left out beside {named(inside)}: pictures, {named(pictures)}."
+            f"Left out beside {named(inside)}: images, {named(pictures)}."
             " --train_data_dir takes those."
         )
     archives = sum(".tar" in path for path in others)
@@ -101,19 +101,19 @@ def splits_of(paths: Sequence[str], tell: Tell) -> list[tuple[str, str]]:
     outside = [path for path, split in found if split is None]
     if 0 < len(outside) < len(paths):
         tell(
-            "Folders with names of splits are not taken for splits, for not all pictures lie in"
-            f" such: {named(outside)}."
+            "Folders named like splits are not used as splits, because some images are outside"
+            f" them: {named(outside)}."
         )
     return [split if split and not outside else ("train", path) for path, split in found]
 
 
 def classes_of(paths: Sequence[str], tell: Tell) -> list[str] | None:
-    """The class of each picture: the folder that it lies in, if all are equally deep."""
+    """The class of each image: the folder that it lies in, if all are equally deep."""
     folders = [as_text(Path(path).parent.name) for path in paths]
     depths = {path.count("/"): path for path in paths}
     if len(depths) > 1:
         tell(
-            "Folders name no classes, for pictures are not equally deep:"
+            "Folders are not used as classes, because the images are at different depths:"
             f" {named([*depths.values()])}."
         )
     return folders if len(depths) == 1 and len(set(folders)) > 1 else None

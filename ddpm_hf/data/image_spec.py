@@ -87,7 +87,7 @@ class ImageSpec:
         )
 
     def fit(self, picture: Picture) -> Tensor:
-        """The picture in this spec's mode and size. Raises ValueError if it does not fit."""
+        """The image in this spec's mode and size. Raises ValueError if it does not fit."""
         upright = picture.flat(
             self.channels,
             self.whites.get(picture.image.mode),
@@ -126,7 +126,7 @@ def infer_spec(
 
     channels, whites: by default as the data set declares, else as `survey` finds them. class_names:
     in the order of the class numbers; by default the data set's own. tell: is called with what the
-    user should know of the pictures. Raises UserError without an image or class column, for rows of
+    user should know of the images. Raises UserError without an image or class column, for rows of
     an unknown class, and what `survey` raises.
     """
     known = classes(dataset, class_column)

@@ -1,4 +1,4 @@
-"""A picture as its file has it: what is white, what is transparent, which way is up."""
+"""An image as stored in its file: its white, its transparency and its orientation."""
 
 import io
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ DEEP_MODES = ("I", "F", "I;16", "I;16B", "I;16L")
 BITS, PHOTOMETRIC, ORIENTATION, BANDS, EXTRA_BANDS, SAMPLE_FORMAT = 258, 262, 274, 277, 338, 339
 """Tags of TIFF 6.0."""
 UPRIGHT = dict(zip((2, 4, 8, 3, 6, 5, 7), Image.Transpose, strict=True))
-"""What turns a picture of this orientation upright. Pillow's own function also writes the EXIF
+"""What turns an image of this orientation upright. Pillow's own function also writes the EXIF
 anew, and fails where that has a fraction with denominator 0."""
 CLEAR_SCALES = {"L;2": 85, "L;4": 17, "RGB;16B": 1 / 256}
 """By what Pillow multiplies the values of such a PNG, but not the one that is transparent."""
@@ -100,7 +100,7 @@ class Picture:
 
 
 def open_picture(content: bytes, formats: tuple[str, ...] | None = None) -> Picture:
-    """The picture in the bytes of a file. Raises whatever Pillow does for damaged ones."""
+    """The image in the bytes of a file. Raises whatever Pillow does for damaged ones."""
     image: Any = _identified(io.BytesIO(content), formats)
     tags = getattr(image, "tag_v2", {})
     scale = CLEAR_SCALES.get(image.tile[0].args) if image.format == "PNG" and image.tile else None

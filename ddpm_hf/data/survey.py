@@ -1,4 +1,4 @@
-"""What is decided once for all pictures of a data set, and what its user should know of them."""
+"""What is decided once for all images of a data set, and what to tell its user."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,7 +12,7 @@ from ddpm_hf.data.picture import likely_white
 from ddpm_hf.errors import UserError
 
 PROBED, PROBED_OF_STREAM = 256, 64
-"""How many pictures are looked at: evenly spaced rows, or the first ones of a stream."""
+"""How many images are looked at: evenly spaced rows, or the first ones of a stream."""
 DARK = 127
 """Where no value is higher, white may be another than it was taken for."""
 
@@ -20,12 +20,12 @@ DARK = 127
 def survey(
     encoded: Any, column: str, channels: int | None, background: str, tell: Tell
 ) -> tuple[int, dict[str, float]]:
-    """The most channels that any of some pictures has, and what is white in which Pillow mode.
+    """The most channels in a sample of images, and the value of white in each Pillow mode.
 
-    Modes whose files tell what is white are left out; if there are others, all pictures are looked
+    Modes whose files tell what is white are left out; if there are others, all images are looked
     at. encoded: a data set or stream with that column, not decoded. channels: as many are read, if
-    that is decided. tell: is called with what the user should know of the pictures.
-    Raises UserError if none of the pictures can be read, and for grey of unknown white.
+    that is decided. tell: is called with what the user should know of the images.
+    Raises UserError if none of the images can be read, and for grey of unknown white.
     """
     if isinstance(encoded, Dataset):
         probed = encoded.select(range(0, len(encoded), -(-len(encoded) // PROBED) or 1))
@@ -40,18 +40,18 @@ def survey(
                     brightest.append(max(high for _, high in bands))
                 found.append(picture.channels())
                 if more := picture.unread or _frames(picture.image):
-                    unread = unread or f"{cell['path'] or 'A picture'}: {more}."
+                    unread = unread or f"{cell['path'] or 'An image'}: {more}."
         except UnreadableError as error:
             failures.append(error)
     if not found:
         why = f"; the first: {failures[0]}" if failures else ""
         raise UserError(
-            f"Of {len(failures)} rows of the data set none holds a picture that can be read{why}."
+            f"Of {len(failures)} rows of the data set none holds an image that can be read{why}."
         )
     whites = _whites(encoded, column) if len(brightest) < len(found) else {}
     _tell(tell, max(brightest, default=255), unread, whites)
     if max(found) == 4 and channels in (1, 3):
-        tell(f"Transparent pictures are laid on {background}; --background changes that.")
+        tell(f"Transparent images are laid on {background}; --background changes that.")
     return channels or max(found), whites
 
 
@@ -65,13 +65,13 @@ def _frames(image: Any) -> str:
 def _tell(tell: Tell, brightest: float, unread: str, whites: dict[str, float]) -> None:
     if brightest <= DARK:
         tell(
-            f"No value of the pictures is above {brightest:.3g} of 255, so that they are nearly"
-            " black; if white is less than their files can hold, scale them first."
+            f"No value of the images is above {brightest:.3g} of 255, so they are nearly"
+            " black; if their white is below the largest value of the format, scale them first."
         )
     if unread:
         tell(unread)
     if "F" in whites:
-        tell(f"White in pictures of floats is {whites['F']:g}, for no value is higher.")
+        tell(f"White in floating-point images is {whites['F']:g}, the largest value.")
 
 
 def _whites(rows: Any, column: str) -> dict[str, float]:
@@ -92,6 +92,6 @@ def _whites(rows: Any, column: str) -> dict[str, float]:
         return {mode: likely_white(mode, high) for mode, high in highest.items()}
     where = f" It is {cell['path']}." if cell and cell["path"] else ""
     raise UserError(
-        f"A grey picture has values from {low:g} to {high:g}, which does not tell what is white:"
-        f" save such pictures with 8 or 16 bits.{where}"
+        f"A grey image has values from {low:g} to {high:g}, which does not tell what is white:"
+        f" save such images with 8 or 16 bits.{where}"
     )

@@ -1,4 +1,4 @@
-"""What tables in a folder say of its pictures."""
+"""Tables in a folder that describe its images."""
 
 import os
 import re
@@ -29,11 +29,11 @@ METADATA = {
     **{f"metadata{suffix}": READERS[suffix] for suffix in (".csv", ".jsonl")},
     "metadata.parquet": parquet.read_table,
 }
-"""The tables of datasets' imagefolder; their columns that end in `file_name` name pictures."""
+"""The tables of datasets' imagefolder; their columns that end in `file_name` name images."""
 
 
 class Row(NamedTuple):
-    """A picture, or several that belong together. place: the path that may tell its split."""
+    """An image, or several that belong together. place: the path that may tell its split."""
 
     place: str
     cells: dict[str, Any]
@@ -42,10 +42,10 @@ class Row(NamedTuple):
 def load_pictures(
     folder: Path, tell: Tell, *, column: str | None = None, one_split: bool = False
 ) -> dict[str, Dataset] | None:
-    """The pictures by split: in the column `image`, with `label` or the columns of a table.
+    """The images by split: in the column `image`, with `label` or the columns of a table.
 
     A table is one of `METADATA`, or has the `column` asked for; its paths start where it lies.
-    Without one, the folders that pictures lie in are their classes. one_split: all are of `train`.
+    Without one, the folders that images lie in are their classes. one_split: all are of `train`.
     tell: is called with what is left out. None if the folder is for datasets to read.
     """
     folder = folder.absolute()
@@ -60,10 +60,10 @@ def load_pictures(
     used = {row.cells.get(name) for row in rows for name in columns}
     for why, paths in (
         (f"{named(tables)} do not name them", pictures),
-        ("they are hidden or no pictures by their endings", {*others} - {*tables}),
+        ("they are hidden or have no image suffix", {*others} - {*tables}),
     ):
         if left_out := sorted(path for path in paths if str(folder / path) not in used):
-            tell(f"Left out, for {why}: {named(left_out)}.")
+            tell(f"Left out, because {why}: {named(left_out)}.")
     places = [row.place for row in rows]
     splits = [("train", place) for place in places] if one_split else splits_of(places, tell)
     classes = None if tables else classes_of([below for _, below in splits], tell)
@@ -89,7 +89,7 @@ def _dataset(rows: list[dict[str, Any]], pictures: set[str], classes: list[str] 
 def _rows_of_tables(
     folder: Path, others: list[str], column: str | None, tell: Tell
 ) -> tuple[list[Row], set[str], list[str]]:
-    """The rows whose pictures are there, their columns of paths, and the tables with such rows."""
+    """The rows whose images are there, their columns of paths, and the tables with such rows."""
     rows, columns, used, missing = list[Row](), set[str](), list[str](), list[str]()
     for path in others:
         name, suffix = Path(path).name, Path(path).suffix
@@ -115,14 +115,14 @@ def _rows_of_tables(
         if len(rows) > before:
             used, columns = [*used, path], columns | {*names.values()}
         elif name in METADATA:
-            tell(f"{as_text(path)} names no picture and is not used.")
+            tell(f"{as_text(path)} names no image and is not used.")
     if missing:
-        tell(f"Named in tables, but not there: {named(missing)}.")
+        tell(f"Named in tables, but missing: {named(missing)}.")
     return rows, columns, used
 
 
 def _picture_columns(columns: list[str], is_metadata: bool, wanted: str | None) -> dict[str, str]:
-    """The columns that name pictures → what they are called then."""
+    """The columns that name images → what they are called then."""
     naming = [c for c in columns if is_metadata and re.fullmatch("(.+_)?file_name", c)]
     names = {c: c[: -len("_file_name")] or "image" for c in naming}
     if wanted in columns:

@@ -16,6 +16,7 @@ from diffusers.utils.logging import disable_progress_bar
 from starlette.middleware import Middleware
 
 from ddpm_hf.demo.service.endpoints.all import add_endpoints
+from ddpm_hf.demo.service.late_cancels import LateCancels
 from ddpm_hf.demo.service.limits import (
     KEPT_SECONDS,
     QUEUE,
@@ -40,7 +41,7 @@ from ddpm_hf.demo.views.training import view as training
 from ddpm_hf.demo.web import model_files, modules
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.picture import picture
-from ddpm_hf.demo.web.theme import THEME
+from ddpm_hf.demo.web.theme import PRINT_CSS, THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
 FIRST = (
@@ -54,6 +55,7 @@ FIRST = (
 SHOWN_FIRST = ("web/recorded/overview.run.json", "web/recorded/generate.run.json")
 LAUNCH = {
     "theme": THEME,
+    "head": f"<style>{PRINT_CSS.read_text()}</style>",
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
     "i18n": i18n,
     "footer_links": ["api", "settings"],
@@ -71,6 +73,7 @@ LAUNCH = {
         "middleware": [
             Middleware(PageHead, modules.preloads(FIRST, SHOWN_FIRST)),
             Middleware(SmallBodies),
+            Middleware(LateCancels),
         ],
         "exception_handlers": {503: busy},
     },

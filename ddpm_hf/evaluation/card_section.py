@@ -32,7 +32,7 @@ def card_path(model: str) -> Path:
     folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
     if not (folder / "README.md").exists():
         raise UserError(
-            f"--report_to_model_card needs a local folder with a README.md, and {model!r} is none."
+            f"--report_to_model_card needs a local folder with a README.md, which {model!r} is not."
             " Evaluate the folder, then push it with `python -m ddpm_hf.hub`."
         )
     return folder / "README.md"
@@ -52,10 +52,10 @@ def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
             terms = f"{f['features']}, n = {f['n']}"
             rows.append((name, f"{name.capitalize()} ({terms})", f[name], f[f"{name}_floor"]))
     if f := report.get("classes"):
-        name = f"Share with most of the five nearest training pictures in its class (n = {f['n']})"
+        name = f"Share with most of the five nearest training images in its class (n = {f['n']})"
         rows.append(("class_agreement", name, f["value"], f["floor"]))
     if f := report.get("likelihood"):
-        name = f"Bits per dimension of test pictures, upper bound (n = {f['n']})"
+        name = f"Bits per dimension of test images, upper bound (n = {f['n']})"
         rows.append(("bits_per_dimension", name, f["total"], None))
     if f := report.get("decoder"):
         n, levels, all_cats = f"n = {f['n']}", f["valid_threshold"], f["share_novel_of_all_cats"]
@@ -82,7 +82,7 @@ def section(report: dict[str, Any]) -> str:
 
 `{report["command"]}`, seed {settings["seed"]}, {steps} steps.
 
-| | this model | fresh real pictures |
+| | this model | fresh real images |
 |---|---|---|
 {chr(10).join(rows)}
 

@@ -78,7 +78,7 @@ def from_groups(
 ) -> EvaluateConfig:
     """Compare a model's samples with real images, each figure beside its noise floor.
 
-    The samples are kept in --output_dir; an interrupted run goes on from them.
+    The samples are kept in --output_dir; an interrupted run continues from them.
 
     Example: accelerate launch -m ddpm_hf.evaluate --model cats-32 --dataset_name cats
     --output report.json

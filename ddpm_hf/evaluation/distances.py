@@ -30,7 +30,7 @@ def check_enough(n: int, num_features: int) -> None:
     """Raise UserError if n images are too few for a covariance of full rank."""
     if n <= num_features:
         raise UserError(
-            f"{n} pictures are too few for the Fréchet distance: the covariance of {num_features}"
+            f"{n} images are too few for the Fréchet distance: the covariance of {num_features}"
             f" features needs at least {num_features + 1}. Take more, or leave frechet out of"
             " --parts."
         )

@@ -68,7 +68,7 @@ def _features(context: EvalContext) -> Features:
 
 
 def _terms(context: EvalContext) -> dict[str, Any]:
-    """On what a figure is based: how many samples, and which features."""
+    """What a figure is based on: how many samples, and which features."""
     name = _features(context).name
     return {
         "n": len(context.samples),

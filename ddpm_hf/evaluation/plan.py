@@ -24,7 +24,7 @@ def prepare_output(config: EvaluateConfig) -> None:
     if output.suffix != ".json":
         raise UserError(f"--output must be a .json file; got {config.output!r}.")
     if output.with_suffix("").resolve() == Path(config.output_dir).resolve():
-        raise UserError("--output_dir is where the report's pictures go; name another --output.")
+        raise UserError("--output_dir is where the report's images go; name another --output.")
     try:
         output.with_suffix("").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -56,8 +56,8 @@ def applicable_parts(config: EvaluateConfig, pipeline: DDPMPipeline) -> list[Par
     chosen = [part for part in ALL_PARTS if part in config.parts and part not in inapplicable]
     if not chosen:
         raise UserError(
-            "There is nothing to measure: decoder is for the cats in RGB, of up to"
-            f" {MAX_CAT_SIZE} pixels, classes for models that draw by class."
+            "There is nothing to measure: decoder is for RGB cats of up to"
+            f" {MAX_CAT_SIZE} pixels, classes for class-conditional models."
         )
     return chosen
 

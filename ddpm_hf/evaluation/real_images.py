@@ -43,14 +43,14 @@ def read_split(
     size, channels = pipeline.unet.config.sample_size, pipeline.unet.config.in_channels
     tell: Tell = print if show_progress else silent
     if not isinstance(size, int):
-        raise UserError(f"The model draws pictures of {size} pixels; only squares can be measured.")
+        raise UserError(f"The model draws images of {size} pixels; only squares can be measured.")
     what = f"The split {split!r} of {name!r}"
     dataset = data.load_split(
         name, split, config_name=config_name, resolution=size, column=image_column, tell=tell
     )
     assert isinstance(dataset, Dataset)  # not streamed
     if len(dataset) < MIN_IMAGES:
-        raise UserError(f"{what} has {len(dataset)} pictures; at least {MIN_IMAGES} are needed.")
+        raise UserError(f"{what} has {len(dataset)} images; at least {MIN_IMAGES} are needed.")
     spec = infer_spec(
         dataset,
         size,
@@ -78,7 +78,7 @@ def _readable(dataset: Dataset, spec: ImageSpec, what: str, show_progress: bool)
     examples = [example for i, example in enumerate(images.examples) if i not in corrupt]
     if len(examples) < MIN_IMAGES:
         raise UserError(
-            f"{what} has {len(examples)} pictures to be read; at least {MIN_IMAGES} are needed."
+            f"{what} has {len(examples)} readable images; at least {MIN_IMAGES} are needed."
         )
     return examples
 
@@ -111,7 +111,7 @@ def of_class(split: Split, label: int, name: str) -> Split:
     chosen = split.labels == label
     if (number := int(chosen.sum())) < MIN_IMAGES:
         raise UserError(
-            f"A split has {number} pictures of the class {name}; at least {MIN_IMAGES} are needed."
+            f"A split has {number} images of the class {name}; at least {MIN_IMAGES} are needed."
         )
     return Split(split.pixels[chosen], split.labels[chosen])
 
@@ -122,7 +122,7 @@ def exclude_training_images(test: Split, train: Split) -> Split:
     new = torch.tensor([image.numpy().tobytes() not in known for image in test.pixels])
     if int(new.sum()) < MIN_IMAGES:
         raise UserError(
-            "The test split's pictures are in the training split, too; name another --test_split."
+            "The test split's images are also in the training split; name another --test_split."
         )
     return Split(test.pixels[new], test.labels[new])
 
@@ -145,7 +145,7 @@ def assign_roles(train: Split, test: Split, n: int) -> RealImages:
     most = min(len(train.pixels), (len(train.pixels) + len(test.pixels)) // 2)
     if n > most:
         raise UserError(
-            f"{n} samples are compared with twice as many real pictures, and there are"
+            f"{n} samples are compared with twice as many real images, and there are"
             f" {len(train.pixels)} for training and {len(test.pixels)} for testing: take at most"
             f" --num_samples {most}."
         )

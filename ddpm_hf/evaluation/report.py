@@ -16,7 +16,7 @@ def _percent(share: float | None) -> str:
 
 
 def _frechet(f: Figures, folder: str) -> str:
-    rows = [("samples", f["value"]), ("fresh real pictures, the floor", f["floor"])]
+    rows = [("samples", f["value"]), ("fresh real images, the floor", f["floor"])]
     return f"""## Fréchet distance
 
 {_table(("", "distance"), rows)}
@@ -29,7 +29,7 @@ def _kid(f: Figures, folder: str) -> str:
     def row(name: str, key: str) -> tuple[str, str]:
         return name, f"{f[key]['mean']} ± {f[key]['std']}"
 
-    rows = [row("samples", "value"), row("fresh real pictures, the floor", "floor")]
+    rows = [row("samples", "value"), row("fresh real images, the floor", "floor")]
     return f"""## Kernel distance (KID)
 
 {_table(("", "mean ± standard deviation over subsets"), rows)}
@@ -41,11 +41,11 @@ Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
 def _precision(f: Figures, folder: str) -> str:
     rows = [
         ("precision: samples that look real", f["precision"], f["precision_floor"]),
-        ("recall: real pictures that the samples cover", f["recall"], f["recall_floor"]),
+        ("recall: real images that the samples cover", f["recall"], f["recall_floor"]),
     ]
     return f"""## Precision and recall
 
-{_table(("", "samples", "fresh real pictures"), rows)}
+{_table(("", "samples", "fresh real images"), rows)}
 
 Within the third neighbour's distance (Kynkäänniemi et al. 2019); n = {f["n"]} of each set.
 """
@@ -54,13 +54,13 @@ Within the third neighbour's distance (Kynkäänniemi et al. 2019); n = {f["n"]}
 def _classes(f: Figures, folder: str) -> str:
     rows = [
         (f"samples, n = {f['n']}", _percent(f["value"])),
-        (f"test pictures, n = {f['n_floor']}", _percent(f["floor"])),
+        (f"test images, n = {f['n_floor']}", _percent(f["floor"])),
     ]
     return f"""## Of the class that was asked for?
 
-{_table(("", "three or more of the five nearest training pictures are of its class"), rows)}
+{_table(("", "three or more of the five nearest training images are of its class"), rows)}
 
-By pixels, among {f["training_pictures"]} training pictures.
+By pixels, among {f["training_pictures"]} training images.
 """
 
 
@@ -73,7 +73,7 @@ def _likelihood(f: Figures, folder: str) -> str:
     ]
     return f"""## Likelihood
 
-Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test pictures.
+Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test images.
 
 {_table(("", "bits per dimension"), rows)}
 """
@@ -84,8 +84,8 @@ def _loss(f: Figures, folder: str) -> str:
 
 ![loss by t]({folder}/loss_by_t.png)
 
-The same noise for n = {f["n"]} pictures of each split; the bars are standard errors. Where the test
-split's loss lies above the training split's, the model has memorised pictures.
+The same noise for n = {f["n"]} images of each split; the bars are standard errors. Where the test
+split's loss lies above the training split's, the model has memorised images.
 """
 
 
@@ -105,9 +105,9 @@ def _one_jump(f: Figures, folder: str) -> str:
 ![one jump and steps]({folder}/one_jump.png)
 
 From x_t back to x_0 in one jump (N6), and in up to {f["num_inference_steps"]} steps; n = {f["n"]}
-test pictures. RMSE in grey levels; sharpness 1 is the original's. An ideal jump lands on the mean
-of all pictures that x_t may have come from: the smaller error, and a blur. Noise that the network
-misses stays in the picture, times the factor √((1−ᾱ_t)/ᾱ_t), as grain: sharpness above 1.
+test images. RMSE in grey levels; sharpness 1 is the original's. An ideal jump lands on the mean
+of all images that x_t may have come from: the smaller error, and a blur. Noise that the network
+misses stays in the image, times the factor √((1−ᾱ_t)/ᾱ_t), as grain: sharpness above 1.
 
 {_table(header, rows)}
 
@@ -122,22 +122,22 @@ def _memorisation(f: Figures, folder: str) -> str:
         (name, f[key]["p01"], f[key]["median"])
         for name, key in (
             ("samples, grey levels", "pixels"),
-            ("fresh real pictures, grey levels", "pixels_floor"),
+            ("fresh real images, grey levels", "pixels_floor"),
             ("samples, features", "features"),
-            ("fresh real pictures, features", "features_floor"),
+            ("fresh real images, features", "features_floor"),
         )
     ]
     return f"""## Memorised?
 
-Distance to the nearest of {f["training_pictures"]} training pictures, n = {f["n"]}. Copies would
-show at the 1st percentile, as samples much nearer than fresh real pictures. Smooth samples lie
+Distance to the nearest of {f["training_pictures"]} training images, n = {f["n"]}. Copies would
+show at the 1st percentile, as samples much nearer than fresh real images. Smooth samples lie
 nearer in the median without being copies.
 
 {_table(("", "1st percentile", "median"), rows)}
 
 ![the nearest]({folder}/nearest_training.png)
 
-The samples nearest to a training picture, and that picture below.
+The samples nearest to a training image, and that image below.
 """
 
 
@@ -149,7 +149,7 @@ def _decoder(f: Figures, folder: str) -> str:
         ("within 8 levels", _percent(f["share_within_8"]), _percent(1)),
         (f"valid: within {f['valid_threshold']} levels", _percent(f["share_valid"]), _percent(1)),
         (
-            "of these novel: not the picture of a training cat",
+            "of these novel: not the image of a training cat",
             _percent(f["share_novel_of_valid"]),
             _percent(f["share_novel_of_all_cats"]),
         ),
@@ -221,7 +221,7 @@ def markdown(report: Figures, folder: str) -> str:
 ![samples]({folder}/samples.png)
 
 {settings["num_samples"]} samples in {steps} steps ({_sampler(settings)}), seed {settings["seed"]},
-against `{real["dataset"]}`: {real["train_pictures"]} pictures taken of `{real["train_split"]}`, and
+against `{real["dataset"]}`: {real["train_pictures"]} images of `{real["train_split"]}`, and
 {real["test_pictures"]} of `{real["test_split"]}` that are not among them.
 
 ```

@@ -97,12 +97,12 @@ def _features(
         )
         return torch.cat(done)
 
-    training = extract(real.training, "training pictures")
+    training = extract(real.training, "training images")
     return parts.Features(
         name,
         extract(samples, "samples"),
         training[: len(real.reference)],
-        extract(real.fresh, "fresh pictures"),
+        extract(real.fresh, "fresh images"),
         training,
     )
 

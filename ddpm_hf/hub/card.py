@@ -23,10 +23,10 @@ CARD = """---
 
 ![samples](samples.png)
 
-A denoising diffusion probabilistic model (DDPM): it turns noise into pictures of
+A denoising diffusion probabilistic model (DDPM): it turns noise into images of
 {resolution} × {resolution} pixels. Trained on {dataset}.
 
-![from noise to picture](strip.png)
+![from noise to image](strip.png)
 
 {usage}
 ## Training
@@ -37,7 +37,7 @@ A denoising diffusion probabilistic model (DDPM): it turns noise into pictures o
 |---|---|
 | command | `{command}` |
 | seed | {seed} |
-| steps | {steps} of {total_steps}, {batch} pictures each |
+| steps | {steps} of {total_steps}, {batch} images each |
 | wall time | {minutes:.0f} minutes |
 | hardware | {hardware}, mixed precision: {precision} |
 | loss | {loss} |

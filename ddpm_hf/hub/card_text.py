@@ -43,8 +43,8 @@ images[0].save("picture.png")
 """
 
 GUIDANCE = """
-With `guidance_scale=2`, or more, pictures keep closer to their class, and differ less from one
-another. Without `class_labels`, the model draws pictures of any class.
+With `guidance_scale=2` or more, images are truer to their class and less varied.
+Without `class_labels`, the model draws images of any class.
 """
 
 CITATION = """## Citation

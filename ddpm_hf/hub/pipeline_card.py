@@ -18,7 +18,7 @@ PLAIN = """---
 
 # {name}
 
-A denoising diffusion probabilistic model (DDPM): it turns noise into pictures{size}. {origin}
+A denoising diffusion probabilistic model (DDPM): it turns noise into images{size}. {origin}
 
 {usage}
 ## Model

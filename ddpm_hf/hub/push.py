@@ -69,7 +69,7 @@ class PushConfig:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
-    with command_line("ddpm_hf.hub", "Stopped; start it again to push what is left."):
+    with command_line("ddpm_hf.hub", "Stopped; run it again to push the rest."):
         config = options(PushConfig, "ddpm_hf.hub", arguments)
         if not (config.folder / "model_index.json").exists():
             raise UserError(f"{config.folder} holds no model: it has no model_index.json.")

@@ -1,4 +1,4 @@
-"""Putting the page on the Hub: `python -m ddpm_hf.hub space ME/name`."""
+"""Publishing the page on the Hub: `python -m ddpm_hf.hub space ME/name`."""
 
 import time
 from dataclasses import dataclass, field
@@ -46,13 +46,13 @@ CREATING = {
 
 @dataclass(frozen=True)
 class SpaceConfig:
-    """Put the page on the Hub as a Space, or bring your Space up to date.
+    """Publish the page on the Hub as a Space, or update your Space.
 
     Example: python -m ddpm_hf.hub space ME/ddpm --dry_run
     """
 
     space_id: Annotated[str, tyro.conf.Positional]
-    """The Space's id on the Hub, ME/name; made if it is not there."""
+    """The Space's id on the Hub, ME/name; created if it does not exist."""
     hardware: Literal["zero-a10g", "cpu-basic"] = "zero-a10g"
     """zero-a10g: ZeroGPU, which a free account may have; cpu-basic needs a PRO subscription."""
     static: bool = False
@@ -60,14 +60,14 @@ class SpaceConfig:
     gradio_space: str | None = None
     """With --static: a Gradio Space, ME/name, to link to for what plain files can't do."""
     private: bool = False
-    """Make it a private one."""
+    """Create a private Space."""
     dry_run: bool = False
     """List the files and their bytes; send nothing."""
     torch_index: str | None = None
     """For cpu-basic: a package index with CPU builds of torch (PyTorch's documentation names one),
     which saves the Space 2.5 GB of CUDA."""
     token: str | None = field(default=None, repr=False)
-    """Unless given, $HF_TOKEN or the one from `hf auth login`."""
+    """By default $HF_TOKEN, or the token of `hf auth login`."""
 
 
 def _files_there(api: HfApi, config: SpaceConfig) -> set[str] | None:
@@ -160,7 +160,7 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
 def publish(config: SpaceConfig) -> None:
     """Create the Space if need be, upload the page, wait until it runs, and print its address.
 
-    Raises UserError, one sentence that says what to do. Started again, it goes on.
+    Raises UserError, one sentence that says what to do. Run again, it continues.
     """
     if config.static:
         files = static_space.contents(config.gradio_space)
@@ -184,7 +184,7 @@ def publish(config: SpaceConfig) -> None:
 
 def main(arguments: list[str]) -> None:
     """The command line, after `space`."""
-    with command_line("ddpm_hf.hub", "Stopped; start it again to go on."):
+    with command_line("ddpm_hf.hub", "Stopped; run it again to continue."):
         config = tyro.cli(
             SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
         )

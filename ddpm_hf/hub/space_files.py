@@ -25,7 +25,7 @@ def tracked_files() -> list[str]:
     )
     files = [name for name in listed.stdout.split("\0") if name.startswith(SHOWN)]
     if "app.py" not in files:
-        raise UserError("A Space is made from a clone of ddpm_hf's repository: start this in one.")
+        raise UserError("A Space is made from a clone of ddpm_hf's repository: run this in one.")
     return [name for name in files if (ROOT / name).is_file()]
 
 

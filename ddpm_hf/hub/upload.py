@@ -7,7 +7,7 @@ from huggingface_hub import CommitInfo, CommitOperationAdd, HfApi
 from ddpm_hf.hub.card_text import with_id
 
 PICTURES = ("samples.png", "strip.png", "loss.png")
-"""The pictures that a card shows."""
+"""The images that a card shows."""
 UPLOADED = (
     "model_index.json",
     "unet/config.json",
@@ -17,7 +17,7 @@ UPLOADED = (
     "README.md",
     *PICTURES,
 )
-"""What goes there: the pipeline, its card and the card's pictures. No checkpoints, logs or data."""
+"""What goes there: the pipeline, its card and the card's images. No checkpoints, logs or data."""
 
 
 def upload(

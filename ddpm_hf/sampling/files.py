@@ -21,7 +21,7 @@ from ddpm_hf.sampling.model import class_number
 
 SETTINGS, ARCHIVE, BLOCKS = "sampling.json", "samples.npz", ".parts"
 PNG_END = b"IEND\xaeB`\x82"
-"""Pillow reads a picture without it, too."""
+"""Pillow reads an image without it, too."""
 
 
 def blocks(config: SampleConfig) -> list[range]:
@@ -70,7 +70,7 @@ def prepare_folder(config: SampleConfig, pipeline: DDPMPipeline) -> None:
         elif {file.name for file in folder.iterdir()} - {SETTINGS, f".{SETTINGS}.tmp"}:
             what = "is not empty and holds no samples"
             if path.exists():
-                what = f"holds files, and {SETTINGS} can't be read, so that no one knows of what"
+                what = f"holds files of unknown origin, because {SETTINGS} can't be read"
             raise UserError(f"{folder} {what}; name another --output_dir.")
         write(path, json.dumps(settings, indent=2).encode())
     except OSError as error:
@@ -114,8 +114,8 @@ def write(path: Path, content: bytes) -> None:
         with suppress(OSError):  # where nothing can be written, nothing can be removed, either
             temporary.unlink()
         raise UserError(
-            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again: what is"
-            " there is kept."
+            f"Can't write {path}: {first_sentence(error)}; once that is fixed, start again:"
+            " finished samples are kept."
         ) from error
 
 

@@ -47,8 +47,8 @@ def load(config: SampleConfig) -> DDPMPipeline:
     class_number(config, changed)  # raises for an unknown class
     if config.guidance_scale != 1 and changed.null_class is None:
         raise UserError(
-            "The model was not trained for --guidance_scale: that takes --class_column and"
-            " --class_dropout 0.1 in training."
+            "The model was not trained for --guidance_scale: train it with --class_column and"
+            " --class_dropout 0.1."
         )
     return changed
 
@@ -59,8 +59,8 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
     if config.variance_type is not None:
         settings["variance_type"] = config.variance_type
     if config.scheduler is not None:
-        stock = getattr(diffusers, f"{config.scheduler}Scheduler")
-        cls = DDPMScheduler if stock is diffusers.DDPMScheduler else stock
+        theirs = getattr(diffusers, f"{config.scheduler}Scheduler")
+        cls = DDPMScheduler if theirs is diffusers.DDPMScheduler else theirs
         # x̂_0 is kept within [−1, 1], as by our own scheduler.
         settings.update(clip_sample=True, thresholding="DPMSolver" in config.scheduler)
     spacing, spacings = config.timestep_spacing, supported_spacings(cls)
@@ -84,7 +84,7 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
         return cls.from_config(settings)
     except (ImportError, NotImplementedError) as error:
         raise UserError(
-            f"The scheduler {cls.__name__} can't be made: {first_sentence(error)}."
+            f"The scheduler {cls.__name__} can't be constructed: {first_sentence(error)}."
         ) from error
 
 

@@ -51,7 +51,7 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
     """Write `checkpoint-{step}`, then remove all but the `keep` newest (None: keep all).
 
     The folder is there whole or not at all. Checkpoints of later steps are removed, too: they are
-    damaged, or the run was told to overwrite them. What can't be removed is told, and stays.
+    damaged, or the run was told to overwrite them. What can't be removed is reported and kept.
     Raises OSError, with nothing changed, if it can't be written.
     """
     final = output_dir / f"checkpoint-{step}"
@@ -66,7 +66,7 @@ def save(output_dir: Path, step: int, state: dict[str, Any], keep: int | None) -
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    if os.path.lexists(final):  # a damaged one that `latest` passed over
+    if os.path.lexists(final):  # a damaged one that `latest` skipped
         _remove(final)
     temporary.rename(final)
     _sync(output_dir)
@@ -143,8 +143,8 @@ def find(output_dir: Path, which: str) -> tuple[dict[str, Any] | None, str]:
         except DamagedError as damage:
             skipped.append(f"Passed over {folder.name}, which is damaged: {damage}.")
     if skipped:
-        raise UserError(" ".join([*skipped, "No checkpoint is left to go on from."]))
-    return None, f"{output_dir} holds no checkpoint yet: starting from the first step."
+        raise UserError(" ".join([*skipped, "No checkpoint is left to resume from."]))
+    return None, f"{output_dir} has no checkpoint yet: starting from the first step."
 
 
 def _without_tensors(tree: Any, path: str, tensors: dict[str, Tensor]) -> Any:
@@ -199,7 +199,7 @@ def _remove(folder: Path) -> None:
 
 
 def discard(path: Path) -> None:
-    """Delete a folder or a file, of a link the link alone; a warning if that can't be done."""
+    """Delete a folder, a file or a link (not its target); warns if that fails."""
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -47,7 +47,7 @@ class TrainConfig(
         return {k: v for k, v in dataclasses.asdict(self).items() if k not in NOT_SAVED}
 
     def recipe(self) -> dict[str, Any]:
-        """The settings that differ from the defaults, but for paths on this machine."""
+        """The settings that differ from the defaults, except paths on this machine."""
         defaults = {f.name: f.default for f in dataclasses.fields(self)}
         changed = {k: v for k, v in self.settings().items() if v != defaults[k]}
         return {k: v for k, v in changed.items() if k not in ("output_dir", "cache_dir")}
@@ -75,13 +75,13 @@ def flags_in(path: str, *, without: Collection[str] = ()) -> list[str]:
     except FileNotFoundError as error:
         recipes = ", ".join(sorted(file.stem for file in RECIPES.glob("*.json")))
         raise UserError(
-            f"Can't read the configuration {path}: there is no such file, nor a recipe of that name"
-            f" among {recipes}."
+            f"Can't read the configuration {path}: there is no such file, and the recipes are"
+            f" {recipes}."
         ) from error
     except (OSError, ValueError) as error:
         raise UserError(f"Can't read the configuration {path}: {error}.") from error
     if not isinstance(settings, dict):
-        raise UserError(f"Can't read the configuration {path}: it is no JSON object.")
+        raise UserError(f"Can't read the configuration {path}: it is not a JSON object.")
     known = {f.name for f in dataclasses.fields(TrainConfig)}
     if unknown := sorted(set(settings) - known):
         raise UserError(f"{path} has settings that do not exist: {', '.join(unknown)}.")
@@ -106,7 +106,7 @@ def from_groups(
     output: OutputFlags,
     hub: HubFlags,
 ) -> TrainConfig:
-    """Train a DDPM on a data set of images, and save it as a pipeline that diffusers alone loads.
+    """Train a DDPM on a data set of images, and save a pipeline that diffusers loads by itself.
 
     All flags of diffusers' train_unconditional.py are here, with their meaning and their defaults.
 

@@ -69,7 +69,7 @@ def notices(config: "TrainConfig") -> list[str]:
     splits = [n for n in names if Path(str(config.train_data_dir), n).is_dir()]
     if splits:
         messages.append(
-            f"--train_data_dir takes all pictures of the folder, of {', '.join(splits)} alike;"
+            f"--train_data_dir takes all images of the folder, of {', '.join(splits)} alike;"
             " --dataset_name with this folder keeps splits apart."
         )
     levels = len(config.block_out_channels)

@@ -26,7 +26,7 @@ def make_ema(config: TrainConfig, unet: UNet2DModel) -> EMAModel:
 def load_state_dict(
     config: TrainConfig, ema: EMAModel, unet: UNet2DModel, state: dict[str, Any]
 ) -> None:
-    """Go on from a state that `ema` had, with the decay as it is configured now."""
+    """Continue from a state of `ema`, with the decay configured now."""
     averages = map(laid_out_like, unet.parameters(), state["shadow_params"])
     ema.load_state_dict({**state, "shadow_params": list(averages)})
     ema.decay, ema.power = config.ema_max_decay, config.ema_power

@@ -25,7 +25,7 @@ from ddpm_hf.training.state import TrainingState
 
 
 def last_checkpoint(folder: Path) -> str:
-    """Which checkpoint a run can go on from, as a clause of an error message."""
+    """Which checkpoint a run can resume from, as a clause of an error message."""
     found = checkpoint.checkpoints(folder)
     return f"the last good one is {found[-1].name}" if found else "there is no checkpoint yet"
 
@@ -34,9 +34,9 @@ def lower_learning_rate(folder: Path) -> str:
     """What to do after a NaN, as a clause of an error message."""
     rate = "with a lower --learning_rate"
     if checkpoint.checkpoints(folder):
-        resume = "go on from there by --resume_from_checkpoint latest"
+        resume = "resume from it with --resume_from_checkpoint latest"
         return f"{last_checkpoint(folder)}: {resume}, {rate}"
-    return f"{last_checkpoint(folder)}: start anew {rate} and --overwrite_output_dir"
+    return f"{last_checkpoint(folder)}: start again {rate} and --overwrite_output_dir"
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def written(what: str, folder: Path) -> Iterator[None]:
     except (OSError, SafetensorError) as error:
         raise UserError(
             f"Can't write {what} to {folder}: {first_sentence(error)}; {last_checkpoint(folder)}."
-            " Once there is room, go on with --resume_from_checkpoint latest."
+            " Once there is room, resume with --resume_from_checkpoint latest."
         ) from error
 
 
@@ -56,7 +56,7 @@ def save_checkpoint(state: TrainingState) -> None:
     folder = Path(state.config.output_dir)
     if not state.weights_are_finite():
         raise UserError(
-            f"The weights are not numbers any more at step {state.step}, so no checkpoint was"
+            f"The weights are NaN or infinite at step {state.step}, so no checkpoint was"
             f" written; {lower_learning_rate(folder)}."
         )
     with written(f"checkpoint-{state.step}", folder):

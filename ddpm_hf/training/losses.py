@@ -15,16 +15,16 @@ DISTANCES: dict[str, Distance] = {"l2": functional.mse_loss, "l1": functional.l1
 
 
 def simple_loss(distance: str, prediction: Tensor, truth: Tensor) -> Tensor:
-    """The mean square, or `distance`, of each picture's error, (batch,) (N15), DDPM eq. 14."""
+    """The mean square, or `distance`, of each image's error, (batch,) (N15), DDPM eq. 14."""
     return DISTANCES[distance](prediction.float(), truth, reduction="none").flatten(1).mean(1)
 
 
 def variance_loss(
     schedule: NoiseSchedule, x_0: Tensor, x_t: Tensor, x_0_hat: Tensor, v: Tensor, t: Tensor
 ) -> Tensor:
-    """The bound's term L_{t−1} in bits per dimension, one number for each picture.
+    """The bound's term L_{t−1} in bits per dimension, one number for each image.
 
-    It teaches the variance alone: hand in x̂_0 detached. `v` is the network's second half, which
+    It trains only the variance: pass x̂_0 detached. `v` is the network's second half, which
     lies between log β̃ at −1 and log β at 1 (Nichol & Dhariwal 2021, eq. 15); at t = 1, where
     β̃ = 0, the next one stands in. Multiplied by T/1000, this is their L_hybrid's second term.
     """

@@ -22,7 +22,7 @@ NO_UNET = "The config.json of {} makes no UNet2DModel: {}. A pipeline keeps it i
 def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DDPMPipeline:
     """The network for images of `channels` and of these classes, if any, and its scheduler.
 
-    With --class_dropout, the network has one class more, the last, which stands for no class.
+    With --class_dropout, the network has one more class, the last, which stands for no class.
     Raises UserError for a resolution that the network can't halve often enough, or a model for
     other images.
     """
@@ -45,7 +45,7 @@ def make_model(config: TrainConfig, channels: int, class_names: list[str]) -> DD
 def try_named_network(config: TrainConfig) -> None:
     """Raise UserError if the configuration names a network that can't be trained here.
 
-    `make_model` would find out, too, but only when all pictures have been read.
+    `make_model` would find out, too, but only when all images have been read.
     """
     name = config.init_from or config.model_config_name_or_path
     if name is None:
@@ -58,8 +58,8 @@ def try_named_network(config: TrainConfig) -> None:
         try_network(name, DDPMPipeline(unet, _scheduler(config)))
     if unet.config.in_channels not in MODES:
         raise UserError(
-            f"{name} is for pictures of {unet.config.in_channels} channels; training reads pictures"
-            f" of {', '.join(map(str, MODES))} alone."
+            f"{name} is for images of {unet.config.in_channels} channels; training reads images"
+            f" of {', '.join(map(str, MODES))} only."
         )
 
 
@@ -100,7 +100,7 @@ def _unet_of_named_config(
     if unet.config.out_channels != outputs:
         raise UserError(
             f"{name} says {unet.config.out_channels} output channels; --variance_type"
-            f" {config.variance_type} with pictures of {channels} needs {outputs}."
+            f" {config.variance_type} with images of {channels} needs {outputs}."
         )
     _check_fits(name, unet.config, config.resolution, channels, classes)
     return unet
@@ -133,22 +133,22 @@ def _pretrained(
     pipeline = load_pipeline(name, "--init_from")
     if not isinstance(pipeline.scheduler, DDPMScheduler):
         raise UserError(
-            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; training goes on"
-            " only from a pipeline with a DDPMScheduler."
+            f"--init_from {name!r} samples by {type(pipeline.scheduler).__name__}; only a pipeline"
+            " with a DDPMScheduler can be fine-tuned."
         )
     learned = pipeline.unet.config.out_channels == 2 * pipeline.unet.config.in_channels
     kind = pipeline.scheduler.config.variance_type
     if kind == "learned" or learned != (kind == "learned_range"):
         raise UserError(
-            f"--init_from {name!r} has the variance_type {kind!r}, which its network is not made"
-            " for or which can't be trained here; learned_range can."
+            f"--init_from {name!r} has the variance_type {kind!r}, which does not fit its network"
+            " or can't be trained here; learned_range can."
         )
     _check_fits(name, pipeline.unet.config, config.resolution, channels, classes)
     known = pipeline.class_names
     if known != class_names and set(known) == set(class_names):
         raise UserError(
             f"--init_from {name!r} has the classes {', '.join(known)}, and the data set has"
-            f" {', '.join(class_names)}: bring its column into the model's order first."
+            f" {', '.join(class_names)}: put its column into the model's order first."
         )
     return pipeline
 
@@ -160,8 +160,8 @@ def _check_resolution(resolution: int, unet: UNet2DModel) -> None:
     if resolution % divisor:
         below = resolution // divisor * divisor
         raise UserError(
-            f"--resolution {resolution} must be a multiple of {divisor}, for the UNet halves the"
-            f" picture {halvings} times; take"
+            f"--resolution {resolution} must be a multiple of {divisor}, because the UNet halves"
+            f" the image {halvings} times; take"
             f" {' or '.join(str(r) for r in (below, below + divisor) if r)}, or fewer levels."
         )
 
@@ -170,22 +170,22 @@ def _check_fits(name: str, model: Any, resolution: int, channels: int, classes: 
     """Raise UserError unless a UNet of the config `model` is for such images."""
     if model.out_channels not in (channels, 2 * channels):
         raise UserError(
-            f"{name} has {model.out_channels} output channels; pictures of {channels} need"
+            f"{name} has {model.out_channels} output channels; images of {channels} need"
             f" {channels}, or {2 * channels} with a learned variance. --channels"
             f" {model.in_channels} reads them as the model needs them."
         )
     if model.in_channels != channels:
         raise UserError(
-            f"{name} is for pictures of {model.in_channels} channels, and the data set's have"
+            f"{name} is for images of {model.in_channels} channels, and the data set's have"
             f" {channels}: --channels {model.in_channels} reads them so."
         )
     height, width = height_width(model.sample_size)
     if height != width:
         raise UserError(
-            f"{name} is for pictures of {height} × {width} pixels; training takes only squares."
+            f"{name} is for images of {height} × {width} pixels; training takes only squares."
         )
     if height != resolution:
-        raise UserError(f"{name} is for pictures of {height} pixels: give --resolution {height}.")
+        raise UserError(f"{name} is for images of {height} pixels: give --resolution {height}.")
     if model.num_class_embeds != classes:
         raise UserError(
             f"{name} knows {model.num_class_embeds or 'no'} classes, and --class_column gives"

@@ -71,7 +71,7 @@ class Muon(torch.optim.AdamW):
 
 
 def adam_settings(config: TrainConfig) -> dict[str, Any]:
-    """AdamW's settings but for the learning rate."""
+    """AdamW's settings except the learning rate."""
     return {
         "betas": (config.adam_beta1, config.adam_beta2),
         "weight_decay": config.adam_weight_decay,

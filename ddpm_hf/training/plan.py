@@ -1,4 +1,4 @@
-"""The length of a run, and what is due after each of its steps."""
+"""The length of a run, and what is logged or saved after each step."""
 
 import math
 from dataclasses import dataclass
@@ -30,28 +30,28 @@ class TrainingPlan:
         if self.config.max_train_steps is not None:
             return self.config.max_train_steps
         if self.steps_per_epoch is None:
-            raise UserError("The stream does not tell its length: give --max_train_steps.")
+            raise UserError("The stream's length is unknown: give --max_train_steps.")
         return self.config.num_epochs * self.steps_per_epoch
 
     def __str__(self) -> str:
         shard, per_epoch = self.shard, self.steps_per_epoch
         return (
             f"Batch {shard.batch_size} × accumulation {shard.accumulation} × processes"
-            f" {shard.processes} = {shard.global_batch_size} pictures a step;"
+            f" {shard.processes} = {shard.global_batch_size} images a step;"
             + ("" if per_epoch is None else f" steps an epoch: {per_epoch};")
             + f" steps in all: {self.total_steps}."
         )
 
     def notices(self, step: int) -> list[str]:
-        """What to tell the user of a run that goes on after `step`."""
+        """What to tell the user of a run that resumes after `step`."""
         messages, config, total = [], self.config, self.total_steps
         if step >= total:
             more = f"--max_train_steps {step + 1}"
             if config.max_train_steps is None and self.steps_per_epoch is not None:
                 more = f"--num_epochs {step // self.steps_per_epoch + 1}"
             messages.append(
-                f"Nothing is trained: the checkpoint is of step {step}, and the run has {total}"
-                f" steps. {more}, or more, goes on."
+                f"Nothing is left to train: the checkpoint is of step {step}, and the run has"
+                f" {total} steps. {more}, or more, continues it."
             )
         elif config.lr_scheduler != "constant" and total <= config.lr_warmup_steps:
             reached = (total - 1) / config.lr_warmup_steps

@@ -61,7 +61,7 @@ def check_output_dir(config: TrainConfig) -> None:
     _check_outside_data(config)
     if (shown := as_text(str(folder.absolute()))) != str(folder.absolute()):
         raise UserError(
-            f"The log can't lie in {shown}, for that is not UTF-8: name another folder."
+            f"The log can't be in {shown}, whose name is not UTF-8: name another folder."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -82,13 +82,13 @@ def check_output_dir(config: TrainConfig) -> None:
         return
     if (folder / "model_index.json").exists():
         raise UserError(
-            f"--output_dir {folder} holds a finished model and no checkpoint to go on from; begin"
-            " with its weights by --init_from and another --output_dir."
+            f"--output_dir {folder} holds a finished model without a checkpoint; to fine-tune it,"
+            " use --init_from and another --output_dir."
         )
     if (there := [n for n in WRITTEN if (folder / n).exists()]) and not _holds_a_run(folder):
         raise UserError(
-            f"--output_dir {folder} holds {', '.join(there)}, yet no run to go on with; name"
-            " another folder, or replace them by --overwrite_output_dir."
+            f"--output_dir {folder} holds {', '.join(there)} but no run to resume; name"
+            " another folder, or replace them with --overwrite_output_dir."
         )
 
 
@@ -107,8 +107,8 @@ def _check_outside_data(config: TrainConfig) -> None:
     for place in (folder, folder / SAMPLES, folder / config.logging_dir):
         if data and Path(data).is_dir() and place.resolve().is_relative_to(Path(data).resolve()):
             raise UserError(
-                f"--output_dir {folder} would put pictures into the data in {data}, and they would"
-                " become some of them; name another."
+                f"--output_dir {folder} would put images into the data in {data}, where they would"
+                " be trained on; name another."
             )
 
 
@@ -128,13 +128,13 @@ def _check_nothing_is_lost(folder: Path, start: Path | None) -> None:
     existing = checkpoint.checkpoints(folder.resolve())
     if start not in existing:
         raise UserError(
-            f"--output_dir {folder} is not empty; go on with its run by --resume_from_checkpoint"
-            " latest, start anew with --overwrite_output_dir, or name another folder."
+            f"--output_dir {folder} is not empty; resume its run with --resume_from_checkpoint"
+            " latest, replace it with --overwrite_output_dir, or name another folder."
         )
     if newer := existing[existing.index(start) + 1 :]:
         raise UserError(
-            f"To go on from {start.name} would remove {', '.join(p.name for p in newer)}; allow"
-            " it by --overwrite_output_dir, or name another --output_dir."
+            f"Resuming from {start.name} would remove {', '.join(p.name for p in newer)}; allow"
+            " it with --overwrite_output_dir, or name another --output_dir."
         )
 
 

@@ -1,4 +1,4 @@
-"""How training goes: the mean loss, also by t, and the speed, from one report to the next."""
+"""Training progress: the mean loss, also by t, and the speed, from one report to the next."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Going on from a checkpoint, on all processes alike."""
+"""Resuming from a checkpoint, on all processes."""
 
 import dataclasses
 from pathlib import Path
@@ -27,7 +27,7 @@ def resume(state: TrainingState, which: str) -> None:
     if saved is None:
         return
     if changed := _changed_settings(config, saved["config"]):
-        tell(f"Not as before the checkpoint: {', '.join(changed)}.")
+        tell(f"Changed since the checkpoint: {', '.join(changed)}.")
     state.load_state_dict(saved)
     for key, what, now in (
         ("global_batch_size", "A step", state.shard.global_batch_size),
@@ -36,8 +36,8 @@ def resume(state: TrainingState, which: str) -> None:
         before = saved.get(key, now)  # an earlier version kept no rows
         if before != now and None not in (before, now):  # a stream does not tell its rows
             tell(
-                f"{what} had {before} pictures before the checkpoint and has {now} now, so"
-                " this is not the run that would have been."
+                f"{what} had {before} images before the checkpoint and has {now} now, so"
+                " the result differs from an uninterrupted run's."
             )
 
 

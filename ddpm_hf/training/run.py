@@ -1,4 +1,4 @@
-"""A training run, from its configuration to the folder that it fills."""
+"""A training run, from its configuration to its output folder."""
 
 import dataclasses
 import logging
@@ -174,15 +174,15 @@ def _complete(config: TrainConfig, accelerator: Accelerator, name: str) -> bool:
         if "DataLoader worker" not in str(error):
             raise
         raise UserError(
-            f"{first_sentence(error)}, perhaps for want of memory; fewer --dataloader_num_workers"
-            f" need less. Of the run, {last_checkpoint(run.folder)}."
+            f"{first_sentence(error)}, perhaps because memory ran out; fewer"
+            f" --dataloader_num_workers need less. As for the run, {last_checkpoint(run.folder)}."
         ) from error
     if finished:
         accelerator.print(f"The pipeline is in {run.folder}, its card in README.md there. Next:")
         accelerator.print(what_next(config))
         return True
     accelerator.print(
-        f"Stopped at step {run.state.step} and saved; go on with --resume_from_checkpoint latest."
+        f"Stopped at step {run.state.step} and saved; resume with --resume_from_checkpoint latest."
     )
     return False
 

@@ -20,7 +20,7 @@ LOSS_BY_T = tuple(f"loss_t{i}" for i in range(BINS))
 
 
 def _is_complete(row: list[str]) -> bool:
-    """Whether these are numbers: neither the header nor what a power cut left of a row."""
+    """Whether this is a row of numbers: neither the header nor half a row left by a power cut."""
     try:
         return bool([float(field or "nan") for field in row]) and row[0].isdecimal()
     except ValueError:

@@ -50,16 +50,16 @@ def open_source(config: TrainConfig, accelerator: Accelerator) -> Source:
     )
     rows = data.row_count(dataset)
     accelerator.print(
-        f"{'Pictures' if rows is None else f'{rows} pictures'} of the column {spec.column!r}, read"
+        f"{'Images' if rows is None else f'{rows} images'} in the column {spec.column!r}, read"
         f" as {MODES[spec.channels]}; --image_column and --channels change that."
     )
     if names := spec.class_names:
         accelerator.print(
-            f"{len(names)} classes of the column {spec.class_column!r}: {first_ten(names)}."
+            f"{len(names)} classes in the column {spec.class_column!r}: {first_ten(names)}."
         )
     if rows is None:
         accelerator.print(
-            "The stream does not tell its length, so there are no epochs: sample grids and the"
+            "The stream's length is unknown, so there are no epochs: sample grids and the"
             " pipeline come at the end, checkpoints by --checkpointing_steps."
         )
     return Source(dataset, spec, rows, _held_out(config, accelerator, spec))
@@ -117,16 +117,16 @@ def training_images(source: Source, config: TrainConfig, accelerator: Accelerato
     if config.in_memory == "never" or (config.in_memory == "auto" and not fits):
         if config.dataloader_num_workers == 0:
             accelerator.print(
-                "Pictures are decoded as they are needed; --dataloader_num_workers 2, or more, has"
-                " them prepared ahead."
+                "Images are decoded when they are needed; --dataloader_num_workers 2, or more,"
+                " prepares them ahead."
             )
         return ImagesOnDisk(dataset, spec)
     images = ImagesInMemory(dataset, spec, show_progress=accelerator.is_local_main_process)
     if images.corrupt:
         rows = [f"{i} ({error})" for i, error in [*images.corrupt.items()][:11]]
         accelerator.print(
-            f"{len(images.corrupt)} of {len(dataset)} pictures can't be read: rows"
-            f" {first_ten(rows)}. The next ones stand in for them."
+            f"{len(images.corrupt)} of {len(dataset)} images can't be read: rows"
+            f" {first_ten(rows)}. The next ones are used in their place."
         )
     return images
 

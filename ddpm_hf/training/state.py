@@ -73,7 +73,7 @@ class TrainingState:
             raise UserError(
                 f"--init_from {self.config.init_from} has zero terminal SNR, learns its variance"
                 " and predicts ε, which says nothing about x_0 at t = T: the bound would be NaN;"
-                " begin with a model of v_prediction."
+                " start from a model with v_prediction."
             )
 
     def _build(self, unet: UNet2DModel) -> None:
@@ -210,8 +210,8 @@ class TrainingState:
             self.unet.load_state_dict(state["unet"])
         except RuntimeError as error:
             raise UserError(
-                "The checkpoint is of another network: resume with the same settings of it, and"
-                " with pictures of as many channels."
+                "The checkpoint is of another network: resume with the same network flags and the"
+                " same number of channels."
             ) from error
         if self.ema is not None:
             ema.load_state_dict(self.config, self.ema, self.unet, state["ema"])
@@ -237,7 +237,7 @@ class TrainingState:
         for flag, now in {"optimizer": self.config.optimizer, **self._diffusion()}.items():
             if (before := then.get(flag, now)) != now:
                 raise UserError(
-                    f"The checkpoint is of --{flag} {before}, and this run of {now}: resume with"
+                    f"The checkpoint has --{flag} {before}, and this run {now}: resume with"
                     f" --{flag} {before}."
                 )
         if (state["ema"] is None) != (self.ema is None):

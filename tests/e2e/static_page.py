@@ -9,6 +9,18 @@ from contextlib import contextmanager
 from tests.e2e.windows import PATIENCE, listened
 
 ENGLISH, CHINESE = "en-US", "zh-CN"
+SHOWN = {
+    "generate": "#player .screens",
+    "forward": "[data-chain=complete]",
+    "jump": "#jump-picture canvas",
+    "edit": "#edit-row figure canvas",
+    "bayes": "#bayes-page svg path.posterior",
+    "noise": "[data-ready=true]",
+    "schedule": "#schedule-page svg",
+    "training": "#training_replay [data-part=all] svg path",
+    "equations": "#equations_notes :is(math, .katex)",
+}
+"""What each view shows at first."""
 
 
 class Site(http.server.ThreadingHTTPServer):
@@ -57,18 +69,7 @@ def visitor(browser, **settings):
 def open_view(page, name):
     """Choose a tab; wait for what the view shows at first. `page` may be a frame."""
     page.locator(f"[role=tab][data-tab-id={name}]").click()
-    shown = {
-        "generate": "#player .screens",
-        "forward": "[data-chain=complete]",
-        "jump": "#jump-picture canvas",
-        "edit": "#edit-form input:checked",
-        "bayes": "#bayes-page svg path.posterior",
-        "noise": "[data-ready=true]",
-        "schedule": "#schedule-page svg",
-        "training": "#training_replay [data-part=all] svg path",
-        "equations": "#equations_notes :is(math, .katex)",
-    }
-    page.locator(shown[name]).first.wait_for()
+    page.locator(SHOWN[name]).first.wait_for()
 
 
 def kept_for_offline(page, *paths):

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.e2e.static_page import open_view
-from tests.e2e.views import PHONE, TABS, fits_a_phone, generate, recolour
+from tests.e2e.views import PHONE, TABS, controls_on_paper, fits_a_phone, generate, recolour
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -39,6 +39,7 @@ def test_no_serious_fault_and_no_tab_is_wider_than_a_phone(visit, scheme, rules)
     for name in TABS:
         open_view(page, name)
         assert not grave_faults(page, rules), name
+        assert not controls_on_paper(page), name
         page.set_viewport_size(PHONE)
         assert fits_a_phone(page), name
         page.set_viewport_size(wide)

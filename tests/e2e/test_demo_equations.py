@@ -10,8 +10,11 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf.demo.texts import EN, ZH
+from ddpm_hf.demo.views.equations.places import PLACES
 from ddpm_hf.demo.views.equations.strings import VIEWS
-from tests.e2e.views import PHONE, fits_a_phone
+from tests.e2e.static_page import SHOWN
+from tests.e2e.views import PHONE, fill, fits_a_phone, slide
+from tests.e2e.windows import ready
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -64,6 +67,79 @@ def test_the_damaged_reading_stands_beside_the_right_one(page):
     assert "prod" in " ".join(cells.nth(1).locator("annotation").all_text_contents())
     assert "sum" in cells.nth(2).locator("annotation").first.text_content()
     assert "$" not in page.locator("#equations_notes").inner_text()
+
+
+def slid(bar, value):
+    return lambda page: slide(page.locator(bar), value)
+
+
+def pressed(control):
+    return lambda page: page.locator(control).first.click()
+
+
+FORWARD, BAYES, PLAYER = "#forward-page [data-part={}]", "#bayes-page [data-part={}]", "#player"
+REPLAY, CURSOR = "#training_replay_slider", "#schedule-page [data-part=t]"
+MOVES = {
+    "generate/overview": (pressed("#overview [data-part=training]"), "#overview"),
+    "generate/run": (slid("#player [data-part=timeline]", 3), PLAYER),
+    "generate/trail": (pressed("#player [data-part=filmstrip] button"), PLAYER),
+    "generate/weights": (slid("#player [data-part=timeline]", 9), None),
+    "forward/steps": (slid(FORWARD.format("t"), 1500), None),
+    "forward/jump": (slid(FORWARD.format("t"), 100), None),
+    "forward/noise": (slid(FORWARD.format("t"), 2000), FORWARD.format("stepsHistogram")),
+    "forward/variances": (slid(FORWARD.format("t"), 700), None),
+    "forward/end": (lambda page: fill(page, "forward-T", 100), None),
+    "forward/misreading": (pressed(FORWARD.format("misreading")), FORWARD.format("jump")),
+    "forward/rising": (pressed("#forward-picture [data-part=cats] button:last-child"), None),
+    "jump/row": (slid("#jump-row [data-part=timeline]", 2), None),
+    "bayes/densities": (slid(BAYES.format("x0"), 0.1), None),
+    "bayes/parabolas": (slid(BAYES.format("x"), 0.9), None),
+    "bayes/precision": (slid(BAYES.format("s"), 300), None),
+    "bayes/lever": (slid(BAYES.format("xt"), -0.5), None),
+    "bayes/sampling": (pressed(BAYES.format("sampled")), BAYES.format("sample")),
+    **{
+        f"bayes/line-{n}": (slid(BAYES.format("t"), 600 + n), "#bayes-lines [data-part=numbers]")
+        for n in range(1, 12)
+    },
+    "noise/variances": (slid("#noise-row [data-part=timeline]", 2), None),
+    "noise/plane": (slid("#playground [data-part=sigma]", 0), None),
+    "schedule/beta": (slid(CURSOR, 20), None),
+    "schedule/ratio": (slid(CURSOR, 30), None),
+    "schedule/weights": (slid(CURSOR, 40), None),
+    "training/algorithm-1": (pressed("#by_hand [data-part=trainRound]"), None),
+    "training/algorithm-2": (pressed("#by_hand [data-part=sampleNext]"), None),
+    "training/replay": (slid(REPLAY, 5), None),
+    "training/gan": (pressed("#tiny [data-part=tinyTrain]"), "#tiny [data-part=progress]"),
+    "equations/numbers": (pressed("#equations_notes a[href^='#code-']"), "#equations_code dialog"),
+}
+"""Of each place: how a reader moves it, and what changes; None for the place itself."""
+READY = {"training": "#by_hand [data-part=loss]:not(:empty)"}  # its network has answered
+LOOKS = """(node) => JSON.stringify([
+  node.outerHTML,
+  ...[node, ...node.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL?.()),
+])"""
+
+
+def test_each_line_of_the_notes_is_seen_where_it_says_and_moves(page):
+    """The links are followed one after another; no run is on its way, so only the reader moves."""
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    ready(page)
+    page.wait_for_selector("#equations_lines a[href^='#place-']")
+    for name, (move, changes) in MOVES.items():
+        page.evaluate(
+            "(name) => document.querySelector(`#equations_lines a[href='#place-${name}']`).click()",
+            name,
+        )
+        expect(page.locator(PLACES[name])).to_be_in_viewport()
+        page.wait_for_selector(READY.get(view := name.split("/")[0]) or SHOWN[view])
+        moved = page.locator(changes or PLACES[name])
+        before = moved.evaluate(LOOKS)
+        move(page)
+        other = f"([node, was]) => ({LOOKS})(node) !== was"
+        page.wait_for_function(other, arg=[moved.element_handle(), before])
+    page.keyboard.press("Escape")
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_a_link_leads_to_the_top_of_its_view_and_back_to_itself(visit):

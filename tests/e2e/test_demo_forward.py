@@ -1,5 +1,7 @@
 """The Forward view as a student uses it: N1–N5 by eye and by number."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,15 @@ from ddpm_hf.demo.views.forward.view import SIDE
 from ddpm_hf.demo.web.picture.picture import cats, fitted, x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
-from tests.e2e.views import answered, choose, fill, open_tab, pixels, slide
+from tests.e2e.views import (
+    BROKEN_PICTURES,
+    answered,
+    choose,
+    fill,
+    open_tab,
+    pixels,
+    slide,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -199,6 +209,7 @@ def test_a_picture_of_ones_own_dissolves_and_a_bad_one_is_refused(visit, tmp_pat
     refusal = page.locator("#forward-picture [data-part=refusal]")
     put_in(page, tmp_path / "bad.png")
     expect(refusal).to_contain_text("can't be read as a picture")
+    assert not page.evaluate(BROKEN_PICTURES)
     slide(part(page, "t"), 0)
     for n in (0, 3):  # a cat takes its place
         page.locator("#forward-picture [data-part=cats] button").nth(n).click()
@@ -226,3 +237,25 @@ def test_the_keyboard_is_enough(page):
     part(page, "misreading").focus()
     page.keyboard.press("Space")
     expect(part(page, "misreadingVerdict")).to_be_visible()
+
+
+def test_where_motion_is_unwelcome_a_still_stands_for_a_second(page):
+    page.emulate_media(reduced_motion="reduce")
+    slide(part(page, "t"), 0)
+    shown = page.evaluate(
+        """() => new Promise((resolve) => {
+          const view = document.querySelector("[data-t]"),
+            shown = [{ t: 0, ms: performance.now() }];
+          new MutationObserver((_, observer) => {
+            shown.push({ t: Number(view.dataset.t), ms: performance.now() });
+            if (shown.length < 3) return;
+            observer.disconnect();
+            resolve(shown);
+          }).observe(view, { attributeFilter: ["data-t"] });
+          view.querySelector("[data-part=play]").click();
+        })"""
+    )
+    part(page, "play").click()
+    page.emulate_media(reduced_motion="no-preference")
+    for before, after in itertools.pairwise(shown):
+        assert after["ms"] - before["ms"] > 900 and after["t"] - before["t"] > 200, shown

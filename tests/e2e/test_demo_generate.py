@@ -166,7 +166,10 @@ def test_a_picture_alone_the_filmstrip_and_the_loop(visit):
     expect(film.nth(0)).to_have_attribute("aria-pressed", "true")
     assert not np.array_equal(canvas(page, "noisy"), whole)
 
-    page.locator("[data-part=loop]").check()
+    page.locator("[data-part=loop]").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("[data-part=loop]")).to_be_checked()
+    expect(page.locator("[data-part=loop]")).to_be_focused()
     page.select_option("[data-part=speed]", "4")
     page.click("[data-part=play]")
     page.evaluate(
@@ -192,7 +195,7 @@ def test_the_examples_say_what_their_numbers_are(visit):
         expect(page.locator(f"#{name} input[type=number]")).to_have_value(value)
 
 
-def test_each_width_shows_the_player_its_labels_and_all_tabs(visit):
+def test_each_width_shows_the_player_its_labels_even_pixels_and_all_tabs(visit):
     page = visit()
     generate(page, steps=50, number=1)
     labels = page.locator("[data-part=filmstrip] span")
@@ -201,9 +204,14 @@ def test_each_width_shows_the_player_its_labels_and_all_tabs(visit):
         page.set_viewport_size({"width": width, "height": 844})
         cut = "labels => labels.filter((label) => label.scrollWidth > label.clientWidth).length"
         assert labels.evaluate_all(cut) == 0, width
+        uneven = "canvases => canvases.filter((c) => (c.clientWidth * devicePixelRatio) % c.width)"
+        screens = page.locator("#player .screens canvas")
+        expect(screens.first).to_be_visible()
+        assert not screens.evaluate_all(f"{uneven}.length"), width
         places = [page.locator(part).bounding_box()["y"] for part in ("#player", "#number")]
         assert places[0] < places[1], f"at {width} px the player is above the controls"
     page.set_viewport_size(PHONE)
     tabs = page.locator("#views [role=tablist] [role=tab]")
     expect(tabs).to_have_count(len(TABS))
     assert all(tab.is_visible() for tab in tabs.all()), 'none is behind "…"'
+    assert "·" not in page.locator("footer").inner_text()

@@ -51,7 +51,7 @@ def test_a_link_reproduces_the_pictures(visit):
     assert "lang=zh" in link_of(page) and "variance=large" in link_of(page)
 
 
-def test_an_empty_box_leaves_script_and_link_as_they_were(visit):
+def test_a_box_that_is_left_empty_has_again_what_it_had(visit):
     page = visit()
     fill(page, "seed", 8)
     script = page.locator("#script")
@@ -61,6 +61,8 @@ def test_an_empty_box_leaves_script_and_link_as_they_were(visit):
     next_frames(page)
     expect(script).to_contain_text("manual_seed(8)")
     expect(script).not_to_contain_text("null")
+    for name, before in (("seed", "8"), ("steps", "100")):
+        expect(page.locator(f"#{name} input[type=number]")).to_have_value(before)
     assert "seed=8" in link_of(page)
 
 
@@ -86,6 +88,8 @@ def test_the_language_can_be_switched_and_errors_follow(visit):
 
     page = visit("?lang=zh&seed=1&steps=5000")
     expect(page.get_by_text("步数必须是 10 到 2000 之间的整数，当前值：5000。")).to_be_visible()
+    generate(page, wait=False, seed=-5)
+    expect(page.locator(".toast-title")).to_have_text("错误")
 
 
 def test_the_way_can_be_kept_as_a_moving_picture(visit, tiny):
@@ -111,17 +115,20 @@ def test_a_refused_run_changes_neither_the_address_nor_what_is_saved(visit):
     refused = page.locator(".toast-body.error").last
     generate(page, seed=4, steps=12)
     address = page.url
-    for seed, got in ((-5, "got -5."), ("", "got nothing.")):
-        generate(page, wait=False, seed=seed)
-        expect(refused).to_contain_text(got)
-        assert page.url == address
+    generate(page, wait=False, seed=-5)
+    expect(refused).to_contain_text("got -5.")
+    assert page.url == address
     fill(page, "seed", 5)
     with page.expect_download() as download:
         page.click("#save")
     assert download.value.suggested_filename == "ddpm-4.gif"
 
-    page = visit("?seed=-5&steps=12")
-    expect(refused).to_contain_text("got -5.")
+    page = visit("?seed=abc&steps=12&noise=7")
+    told = page.locator("#player [data-part=refusal]")
+    expect(told).to_contain_text("Seed must be a whole number from 0 to 2147483647; got abc.")
+    expect(told).to_contain_text("Noise scale must be from 0 to 2; got 7.")
+    expect(page.locator("#steps input[type=number]")).to_have_value("12")
+    assert page.locator("#generate[data-running], [data-complete]").count() == 0
     fill(page, "seed", 5)
     with page.expect_download() as download:
         page.click("#save")

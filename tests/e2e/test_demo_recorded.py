@@ -73,7 +73,9 @@ def test_a_link_that_runs_at_once_is_not_covered(visit, tiny):
     assert np.array_equal(canvas(page, "noisy"), tiled(by_the_pages_script(page, tiny.pipeline)))
 
 
-@pytest.mark.parametrize(("tab", "row"), [("One jump", "jump-row"), ("Fresh noise", "noise-row")])
+@pytest.mark.parametrize(
+    ("tab", "row"), [("One jump", "jump-row"), ("Fresh noise", "noise-row"), ("Edit", "edit-row")]
+)
 def test_the_other_views_show_their_default_result(visit, tab, row):
     page = visit()
     open_tab(page, tab)

@@ -114,7 +114,7 @@ def test_training(dataset, whole, tmp_path, disk, fails_at, moment, good):
     said = fails_at(lambda: train_here(dataset, tmp_path / "run", **there), *moment)
     assert said.startswith("Can't write ")
     if good is not None:
-        assert f"the last good one is {good}. Once there is room, go on with --resume_fr" in said
+        assert f"the last good one is {good}. Once there is room, resume with --resume_fr" in said
     train_here(dataset, tmp_path / "run", "--resume_from_checkpoint", "latest", **there)
     output = disk.path / "run"
     assert same(output, whole) and len(losses_of(output)) == 6
@@ -156,7 +156,7 @@ def test_sampling(settings, tmp_path, disk, fails_at, format, moment):
     said = fails_at(lambda: sample(disk.path / "out"), *moment)
     assert said.startswith("Can't write ")
     if moment:
-        assert said.endswith("once that is fixed, start again: what is there is kept.")
+        assert said.endswith("once that is fixed, start again: finished samples are kept.")
     assert (sample(disk.path / "out") == sample(tmp_path / "whole")).all()
     assert not list((disk.path / "out").glob(".*"))
 

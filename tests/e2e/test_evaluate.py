@@ -112,7 +112,7 @@ def test_frechet_distance_is_there_with_enough_samples(model, tmp_path, fashion)
             "The model draws no classes, and the data set's --class_column gives 10",
         ),
         (("--parts", "decoder"), "nothing to measure"),
-        (("--test_split", "train[:300]", "--parts", "loss"), "in the training split, too"),
+        (("--test_split", "train[:300]", "--parts", "loss"), "also in the training split"),
         (("--output", "report.md"), "--output must be a .json file"),
         (("--output", "/proc/report.json"), "/proc"),
         (("--num_inference_steps", "5000"), "must be in 1..2000"),
@@ -132,7 +132,7 @@ def test_a_tiny_data_set_is_refused(model, tmp_path):
     rows = [PIL.Image.new("L", (8, 8), shade) for shade in range(5)]
     datasets.Dataset.from_dict({"image": rows}).save_to_disk(tmp_path / "data")
     output = ("--output", str(tmp_path / "report.json"), "--output_dir", str(tmp_path / "samples"))
-    with pytest.raises(SystemExit, match=r"has 5 pictures; at least 8 are needed"):
+    with pytest.raises(SystemExit, match=r"has 5 images; at least 8 are needed"):
         main(["--model", str(model), "--dataset_name", str(tmp_path / "data"), *output])
 
 

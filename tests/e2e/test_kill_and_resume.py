@@ -110,7 +110,7 @@ def test_told_to_stop_it_breaks_a_sample_grid_off(dataset, tmp_path, max_train_s
 
 def test_told_to_stop_before_it_trains_it_says_how_to_go_on(dataset, tmp_path):
     said = stopped_when_it_says("Decoding", *started(dataset, tmp_path / "run"))
-    assert "--resume_from_checkpoint latest goes on" in said
+    assert "--resume_from_checkpoint latest resumes" in said
 
 
 def test_a_run_ends_whose_worker_was_killed(dataset, tmp_path):
@@ -123,7 +123,7 @@ def test_a_run_ends_whose_worker_was_killed(dataset, tmp_path):
     os.kill(int(worker), signal.SIGKILL)
     said, (status,) = process.finish()
     assert status == 1 and "Traceback" not in said, said
-    assert "DataLoader worker" in said and "perhaps for want of memory" in said, said
+    assert "DataLoader worker" in said and "perhaps because memory ran out" in said, said
 
 
 @pytest.mark.soak

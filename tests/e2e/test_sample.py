@@ -110,7 +110,7 @@ def test_stopped_by_the_keyboard_it_says_how_to_go_on(tiny_model, monkeypatch, c
     with pytest.raises(SystemExit) as caught:
         main(tiny_model)
     assert caught.value.code == STOPPED
-    assert "Stopped; start it again to complete the samples." in capsys.readouterr().err
+    assert "Stopped; run it again to complete the samples." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["sample", "evaluate"])
@@ -124,7 +124,7 @@ def test_stopped_while_it_imports_it_says_how_to_go_on(tmp_path, name):
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=60)[1]
-    assert process.returncode == STOPPED and said.startswith("Stopped; start"), said
+    assert process.returncode == STOPPED and said.startswith("Stopped; run"), said
     assert not (tmp_path / "out").exists()
 
 
@@ -277,7 +277,7 @@ def test_another_scheduler_keeps_pictures_in_their_range(tmp_path, name, thresho
 @pytest.mark.parametrize("changes", [{"class_embed_type": "timestep"}, {"size": None}])
 def test_networks_that_cannot_be_drawn_with_are_refused(tmp_path, changes):
     DDPMPipeline(tiny_unet(**changes), DDPMScheduler()).save_pretrained(tmp_path / "model")
-    with pytest.raises(SystemExit, match=r"numbered classes|how big its pictures are"):
+    with pytest.raises(SystemExit, match=r"numbered classes|images is unknown"):
         main(["--model", str(tmp_path / "model"), "--output_dir", str(tmp_path / "out"), *FLAGS])
 
 

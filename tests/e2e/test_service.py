@@ -4,6 +4,8 @@ import io
 import re
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -212,6 +214,19 @@ def test_a_cancelled_run_stops(tiny, endpoint):
     cancel(tiny, endpoint, session, answer.json()["event_id"])
     assert [message["msg"] for message in reading][-2:] == ["process_completed", "close_stream"]
     assert comes_to_rest(tiny)
+
+
+def test_cancels_that_come_late_are_no_errors(tiny):
+    tiny.network.slow()
+    for _ in range(3):
+        answer, session = join(tiny, "generate", LONG)
+        reading = events(tiny, session)
+        next(message for message in reading if message["msg"] == "process_generating")
+        end = partial(cancel, tiny, "generate", session, answer.json()["event_id"])
+        with ThreadPoolExecutor() as callers:  # all of them find the run, and one of them ends it
+            for ending in [callers.submit(end) for _ in range(8)]:
+                ending.result()
+        end()
 
 
 @pytest.mark.parametrize("endpoint", ["generate", "stream"])

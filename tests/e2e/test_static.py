@@ -14,6 +14,7 @@ from ddpm_hf import DDPMPipeline
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.static.command import write
 from ddpm_hf.demo.static.folder import contents
+from ddpm_hf.demo.web.modules import VERSION
 from ddpm_hf.demo.web.picture.picture import fitted
 from ddpm_hf.equations import q_sample
 from ddpm_hf.schedules import NoiseSchedule, linear_betas
@@ -26,7 +27,16 @@ from tests.e2e.static_page import (
     visitor,
 )
 from tests.e2e.test_demo_accessibility import grave_faults
-from tests.e2e.views import DONE, PHONE, TABS, pixels, slide, tiled
+from tests.e2e.views import (
+    BROKEN_PICTURES,
+    DONE,
+    PHONE,
+    TABS,
+    controls_on_paper,
+    pixels,
+    slide,
+    tiled,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -85,6 +95,7 @@ def test_all_views_work_and_are_accessible(browser, url, locale, scheme, viewpor
         for name in TABS:
             open_view(page, name)
             assert not grave_faults(page, rules), name
+            assert not controls_on_paper(page), name
             assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
             page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         assert page.locator("html").get_attribute("lang") == ("en" if locale == ENGLISH else locale)
@@ -117,7 +128,9 @@ def test_without_a_network_every_view_still_works(browser, url):
         page.click("#jump-start")  # it has a model of its own
         page.wait_for_selector(f"#jump-row{DONE}")
         open_view(page, "training")
-        kept_for_offline(page, "training/cats-32.json")
+        open_view(page, "edit")
+        recorded = f"modules/{VERSION}/web/recorded/edit.run.json"
+        kept_for_offline(page, "training/cats-32.json", recorded)
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
         page.wait_for_selector(DONE)
@@ -160,6 +173,11 @@ def test_the_views_work_with_numbers_that_python_wrote(browser, url, tmp_path):
             "(cat) => document.querySelector('#forward-picture canvas').toDataURL() !== cat",
             arg=cat,
         )
+        (tmp_path / "bad.png").write_text("no picture")
+        page.locator("#forward-picture input[type=file]").set_input_files(tmp_path / "bad.png")
+        refusal = page.locator("#forward-picture [data-part=refusal]")
+        expect(refusal).to_contain_text("can't be read as a picture")
+        assert not page.evaluate(BROKEN_PICTURES)
         page.locator("#forward-T select").select_option("500")
         expect(page.locator("#forward-page [data-part=verdict]")).to_contain_text("at T = 500")
         slide(page.locator("#forward-page [data-part=t]"), 100)
@@ -200,8 +218,17 @@ def test_the_controls_follow_the_model_the_link_and_the_keyboard(browser, url):
         page.locator("[data-examples] button", has_text="9 × 50").click()
         expect(page.locator("#script")).to_contain_text("batch_size=9,")
         expect(page.locator("#number input[type=range]")).to_have_value("9")
-        page.goto(f"{url}?model=someone/other")
+        page.locator("#number input[type=number]").fill("")
+        page.locator("#number input[type=number]").blur()
+        for kind in ("number", "range"):
+            expect(page.locator(f"#number input[type={kind}]")).to_have_value("9")
+        page.goto(f"{url}?model=someone/other&seed=abc&number=3&steps=5000&lang=en")
         expect(page.locator("#model_banner")).to_contain_text("cats-32 draws instead")
+        expect(page.locator("#number input[type=number]")).to_have_value("3")
+        told = page.locator("#player [data-part=refusal]")
+        expect(told).to_contain_text("Seed must be a whole number from 0 to 2147483647; got abc.")
+        expect(told).to_contain_text("got 5000.")
+        expect(page.locator("#steps select")).to_have_value("100")
         page.locator("[role=tab][aria-selected=true]").focus()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")

@@ -50,6 +50,24 @@ def recolour(page, scheme):
     )
 
 
+def controls_on_paper(page):
+    """What a printed page would show that is of use on a screen alone."""
+    page.emulate_media(media="print")
+    found = page.locator("footer, button, input, select, textarea").evaluate_all(
+        "nodes => nodes.filter((node) => node.checkVisibility() && !node.querySelector('canvas'))"
+        ".map((node) => node.outerHTML.slice(0, 150))"
+    )
+    page.emulate_media(media="screen")
+    return found
+
+
+BROKEN_PICTURES = (
+    "[...document.images]"
+    ".filter((i) => i.checkVisibility() && i.complete && !i.naturalWidth).length"
+)
+"""Of how many pictures the page shows the sign for a broken one."""
+
+
 def fits_a_phone(page):
     """Whether no part of the page is wider than the window."""
     return page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

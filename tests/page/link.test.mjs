@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { linkTo, scriptOf, settingsIn } from "../../ddpm_hf/demo/views/generate/link.js";
+import { faultsIn, linkTo, scriptOf, settingsIn } from "../../ddpm_hf/demo/views/generate/link.js";
 import { described } from "../../ddpm_hf/demo/views/generate/events.js";
 import { thumbnails } from "../../ddpm_hf/demo/views/generate/player/film.js";
 import { gridOf, imageAt } from "../../ddpm_hf/demo/views/generate/player/grid.js";
 import { risesAnew, runningMeans } from "../../ddpm_hf/demo/views/training/course.js";
 import { viewIn } from "../../ddpm_hf/demo/web/address/tabs.js";
+import { wholeWidth } from "../../ddpm_hf/demo/web/canvas.js";
 import { nearest } from "../../ddpm_hf/demo/web/nearest.js";
 import { filled, languageOf } from "../../ddpm_hf/demo/web/page.js";
 
@@ -28,6 +29,46 @@ test("what a link lacks, or what is no number, is as the controls have it", () =
     settingsIn("http://host/?seed=abc&steps=&number=1e1", CONTROLS, "cats-32").slice(0, 3),
     [0, 10, 100],
   );
+});
+
+const whole = (low, high) => ({ kind: "whole", name: { en: "It", zh: "它" }, low, high });
+const BOUNDS = [
+  whole(0, 2 ** 31 - 1),
+  whole(1, 16),
+  whole(10, 2000),
+  { kind: "choice", name: { en: "σ²", zh: "σ²" }, known: ["small", "large"] },
+  { ...whole(0, 2), kind: "number" },
+];
+
+test("what a link asks for and can't have is named with what was asked", () => {
+  const faults = (query) => [...faultsIn(`http://host/?${query}`, BOUNDS, "zh")];
+  assert.deepEqual(faults("seed=3&number=16&steps=10&variance=large&noise=0.5&model=other"), []);
+  for (const [query, at, key, value] of [
+    ["seed=abc&steps=20", 0, "limits_whole", "abc"],
+    ["seed=", 0, "limits_whole", "–"],
+    ["number=17", 1, "limits_whole", 17],
+    ["steps=10.5", 2, "limits_whole", 10.5],
+    ["variance=5", 3, "limits_choice", "5"],
+    ["noise=NaN", 4, "limits_number", "NaN"],
+  ]) {
+    const [[i, fault], ...others] = faults(query);
+    assert.deepEqual([i, fault.key, fault.values.value], [at, key, value], query);
+    assert.equal(others.length, 0, query);
+  }
+  assert.equal(faults("seed=-1&noise=3").length, 2);
+});
+
+test("a picture's pixels are all as wide as a whole number of the screen's", () => {
+  for (const [pixels, room, ratio, width] of [
+    [64, 260, 1, 256],
+    [64, 260, 1.25, 5 * 64 / 1.25],
+    [64, 110, 3, 5 * 64 / 3],
+    [96, 191, 2, 3 * 48],
+    [256, 260, 1, 256],
+    [256, 200, 1, 200], // there is not one for each
+    [64, 112, 1, 112], // there is one for each, and nearly another
+  ])
+    assert.equal(wholeWidth(pixels, room, ratio), width);
 });
 
 test("the first model of the page knows no classes", () => {

@@ -23,7 +23,7 @@ from ddpm_hf.demo.views.jump.view import JUMPS_WITH
 from ddpm_hf.demo.web import modules
 from ddpm_hf.demo.web.model_files import CONFIGS
 from ddpm_hf.demo.web.page import SHARED_CSS
-from ddpm_hf.demo.web.theme import THEME
+from ddpm_hf.demo.web.theme import PRINT_CSS, THEME
 
 _HERE = Path(__file__).parent
 LEFT_OUT = ("format", "save", "animation_file")
@@ -101,7 +101,7 @@ def _style(writer: Writer) -> str:
     theme = re.sub(r"@font-face \{.*?\}\s*", "", THEME._get_theme_css(), flags=re.S)
     folders = dict.fromkeys(view.folder for view in writer.pages)
     views = [(folder / "view.css").read_text() for folder in folders]
-    own = [_HERE / "page.css", modules.ROOT / "web" / "theme.css", NOTES_CSS]
+    own = [_HERE / "page.css", modules.ROOT / "web" / "theme.css", NOTES_CSS, PRINT_CSS]
     return "\n".join([theme, *(path.read_text() for path in own), SHARED_CSS, *views])
 
 
@@ -162,12 +162,13 @@ def contents(link: str | None = None) -> Files:
 
 
 FIRST_FILES = re.compile(
-    rf"{MARK}|(?:modules|page|cats)/.*"
+    rf"{MARK}|(?:modules|page|cats)/.*(?<!/edit\.run\.json)"
     rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
     rf"|models/{MODEL}/plans/(?:\d\d|100|250)-even\.json"
     rf"|models/{JUMPS_WITH}/plans/from-(?:700|1000)\.json"
 )
-"""What is kept at the first visit: all that each view needs, but for weights and training records.
+"""What is kept at the first visit: all that each view needs, but for weights, training records
+and the run that Edit shows at first.
 
 They are kept when they are first asked for.
 """

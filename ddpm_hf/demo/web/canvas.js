@@ -20,3 +20,23 @@ export function paint(canvas, width, height, rgb) {
   resize(canvas, width, height);
   canvas.getContext("2d").putImageData(imageOf(width, height, rgb), 0, 0);
 }
+
+const LEAST_SHARE = 0.6; // of the room; below it a larger picture is worth more than even pixels
+
+// The width at which each of `pixels` in a row is a whole number of device pixels, as wide as there
+// is room for; all the room where that would leave too much of it.
+export function wholeWidth(pixels, room, ratio) {
+  const whole = (Math.floor((room * ratio) / pixels) * pixels) / ratio;
+  return whole >= LEAST_SHARE * room ? whole : room;
+}
+
+// Shows the canvas at such a width in its parent, whatever becomes of either.
+export function keepWhole(canvas) {
+  const fit = () => {
+    const room = canvas.parentElement.getBoundingClientRect().width;
+    canvas.style.width = `${wholeWidth(canvas.width, room, devicePixelRatio)}px`;
+  };
+  canvas.classList.add("whole");
+  new ResizeObserver(fit).observe(canvas.parentElement);
+  new MutationObserver(fit).observe(canvas, { attributeFilter: ["width"] });
+}

@@ -4,6 +4,9 @@ export const languageOf = (browser) => (browser.startsWith("zh") ? "zh" : "en");
 // Whether Python stands behind the page; in the folder of plain files it does not.
 export const hasServer = () => !("static" in document.documentElement.dataset);
 
+// Whether the reader has asked for less motion.
+export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 // "{n} of {m}" with the values in place of the braces.
 export const filled = (template, values) =>
   template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

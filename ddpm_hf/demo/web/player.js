@@ -1,6 +1,10 @@
 // The one player of frames: a timeline to drag, and a button that plays and pauses. Frames may
 // still be coming while it plays.
 
+import { isStill } from "./page.js";
+
+const MS_STILL = 1000; // a frame stands for so long where motion is unwelcome
+
 // Where playing is after a step. At the newest frame it waits there, or begins again.
 export function advanced(at, step, newest, loops) {
   if (at >= newest) return loops ? 0 : at;
@@ -80,8 +84,10 @@ export class FramePlayer {
     if (this.#at >= this.#newest) this.seek(0);
     let last = performance.now();
     const tick = (now) => {
-      this.#move((now - last) / 1000);
-      last = now;
+      if (now - last >= (isStill() ? MS_STILL : 0)) {
+        this.#move((now - last) / 1000);
+        last = now;
+      }
       if (this.button.isConnected && this.#hasMore()) this.#request = requestAnimationFrame(tick);
       else this.pause();
     };

@@ -16,7 +16,7 @@ from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.edit.form.form import KINDS, LEAST_T, MOST_TIMES
 from ddpm_hf.demo.views.jump.view import FIRST_CHAIN
 from ddpm_hf.demo.web.engine.plan import steps_down
-from ddpm_hf.demo.web.row.row import Caption, Frame
+from ddpm_hf.demo.web.row.row import Caption, Frame, RowChunk, row_chunks
 from ddpm_hf.editing import repaint_walk
 from ddpm_hf.noise import NoiseBetween, image_generators
 from ddpm_hf.pipeline import DDPMPipeline
@@ -124,3 +124,9 @@ def frames(pipeline: DDPMPipeline, asked: Asked) -> Generator[Frame, None, None]
         if step.index == 0:
             yield Frame(asked.t, torch.cat([*before, step.noisy_sample.float().cpu(), *after]))
         yield Frame(s_of[step.timestep], torch.cat([*before, step.sample.float().cpu(), *after]))
+
+
+def chunks(pipeline: DDPMPipeline, asked: Asked) -> Generator[RowChunk, None, None]:
+    """The frames of an edit, as the page takes them."""
+    about = {"kind": asked.kind, "t": asked.t, "times": asked.times}
+    yield from row_chunks(frames(pipeline, asked), asked.steps + 1, captions(asked), about)

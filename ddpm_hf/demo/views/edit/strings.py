@@ -77,9 +77,9 @@ FORM = {
 
 PAGE = {
     "en": {
-        "idle": "Choose a picture and what to do, then press “Draw”.",
+        "idle": "Recorded. Choose a picture and what to do, then press “Draw”.",
         "given": "Your picture",
-        "drawn": "Drawn, {n}",
+        "drawn": "Result {n}",
         "first": "Your picture",
         "second": "The other",
         "between": "λ = {weight}",
@@ -103,9 +103,9 @@ PAGE = {
         ),
     },
     "zh": {
-        "idle": "选好图像和要做的事，再按“开始绘制”。",
+        "idle": "这是预先录制的。选好图像和要做的事，再按“开始绘制”。",
         "given": "你的图像",
-        "drawn": "第 {n} 幅结果",
+        "drawn": "结果 {n}",
         "first": "你的图像",
         "second": "另一幅",
         "between": "λ = {weight}",

@@ -4,4 +4,4 @@ import { chunks } from "./here.js";
 
 const verdict = (_pictures, _shape, about) => [{ ...about, key: about.kind }];
 
-export const mount = (page) => mountRow(page, { chunks, notes: () => [], verdict });
+export const mount = (page) => mountRow(page, { name: "edit", chunks, notes: () => [], verdict });

@@ -15,14 +15,13 @@ from ddpm_hf.demo.views.edit.runs import (
     JUMP_LENGTH,
     WEIGHTS,
     Asked,
-    captions,
-    frames,
+    chunks,
 )
 from ddpm_hf.demo.views.edit.strings import PAGE
 from ddpm_hf.demo.views.jump.view import FIRST_CHAIN, JUMPS_WITH
 from ddpm_hf.demo.web.engine.plan import MOST_JUMP_STEPS
 from ddpm_hf.demo.web.picture.picture import PictureInput, x_0_of
-from ddpm_hf.demo.web.row.row import Row, RowChunk, row_chunks
+from ddpm_hf.demo.web.row.row import Row, RowChunk
 from ddpm_hf.demo.web.run import bounds
 from ddpm_hf.demo.web.run.run import connect
 from ddpm_hf.editing import repaint_walk
@@ -77,10 +76,7 @@ def view(models: Models) -> None:
     ) -> Generator[RowChunk, None, None]:
         """Draw what the form asks for."""
         x_0, other_x_0 = (x_0_of(value, side, request) for value in (picture, other))
-        asked = Asked(x_0, other_x_0, form, schedule, request)
-        about = {"kind": asked.kind, "t": asked.t, "times": asked.times}
-        way, total = frames(pipeline, asked), asked.steps + 1
-        yield from row_chunks(way, total, captions(asked), about)
+        yield from chunks(pipeline, Asked(x_0, other_x_0, form, schedule, request))
 
     gr.Markdown(i18n("edit_intro"), latex_delimiters=LATEX)
     start, stop, inputs = _controls(side, schedule)

@@ -1,6 +1,7 @@
 """The strings of the Equations view: the notes themselves, with links into the code and the views.
 
-A link `#code-N4` shows the lines that cite (N4); `#view-forward` opens that tab.
+A link `#code-N4` shows the lines that cite (N4); `#view-forward` opens that tab, and
+`#place-forward/jump` that place of it.
 """
 
 import re
@@ -29,10 +30,16 @@ VIEWS = {
 """Where a statement can be seen; a view that the page does not have is left out there."""
 
 
-def _linked(name: str, heading: str) -> str:
-    """The file of notes, its tables with one more column: the views."""
+def _read(name: str) -> tuple[str, str]:
+    """A file of notes: its statements, and the notes line by line."""
+    statements, heading, lines = (ROOT / name).read_text(encoding="utf-8").rpartition("\n## ")
+    return statements, heading + lines
+
+
+def _statements(text: str, heading: str) -> str:
+    """The statements, their tables with one more column: the views."""
     lines = []
-    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         if row := re.fullmatch(r"\| (N\d+) \|(.*)\| (.*) \|", line):
             number, middle, code = row.groups()
             views = " ".join(f"[{view}](#view-{view})" for view in VIEWS[number])
@@ -46,14 +53,23 @@ def _linked(name: str, heading: str) -> str:
     return "\n".join(lines)
 
 
+def _line_by_line(text: str) -> str:
+    """The notes line by line, each number linked to its code, and each place to itself."""
+    numbered = re.sub(r"\| (N\d+) \|", r"| [\1](#code-\1) |", text)
+    return re.sub(r"\| `([\w/-]+)` \|", r"| [\1](#place-\1) |", numbered)
+
+
+_EN, _ZH = _read("NOTES.md"), _read("NOTES.zh.md")
 EN = {
     "equations_tab": "Equations",
-    "equations_notes": _linked("NOTES.md", "seen in"),
+    "equations_notes": _statements(_EN[0], "seen in"),
+    "equations_lines": _line_by_line(_EN[1]),
 }
 
 ZH = {
     "equations_tab": "公式",
-    "equations_notes": _linked("NOTES.zh.md", "在哪里看"),
+    "equations_notes": _statements(_ZH[0], "在哪里看"),
+    "equations_lines": _line_by_line(_ZH[1]),
 }
 
 PAGE = {

@@ -1,5 +1,9 @@
-// The links of the notes: #code-N4 shows the lines that cite (N4), #view-forward opens that tab.
+// The links of the notes: #code-N4 shows the lines that cite (N4), #view-forward opens that tab,
+// #place-forward/jump that place of it.
 import { viewOf } from "../../web/page.js";
+import { openPlace, openView } from "./places.js";
+
+const TABLES = ["equations_notes", "equations_lines"];
 
 function blockOf(place) {
   const block = document.createElement("pre");
@@ -19,10 +23,12 @@ function headingOf(place) {
   return heading;
 }
 
-// Links to views take the title of the tab; links to views that this page lacks are removed.
+// Links to views and their places take the title of the tab; those to views that this page lacks
+// are removed.
 function nameLinks(notes, titles) {
-  for (const link of notes.querySelectorAll("a[href^='#view-']")) {
-    const title = titles[link.getAttribute("href").slice("#view-".length)];
+  for (const link of notes.querySelectorAll("a:is([href^='#view-'], [href^='#place-'])")) {
+    const [, view] = link.getAttribute("href").match(/-(\w+)/),
+      title = titles[view];
     if (!title) link.remove();
     else if (link.textContent !== title) link.textContent = title;
   }
@@ -39,34 +45,41 @@ function labelCells(notes) {
 
 export function mount({ element, props }) {
   const { language, part, say } = viewOf(element, props.strings);
-  const notes = document.querySelector("#equations_notes");
 
   function showCode(number) {
     element.querySelector("h2").textContent = say("code", { number });
-    const places = props.places[number];
+    const places = props.code[number];
     part("places").replaceChildren(
       ...places.flatMap((place) => [headingOf(place), blockOf(place)]),
     );
     part("dialog").showModal();
   }
 
-  function prepare() {
-    nameLinks(notes, props.titles[language]);
-    labelCells(notes);
-  }
+  const open = {
+    code: showCode,
+    view: openView,
+    place: (name) => openPlace(name, props.places[name]),
+  };
 
-  notes.addEventListener("click", (event) => {
+  function follow(event) {
     const href = event.target.closest("a")?.getAttribute("href") ?? "";
-    const [, kind, name] = href.match(/^#(code|view)-(\w+)$/) ?? [];
+    const [, kind, name] = href.match(/^#(code|view|place)-([\w/-]+)$/) ?? [];
     if (!kind) return;
     event.preventDefault();
-    if (kind === "code") showCode(name);
-    else window.dispatchEvent(new CustomEvent("open-view", { detail: name }));
-  });
+    open[kind](name);
+  }
+
+  for (const notes of TABLES.map((id) => document.getElementById(id))) {
+    const prepare = () => {
+      nameLinks(notes, props.titles[language]);
+      labelCells(notes);
+    };
+    prepare();
+    new MutationObserver(prepare).observe(notes, { childList: true, subtree: true });
+    notes.addEventListener("click", follow);
+  }
   part("close").addEventListener("click", () => part("dialog").close());
   part("dialog").addEventListener("click", (event) => {
     if (event.target === part("dialog")) part("dialog").close();
   });
-  prepare();
-  new MutationObserver(prepare).observe(notes, { childList: true, subtree: true });
 }

@@ -1,4 +1,4 @@
-"""The Equations view: the notes, each number linked to its lines of code and to its view."""
+"""The Equations view: the notes, linked to their code and to their places on the page."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import gradio as gr
 
 from ddpm_hf.demo.texts import EN, LATEX, ZH, i18n
 from ddpm_hf.demo.views.equations.cited import cited
+from ddpm_hf.demo.views.equations.places import PLACES
 from ddpm_hf.demo.views.equations.strings import PAGE
 from ddpm_hf.demo.web.page import Page
 
@@ -21,7 +22,8 @@ def _titles(strings: dict[str, str]) -> dict[str, str]:
 
 def view() -> None:
     """Build the view inside the current Blocks."""
-    gr.Markdown(i18n("equations_notes"), latex_delimiters=LATEX, elem_id="equations_notes")
+    for part in ("equations_notes", "equations_lines"):
+        gr.Markdown(i18n(part), latex_delimiters=LATEX, elem_id=part)
     # A dialog with the lines that cite a statement; it opens at the links of the notes.
     titles = {"en": _titles(EN), "zh": _titles(ZH)}
-    Page(_HERE, PAGE, places=cited(), titles=titles, elem_id="equations_code")
+    Page(_HERE, PAGE, code=cited(), titles=titles, places=PLACES, elem_id="equations_code")

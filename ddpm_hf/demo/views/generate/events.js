@@ -1,11 +1,18 @@
 // Gradio's events of the Generate view.
-import { saving } from "../../web/run/screens.js";
-import { linkTo, scriptOf, settingsIn } from "./link.js";
+import { languageOf } from "../../web/page.js";
+import { refuse, saving } from "../../web/run/screens.js";
+import { faultsIn, linkTo, scriptOf, settingsIn } from "./link.js";
 
 const UNCHANGED = { __type__: "update" };
 
-// The page was opened: the settings in its address.
-export const opened = (firstModel, ...controls) => settingsIn(location, controls, firstModel);
+// The page was opened: the settings in its address. What the controls can't have is told, and they
+// stay as they are.
+export function opened(firstModel, screen, bounds, ...controls) {
+  const faults = faultsIn(location, bounds, languageOf(navigator.language)),
+    settings = settingsIn(location, controls, firstModel);
+  refuse(screen, [...faults.values()]);
+  return settings.map((value, i) => (faults.has(i) ? controls[i] : value));
+}
 
 // The controls → the script and the link. While a number is being typed its box may be empty, and
 // both stay as they are.
@@ -14,9 +21,10 @@ export function described(bundled, ...controls) {
   return [scriptOf(controls, bundled), linkTo(location, controls)];
 }
 
-// A link with a seed runs at once, if it leads to this view.
-export function runLink() {
+// A link with a seed runs at once, if it leads to this view and all that it asks for can be had.
+export function runLink(bounds) {
   const asked = new URLSearchParams(location.search);
+  if (faultsIn(location, bounds, "en").size) return;
   const here = (asked.get("tab") ?? "generate") === "generate";
   if (here && asked.has("seed")) document.querySelector("#generate").click();
 }

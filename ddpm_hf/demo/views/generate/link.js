@@ -1,4 +1,6 @@
 // A run's settings as a link, and as lines of Python.
+import { check } from "../../web/run/bounds.js";
+
 const NAMES = [
   "seed",
   "number",
@@ -29,6 +31,26 @@ export function settingsIn(link, controls, firstModel) {
     if (typeof controls[i] !== "number") return value;
     return isNumber(value) ? Number(value) : controls[i];
   });
+}
+
+const OF_THE_MODEL = ["model", "class"]; // it is told of where the model is chosen
+
+// What a link asks for that the controls can't have, each as `check` throws it, by their numbers.
+// bounds: of the controls, as `check` takes them.
+export function faultsIn(link, bounds, language) {
+  const asked = new URL(link).searchParams,
+    faults = new Map();
+  NAMES.forEach((name, i) => {
+    const word = asked.get(name);
+    if (word === null || OF_THE_MODEL.includes(name)) return;
+    const isAmount = bounds[i].kind !== "choice" && isNumber(word);
+    try {
+      check([bounds[i]], [isAmount ? Number(word) : word || null], language);
+    } catch (fault) {
+      faults.set(i, fault);
+    }
+  });
+  return faults;
 }
 
 // The address with these settings; whatever else it says stays, but the view.

@@ -22,6 +22,7 @@ from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import WIDEST_NOISE, Chunk, chunks
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
+from ddpm_hf.demo.web.run.bounds import Bound
 from ddpm_hf.demo.web.run.run import SCREENS, connect
 
 _HERE = Path(__file__).parent
@@ -46,7 +47,7 @@ def view(models: Models) -> None:
     _run(models, controls, screen, shared)
     _save(models, controls, screen)
     _choose(models, controls)
-    _describe(controls, shared)
+    _describe(controls, screen, shared, settings.bounds(T))
 
 
 def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> None:
@@ -120,8 +121,11 @@ def _choose(models: Models, controls: Controls) -> None:
     )
 
 
-def _describe(controls: Controls, shared: Shared) -> None:
-    """The settings from the page's link, and as a script and a link."""
+def _describe(controls: Controls, screen: Screen, shared: Shared, bounds: list[Bound]) -> None:
+    """The settings from the page's link, and as a script and a link.
+
+    bounds: of the controls.
+    """
     inputs, page = controls.inputs, gr.context.Context.root_block
     describing: dict[str, Any] = {
         "fn": None,
@@ -130,9 +134,9 @@ def _describe(controls: Controls, shared: Shared) -> None:
         "js": call(_EVENTS, "described", bundled_models()),
         "api_visibility": "private",
     }
-    opened = call(_EVENTS, "opened", MODEL)
+    opened = call(_EVENTS, "opened", MODEL, screen.player.elem_id, bounds)
     read = page.load(None, inputs, inputs, js=opened, api_visibility="private")
     told = read.then(**describing)
     # Not before: Generate makes the link the page's address.
-    told.then(None, js=call(_EVENTS, "runLink"), api_visibility="private")
+    told.then(None, js=call(_EVENTS, "runLink", bounds), api_visibility="private")
     gr.on([control.change for control in inputs], **describing)

@@ -49,7 +49,7 @@ PAGE = {
         "jump": "x̂₀ in one jump",
         "mean": "Mean of {n} chains",
         "chain": "Step by step, chain {n}",
-        "measured": "error {error} · sharpness {sharpness} %",
+        "measured": "error {error} · sharpness {sharpness}\u00a0%",
         "error": "error {error}",
         "idle": "Recorded. Choose a picture and t, then press “Noise it and go back”.",
         "nearer": (
@@ -99,7 +99,7 @@ PAGE = {
         "jump": "x̂₀，一步跳回",
         "mean": "{n} 条链的平均",
         "chain": "一步一步，第 {n} 条链",
-        "measured": "误差 {error} · 清晰度 {sharpness} %",
+        "measured": "误差 {error} · 清晰度 {sharpness}\u00a0%",
         "error": "误差 {error}",
         "idle": "这是预先录制的。选好图像和 t，再按“加噪，再重建”。",
         "nearer": (

@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ddpm_hf.demo.web.address.strings import PAGE
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
 
@@ -56,7 +57,7 @@ class AddressBar(Page):
     """The choice of language; remembers the open tab in the address, and opens the one asked."""
 
     def __init__(self) -> None:
-        super().__init__(_HERE, {})
+        super().__init__(_HERE, PAGE)
 
     def connect(self, tabs: gr.Tabs) -> None:
         """Open the tab that the address asks for.

@@ -1,6 +1,8 @@
 // The choice of language. Remembers the open tab in the address; other views open one by the event
 // `open-view`.
-import { languageOf } from "../page.js";
+import { refillEmptied } from "../emptied.js";
+import { hasServer, languageOf } from "../page.js";
+import { translateToasts } from "./toasts.js";
 
 function linkLanguages(element) {
   const spoken = languageOf(navigator.language);
@@ -45,8 +47,10 @@ function scrollBack(scroll, frames = 0) {
   else if (frames < FRAMES_TO_WAIT) requestAnimationFrame(() => scrollBack(scroll, frames + 1));
 }
 
-export function mount({ element, trigger }) {
+export function mount({ element, props, trigger }) {
   linkLanguages(element);
+  refillEmptied();
+  if (hasServer()) translateToasts(props.strings[languageOf(navigator.language)]);
   document.addEventListener("click", rememberChoice);
   window.addEventListener("popstate", (event) => {
     trigger("select");

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ddpm_hf.demo.service.models import MODEL, exact_backend
+from ddpm_hf.demo.views.edit import runs as edit
+from ddpm_hf.demo.views.edit.form.form import first_value
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.jump import view as jump
@@ -94,6 +96,14 @@ def noise_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     return recorded(noise.chunks(pipeline, SEED, STEPS))
 
 
+def edit_run(pipeline: DDPMPipeline) -> dict[str, Any]:
+    """Of the Edit view."""
+    side, schedule = pipeline.unet.config.sample_size, pipeline.scheduler.schedule
+    x_0 = x_0_of(None, side)
+    asked = edit.Asked(x_0, x_0, first_value(side, schedule), schedule)
+    return recorded(edit.chunks(pipeline, asked))
+
+
 def overview_run(pipeline: DDPMPipeline) -> dict[str, Any]:
     """Of the overview: x_t alone, with the rates √ᾱ_t and √(1−ᾱ_t) of its way to noise."""
     generator, backend = torch.Generator().manual_seed(CAT), exact_backend(pipeline)
@@ -113,6 +123,7 @@ RUNS = {
     "generate": (MODEL, generate_run),
     "jump": (jump.JUMPS_WITH, jump_run),
     "noise": (MODEL, noise_run),
+    "edit": (jump.JUMPS_WITH, edit_run),
 }
 """Of each view: the model, and its run."""
 

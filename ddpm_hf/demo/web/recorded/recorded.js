@@ -1,5 +1,6 @@
 // A run that was recorded beforehand, to be seen until the reader starts one; see record.py.
 import { joined } from "../binary.js";
+import { isStill } from "../page.js";
 import { pixelsOf } from "../sheet.js";
 
 export const RECORDED = "recorded"; // in the place of a run's id
@@ -15,8 +16,6 @@ export async function recorded(name) {
   ]);
   return { ...chunk, run: RECORDED, data: joined(parts) };
 }
-
-export const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // Plays a view's recorded run once, or shows its end where motion is unwelcome; nothing if the reader
 // has started one by then. screen: {run, player, begin, keep}, as a run's chunks are shown by.

@@ -1,6 +1,6 @@
 // A row of pictures with one timeline. Frames arrive in chunks; to drag or play asks nothing. What a
 // view measures in the pictures it measures here, wherever they were made.
-import { paint } from "../canvas.js";
+import { keepWhole, paint } from "../canvas.js";
 import { viewOf } from "../page.js";
 import { FramePlayer, frameAt } from "../player.js";
 import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../recorded/recorded.js";
@@ -43,6 +43,7 @@ class Row {
       "<figcaption><b></b></figcaption><canvas role='img'></canvas><figcaption></figcaption>";
     figure.querySelector("b").textContent = words;
     figure.querySelector("canvas").setAttribute("aria-label", words);
+    keepWhole(figure.querySelector("canvas"));
     figure.dataset.name = caption.key;
     return figure;
   }
@@ -102,12 +103,12 @@ class Row {
   }
 }
 
-// name: of the recorded run, if there is one. chunks(here, language, controls, signal): of a run in this page, see
+// name: of the recorded run. chunks(here, language, controls, signal): of a run in this page, see
 // the views' here.js.
 // notes(pictures, isLast, shape): of each picture of a frame, {key, …} or null; verdict(pictures,
 // shape, about): of the last frame, [{key, …}, …]. Keys are the view's strings.
 export function mountRow(page, parts) {
   const row = new Row(page, parts);
   register(page.props.screen, row.run);
-  if (parts.name) showFirst(row, parts.name);
+  showFirst(row, parts.name);
 }

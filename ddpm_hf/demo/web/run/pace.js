@@ -39,10 +39,6 @@ export class Pace {
       ms === null ? "" : say("pace", { ms: ms < 10 ? ms.toFixed(1) : Math.round(ms) }),
       this.#reason ? text[this.#reason] : "",
     ];
-    this.tell(sentences.filter(Boolean).join(language === "zh" ? "" : " "));
-  }
-
-  tell(words) {
-    this.line.textContent = words;
+    this.line.textContent = sentences.filter(Boolean).join(language === "zh" ? "" : " ");
   }
 }

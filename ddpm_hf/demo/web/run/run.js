@@ -30,7 +30,7 @@ export class Run {
   #pace;
 
   // view: as `viewOf` gives it, with the parts `status`, which is seen, `spoken`, which is heard,
-  // and `place`, for where it is. show(chunk) draws; it asks `accept` whether the chunk is this run's.
+  // `refusal`, and `place`, for where it is. show(chunk) draws; it asks `accept` whether the chunk is this run's.
   // here: (controls, signal) → the chunks, made in this page, or null: the server makes them.
   constructor({ element, props, trigger, watch }, view, show, here) {
     Object.assign(this, { element, trigger, view, show, here });
@@ -67,6 +67,7 @@ export class Run {
   start(buttonId, controls, link) {
     this.#button = document.getElementById(buttonId);
     if (isActive(this.#state)) this.#end();
+    this.refuse([]);
     this.#link = link ?? null;
     this.#controls = controls;
     this.#move(started(this.#state, newId()));
@@ -78,6 +79,14 @@ export class Run {
     const before = this.#state;
     this.#move(stopped(before));
     if (this.#state !== before) this.#end();
+  }
+
+  // Tells what can't be had, as `check` throws it, until the next run is started.
+  refuse(faults) {
+    const { part, say, language } = this.view,
+      sentences = faults.map(({ key, values }) => say(key, values));
+    part("refusal").hidden = sentences.length === 0;
+    part("refusal").textContent = sentences.join(language === "zh" ? "" : " ");
   }
 
   // The server ended the run; what it sent before is shown first.
@@ -136,7 +145,7 @@ export class Run {
   // Without a server there is nothing else to try.
   #refuse(error) {
     this.#move(failed(this.#state));
-    if (error.name === "OutOfBounds") this.#pace.tell(this.view.say(error.key, error.values));
+    if (error.name === "OutOfBounds") this.refuse([error]);
     else this.#pace.at("nowhere", error);
   }
 

@@ -31,6 +31,10 @@ export async function fail(screen) {
   (await entry(screen).run).fail();
 }
 
+export async function refuse(screen, faults) {
+  (await entry(screen).run).refuse(faults);
+}
+
 export async function saving(screen, isSaving) {
   (await entry(screen).run).saving(isSaving);
 }

@@ -55,6 +55,7 @@ class Derivation {
       { line, reading, table } = state;
     const colour = reading ? "var(--error-border-color)" : "var(--color-accent)";
     this.shown.textContent =
+      `${LIST} { padding-left: 8px; }` +
       `${LIST}:nth-child(n + ${line + 1}) { display: none; }` +
       `${LIST}:nth-child(${line}) { box-shadow: -6px 0 0 -3px ${colour}; }`;
     part("next").textContent = line === this.lines ? text.restart : text.next;

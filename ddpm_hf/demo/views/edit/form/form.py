@@ -14,6 +14,19 @@ LEAST_T, MOST_TIMES = 50, 5
 """t goes in steps of `LEAST_T`; each stretch of a repainted run is drawn so many times at most."""
 
 
+def first_value(side: int, schedule: NoiseSchedule) -> dict[str, Any]:
+    """The form's value when the page opens."""
+    lower = bytes(side * (side // 2)) + b"\1" * (side * (side - side // 2))
+    return {
+        "kind": "start",
+        "t": min(700, schedule.T // LEAST_T * LEAST_T),
+        "times": 3,
+        "seed": 0,
+        "other": 1,
+        "mask": base64.b64encode(lower).decode(),
+    }
+
+
 class Form(Page):
     """The controls of the Edit view. Its value is an object, each choice an `input` event.
 
@@ -24,19 +37,10 @@ class Form(Page):
     def __init__(self, elem_id: str, side: int, schedule: NoiseSchedule) -> None:
         times = range(LEAST_T, schedule.T + 1, LEAST_T)
         signals = [round(float(schedule.alpha_bar(t).sqrt()), 5) for t in times]
-        lower = bytes(side * (side // 2)) + b"\1" * (side * (side - side // 2))
-        value: dict[str, Any] = {
-            "kind": "start",
-            "t": min(700, times[-1]),
-            "times": 3,
-            "seed": 0,
-            "other": 1,
-            "mask": base64.b64encode(lower).decode(),
-        }
         super().__init__(
             Path(__file__).parent,
             FORM,
-            value,
+            first_value(side, schedule),
             side=side,
             signals=signals,
             step=LEAST_T,

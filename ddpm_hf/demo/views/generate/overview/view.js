@@ -2,10 +2,10 @@
 import { paint } from "../../../web/canvas.js";
 import { qSample } from "../../../web/engine/equations.js";
 import { toPixels } from "../../../web/engine/pixels.js";
-import { viewOf } from "../../../web/page.js";
+import { isStill, viewOf } from "../../../web/page.js";
 import { unitOf } from "../../../web/picture/unit.js";
 import { fillNormal } from "../../../web/random.js";
-import { isStill, recorded } from "../../../web/recorded/recorded.js";
+import { recorded } from "../../../web/recorded/recorded.js";
 
 const MS = 350; // from one picture to the next
 

@@ -1,5 +1,6 @@
 // The player of Generate: three screens, timeline, filmstrip, keys. Frames arrive in chunks while
 // the network samples; to drag, to play and to look closer asks nothing of anyone.
+import { keepWhole } from "../../../web/canvas.js";
 import { viewOf } from "../../../web/page.js";
 import { FramePlayer, frameAt } from "../../../web/player.js";
 import { RECORDED, RECORDED_FRAMES_PER_SECOND, showFirst } from "../../../web/recorded/recorded.js";
@@ -50,7 +51,10 @@ class Player {
       grows: () => this.run.isActive,
     });
     part("picture").append(new Option(text.all, ""));
-    for (const name of SCREENS) this.caption(name, text[name]);
+    for (const name of SCREENS) {
+      this.caption(name, text[name]);
+      keepWhole(part(name));
+    }
     this.listen();
   }
 

@@ -21,9 +21,9 @@ PAGE = {
         "computing": "Working out the paths…",
         "stuck": (
             "σ = 0: no disturbance. The paths are smooth, and the {n} particles crowd onto"
-            " {reached} of the {m} points; drawn from the distribution itself they would reach about"
-            " {ideal}. The mean path leads to the middle of things, and much of the distribution is"
-            " never reached."
+            " {reached} of the {m} points; drawn from the distribution itself they would reach"
+            " about {ideal}. The mean path leads to the middle of things, and much of the"
+            " distribution is never reached."
         ),
         "reached": (
             "With σ × {scale} the {n} particles end on {reached} of the {m} points. Drawn from the"
