@@ -14,7 +14,6 @@ from ddpm_hf.demo.views.equations.places import PLACES
 from ddpm_hf.demo.views.equations.strings import VIEWS
 from tests.e2e.static_page import SHOWN
 from tests.e2e.views import PHONE, fill, fits_a_phone, slide
-from tests.e2e.windows import ready
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -122,10 +121,9 @@ LOOKS = """(node) => JSON.stringify([
 
 def test_each_line_of_the_notes_is_seen_where_it_says_and_moves(page):
     """The links are followed one after another; no run is on its way, so only the reader moves."""
-    page.emulate_media(reduced_motion="reduce")
-    page.reload()
-    ready(page)
-    page.wait_for_selector("#equations_lines a[href^='#place-']")
+    expect(page.locator("#overview .alive")).to_have_count(0)
+    expect(page.locator("#player [data-part=play]")).to_contain_text("Play")
+    page.emulate_media(reduced_motion="reduce")  # for the runs that other views show at first
     for name, (move, changes) in MOVES.items():
         page.evaluate(
             "(name) => document.querySelector(`#equations_lines a[href='#place-${name}']`).click()",
