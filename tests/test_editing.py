@@ -320,7 +320,7 @@ HOLE = torch.ones(1, 8, 8)
         ({"image": MANY, "batch_size": 2}, "3 images in image for a batch of 2"),
         ({"image": PLAIN, "mask_image": MANY[:, :1], "batch_size": 2}, "3 masks in mask_image"),
         ({"image": PLAIN, "mask_image": PLAIN}, "mask_image must have one channel; got 3"),
-        ({"mask_image": HOLE}, "give image"),
+        ({"mask_image": HOLE}, "mask_image needs image"),
         ({"strength": 0.5}, "needs image"),
         ({"image": PLAIN, "latents": PLAIN[None]}, "image or latents to start from, not both"),
         ({"image": PLAIN, "strength": 0}, "strength must be above 0 and at most 1; got 0"),
