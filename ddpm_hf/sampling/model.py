@@ -125,5 +125,5 @@ def class_number(config: SampleConfig, pipeline: DDPMPipeline) -> int | None:
         return number
     else:
         known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
-        reason = shorten(known, 200, placeholder=" …") if names else "it knows no classes"
+        reason = shorten(known, 200, placeholder=" …") if names else "it has no classes"
     raise UserError(f"--class_label {label} does not fit the model: {reason}.")

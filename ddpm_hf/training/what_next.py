@@ -27,7 +27,7 @@ def what_next(config: TrainConfig) -> str:
 
 
 def _real_images(config: TrainConfig) -> list[str]:
-    """The flags that name the data; without a validation split, a tenth of it is held out."""
+    """The flags that name the data; without a validation split, a tenth of what was trained on."""
     trained, fresh = config.split, config.validation_split
     if fresh is None and config.dataset_name == "cats":
         fresh = "test"

@@ -194,7 +194,7 @@ catch (error) { return [error.name, error.part ?? null, error.message]; }
 def test_what_is_wrong_with_a_run_is_said_in_a_sentence(page):
     for settings, sentence in [
         ({"number": 0}, "number must be at least 1; got 0."),
-        ({"class_label": 3}, "This model knows no classes: leave class_label out."),
+        ({"class_label": 3}, "This model has no classes: leave class_label out."),
         ({"guidance_scale": 2}, "This model was not trained for guidance"),
         ({"seed": [1, 2], "number": 3}, "seed has 2 values for 3 pictures"),
         ({"variance": "huge"}, "variance must be one of small, large, none; got huge."),

@@ -303,7 +303,7 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
         (("--model", "nowhere"), "Can't load --model 'nowhere'"),
         (("--num_inference_steps", "2001"), "must be in 1..2000"),
         (("--scheduler", "Magic"), "--scheduler must be one of DDIM, DDPM"),
-        (("--class_label", "3"), "--class_label 3 does not fit the model: it knows no classes"),
+        (("--class_label", "3"), "--class_label 3 does not fit the model: it has no classes"),
         (("--guidance_scale", "2"), "The model was not trained for --guidance_scale"),
         (("--scheduler", "DDIM", "--timestep_spacing", "quadratic"), "quadratic is not for DDIM"),
         (("--max_timestep", "4"), "--max_timestep must be in 5..1999; got 4."),

@@ -35,7 +35,7 @@ function checkClasses({ classes, nullClass }, class_label, guidance_scale) {
         : label === null,
       classes
         ? `class_label must be one of the classes 0 to ${classes - 1}; got ${label}.`
-        : "This model knows no classes: leave class_label out.",
+        : "This model has no classes: leave class_label out.",
     );
   check(
     guidance_scale === 1 || nullClass !== null,
