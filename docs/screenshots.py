@@ -1,6 +1,6 @@
 """Take README's pictures of the running demo: `python docs/screenshots.py`.
 
-A moving one of Generate, and one of each other view. Needs Debian's Chromium.
+A moving one of Generate, and stills of three other views. Needs Debian's Chromium.
 """
 
 import io
@@ -33,27 +33,11 @@ def forward(page):
     _move(page, "#forward-page input[type=range]", 500)
 
 
-def jump(page):
-    page.click("#jump-start")
-    page.wait_for_selector("#jump-row [data-complete=true]", timeout=120_000)
-
-
-def edit(page):
-    page.check("#edit-form input[value=repaint]")
-    page.click("#edit-start")
-    page.wait_for_selector("#edit-row [data-complete=true]", timeout=300_000)
-
-
 def bayes(page):
     """At the completed square, with sampled pairs."""
     for _ in range(4):
         page.click("#bayes-lines [data-part=next]")
     page.check("#bayes-page [data-part=sampled]")
-
-
-def noise(page):
-    page.click("#noise-start")
-    page.wait_for_selector("#noise-row [data-complete=true]", timeout=120_000)
 
 
 def as_it_is(page):
@@ -62,13 +46,8 @@ def as_it_is(page):
 
 VIEWS = {
     "forward": forward,
-    "jump": jump,
-    "edit": edit,
     "bayes": bayes,
-    "noise": noise,
     "schedule": as_it_is,
-    "training": as_it_is,
-    "equations": as_it_is,
 }
 
 
