@@ -21,7 +21,7 @@ export function paint(canvas, width, height, rgb) {
   canvas.getContext("2d").putImageData(imageOf(width, height, rgb), 0, 0);
 }
 
-const LEAST_SHARE = 0.6; // of the room; below it a larger picture is worth more than even pixels
+const LEAST_SHARE = 0.75; // of the room; below it a larger picture is worth more than even pixels
 
 // The width at which each of `pixels` in a row is a whole number of device pixels, as wide as there
 // is room for; all the room where that would leave too much of it.
