@@ -44,7 +44,8 @@ WITH_HELP = (
     DemoConfig,
 )
 OTHERS = (
-    r"git |pip |python (app\.py|-m http\.server|docs/)|gradio|hf |ddpm-|pytest |[A-Z_]+=\S+ make "
+    r"git |pip |\. \.venv/bin/activate$|python (app\.py|-m http\.server|docs/)|gradio|hf |ddpm-|"
+    r"pytest |[A-Z_]+=\S+ make "
 )
 
 
