@@ -8,6 +8,7 @@ from ddpm_hf.sampling.config import SampleConfig
 
 Part = Literal[
     "frechet",
+    "inception_score",
     "kid",
     "precision",
     "classes",
@@ -28,7 +29,8 @@ class EvaluateConfig(SampleConfig):
     """
 
     num_samples: int = 1500
-    """How many samples; the Fréchet distance needs more than there are features."""
+    """How many samples; the Fréchet distance needs more than there are features, and published FIDs
+    are of 50000."""
     num_inference_steps: int | None = 50
     """Sampling steps; None for all T."""
     dataset_name: str = "cats"
@@ -47,9 +49,14 @@ class EvaluateConfig(SampleConfig):
     test_split: str = "test"
     """Pictures that it has not seen; may be a slice, such as train[90%:]."""
     parts: tuple[Part, ...] = ALL_PARTS
-    """What to measure; `decoder` is for cats only, `classes` for class-conditional models."""
+    """What to measure; `decoder` is for cats only, `classes` for class-conditional models,
+    `inception_score` for the features inception."""
     features: Literal["efficientnet-lite0", "inception"] = "efficientnet-lite0"
-    """The network whose features are compared."""
+    """The network whose features are compared; the Fréchet distance of inception alone is the FID,
+    against all of the training split."""
+    reference: str | None = None
+    """For the Fréchet distance, statistics of real pictures: an .npz with `mu` and `sigma` of these
+    features, instead of the training split's."""
     output: str = "report.json"
     """The report; next to it come a page, report.md, and its pictures, report/."""
     report_to_model_card: bool = False

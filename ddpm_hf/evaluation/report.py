@@ -15,13 +15,30 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
+RESIZING = {
+    "efficientnet-lite0": "resized to 96 × 96, bilinear with antialiasing",
+    "inception": "torch-fidelity's inception-v3-compat, 2,048 of them, resized to 299 × 299 in it,"
+    " bilinear as in TensorFlow 1",
+}
+
+
 def _frechet(f: Figures, folder: str) -> str:
-    rows = [("samples", f["value"]), ("fresh real pictures, the floor", f["floor"])]
-    return f"""## Fréchet distance
+    rows = [(f"samples, n = {f['n']}", f["value"])]
+    if f["floor"] is not None:
+        rows.append((f"fresh real pictures, n = {f['n_floor']}, the floor", f["floor"]))
+    return f"""## {f["name"]}
 
-{_table(("", "distance"), rows)}
+{_table(("", f["name"]), rows)}
 
-Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
+Against {f["reference"]}; seed {f["seed"]}. Features: {f["features"]} ({RESIZING[f["features"]]}) of
+pictures of 256 levels. {f["comparable"]}
+"""
+
+
+def _inception_score(f: Figures, folder: str) -> str:
+    return f"""## Inception score
+
+{f["mean"]} ± {f["std"]}: mean and standard deviation over ten parts of n = {f["n"]} samples.
 """
 
 
@@ -182,6 +199,7 @@ then share a sample.
 
 SECTIONS: dict[str, Callable[[Figures, str], str]] = {
     "frechet": _frechet,
+    "inception_score": _inception_score,
     "kid": _kid,
     "precision": _precision,
     "classes": _classes,
