@@ -8,7 +8,7 @@ out=${OUT:-runs/cifar10} data=${DATA:-cifar10} steps=${STEPS:-1000}
 samples=${SAMPLES:-50000} features=${FEATURES:-inception} # for a dry run
 
 accelerate launch -m ddpm_hf.train --config cifar10 --dataset_name "$data" --output_dir "$out" \
-    --resume_from_checkpoint latest "$@"
+    --ddpm_num_inference_steps "$steps" --resume_from_checkpoint latest "$@"
 accelerate launch -m ddpm_hf.evaluate --model "$out" --dataset_name "$data" --seed 0 \
     --num_samples "$samples" --num_inference_steps "$steps" --batch_size 500 \
     --features "$features" --parts frechet inception_score likelihood \

@@ -108,14 +108,8 @@ def test_its_data_is_read_by_its_columns(data, tmp_path, monkeypatch):
     assert original.reshape(32, 32, 3).permute(2, 0, 1).contiguous().numpy().tobytes() in seen
 
 
-BITS = {
-    "n": 9,
-    "total": 3.8,
-    "prior": 0.0,
-    "transitions": 1.8,
-    "decoder": 2.0,
-    "standard_error": 0.1,
-}
+BITS = {"n": 9, "total": 3.8, "prior": 0.0, "transitions": 1.8, "decoder": 2.0}
+BITS |= {"standard_error": 0.1, "rate_distortion": {"rmse": [50.0, 0.9]}}
 
 
 def test_the_papers_table_calls_only_a_fid_so():
@@ -124,6 +118,7 @@ def test_the_papers_table_calls_only_a_fid_so():
     told = table({"frechet": found, "inception_score": score, "likelihood": BITS})
     assert "| 3.17 | 3.2 |" in told and "| 9.46 ± 0.11 | 9.4 ± 0.1 |" in told
     assert "≤ 3.8 ± 0.1" in told and "| 1.78, 1.97 | 1.8, 2.0 |" in told
+    assert "| 0.95 | 0.9 |" in told
     found = {"name": "Fréchet distance", "value": 48, "n": 1500, "features": "efficientnet-lite0"}
     told = table({"frechet": found, "likelihood": BITS})
     assert "no FID: efficientnet-lite0" in told and "–" in told

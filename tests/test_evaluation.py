@@ -305,6 +305,7 @@ REPORT = {
         "transitions": 1.0,
         "decoder": 1.8,
         "standard_error": 0.1,
+        "rate_distortion": {"t": [9.5, 1.0], "sent": [0.25, 1.0], "rmse": [60.0, 2.0]},
     },
 }
 
@@ -327,6 +328,7 @@ def test_page_has_a_section_for_each_part_there_is():
     assert "# How good is m?" in page and REPORT["command"] in page
     assert "## Precision and recall" in page and "**2.8 ± 0.1**" in page
     assert "Fréchet" not in page and "| 0.5 | 0.9 |" in page
+    assert "| 9.5 | 0.25 | 60.0 |\n| 1.0 | 1.0 | 2.0 |\n| x_0 | 2.8 | 0 |" in page
     told = {"timestep_spacing": "quadratic", "class_label": 3, "guidance_scale": 2.0, "eta": 0.5}
     guided = {**REPORT["settings"], **told}
     found = {"n": 9, "n_floor": 8, "training_pictures": 40, "value": 0.95, "floor": 0.85}

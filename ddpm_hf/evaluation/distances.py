@@ -90,8 +90,8 @@ def inception_score(logits: Tensor) -> InceptionScore:
 
     Salimans et al. 2016: in each tenth of the samples, with its own p(y).
     """
-    scores = []
-    for some in torch.tensor_split(logits.double(), SCORE_PARTS):
+    ends, scores = [i * len(logits) // SCORE_PARTS for i in range(1, SCORE_PARTS)], []
+    for some in torch.tensor_split(logits.double(), ends):
         p, log_p = some.softmax(1), some.log_softmax(1)
         scores.append((p * (log_p - p.mean(0).log())).sum(1).mean().exp())
     every = torch.stack(scores)

@@ -157,7 +157,7 @@ def classes(context: EvalContext) -> dict[str, Any]:
 
 
 def likelihood(context: EvalContext) -> dict[str, Any]:
-    """Bits per dimension of test images."""
+    """Bits per dimension of test images, in all and step by step."""
     x_0, labels = context.first(context.test, LIKELIHOOD_IMAGES)
     bound = bits_per_dimension(
         context.pipeline,
@@ -166,7 +166,10 @@ def likelihood(context: EvalContext) -> dict[str, Any]:
         seed=context.seed,
         map_items=context.map_items,
     )
-    return {"n": len(x_0), **bound._asdict()}
+    curve = bound.rate_distortion._asdict()
+    if context.is_main:
+        plots.rate_distortion(curve, context.folder / "rate_distortion.png")
+    return {"n": len(x_0), **bound._asdict(), "rate_distortion": curve}
 
 
 def loss(context: EvalContext) -> dict[str, Any]:

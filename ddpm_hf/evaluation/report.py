@@ -93,7 +93,24 @@ def _likelihood(f: Figures, folder: str) -> str:
 Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test pictures.
 
 {_table(("", "bits per dimension"), rows)}
+
+### Rate and distortion
+
+![rate and distortion]({folder}/rate_distortion.png)
+
+The bits per dimension that have told x_t, step by step from x_T, and how far x̂_0 is from x_0 then:
+RMSE in grey levels (DDPM section 4.3, figure 5). Rows are some of those in the report's JSON.
+
+{_table(("t", "bits per dimension sent", "RMSE of x̂_0"), _some_of_the_curve(f))}
 """
+
+
+def _some_of_the_curve(f: Figures) -> list[tuple[Any, ...]]:
+    """About a dozen rows, the last of them with x_0 itself."""
+    curve = f["rate_distortion"]
+    rows = list(zip(curve["t"], curve["sent"], curve["rmse"], strict=True))
+    every = len(rows) // 12 + 1
+    return [*rows[::-every][::-1], ("x_0", f["total"], 0)]
 
 
 def _loss(f: Figures, folder: str) -> str:

@@ -15,7 +15,7 @@ class DiffusersFlags:
     dataset_config_name: str | None = None
     """Which configuration of the data set, where it has several."""
     model_config_name_or_path: str | None = None
-    """Take the UNet's whole configuration from this folder or Hub id."""
+    """Take the UNet's whole configuration from this folder, file or Hub id."""
     train_data_dir: str | None = None
     """A folder of pictures, instead of --dataset_name; all in it are one split."""
     output_dir: str = "ddpm-model-64"
