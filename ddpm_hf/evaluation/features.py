@@ -74,8 +74,8 @@ class Inception(Extractor):
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 2048), float32."""
-        (features,) = self.network(images[:, :3].expand(-1, 3, -1, -1))
-        return features  # type: ignore[no-any-return]
+        features: Tensor = self.network(images[:, :3].expand(-1, 3, -1, -1))[0]
+        return features
 
     def logits(self, features: Tensor) -> Tensor:
         """Of 1,008 classes, without the bias, as for the published Inception scores: (n, 1008)."""

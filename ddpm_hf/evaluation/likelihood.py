@@ -165,12 +165,14 @@ def bits_per_dimension(
     by_image = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=-1)
     prior, decoder, *inner = by_image[:, 0]
     by_term = torch.stack([prior, sum(inner, torch.zeros_like(prior)), decoder])
-    total = by_term.sum(0)
+    total, means = by_term.sum(0), by_term.mean(1)
     return Bound(
-        float(total.mean()),
-        *by_term.mean(1).tolist(),
-        float(total.std() / len(total) ** 0.5),
-        rate_distortion(by_image),
+        total=float(total.mean()),
+        prior=float(means[0]),
+        transitions=float(means[1]),
+        decoder=float(means[2]),
+        standard_error=float(total.std() / len(total) ** 0.5),
+        rate_distortion=rate_distortion(by_image),
     )
 
 
