@@ -12,13 +12,15 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation import class_agreement
-from ddpm_hf.evaluation.card_section import add_to_card, card_path
+from ddpm_hf.evaluation.card_section import add_to_card, card_figures, card_path
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.config import EvaluateConfig, command
+from ddpm_hf.evaluation.distances import Moments, frechet_distance
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
 from ddpm_hf.evaluation.one_jump import reconstruct
+from ddpm_hf.evaluation.parts import PARTS, EvalContext, Features
 from ddpm_hf.evaluation.plan import applicable_parts, ddpm_pipeline
 from ddpm_hf.evaluation.real_images import (
     Split,
@@ -134,6 +136,11 @@ def test_roles_share_no_picture(test, n):
     )
     assert reference <= training and not training & fresh and len(fresh) == n
     assert sum(picture >= 100 for picture in fresh) == min(test, n), "test pictures first"
+
+
+def test_the_whole_training_split_is_what_a_fid_is_against():
+    real = assign_roles(split(40), split(10, first=100), 30, whole=True)
+    assert len(real.training) == 40 and len(real.reference) == 30 and len(real.fresh) == 10
 
 
 def test_too_few_real_pictures_says_how_many_will_do():
@@ -298,6 +305,7 @@ REPORT = {
         "transitions": 1.0,
         "decoder": 1.8,
         "standard_error": 0.1,
+        "rate_distortion": {"t": [9.5, 1.0], "sent": [0.25, 1.0], "rmse": [60.0, 2.0]},
     },
 }
 
@@ -320,6 +328,7 @@ def test_page_has_a_section_for_each_part_there_is():
     assert "# How good is m?" in page and REPORT["command"] in page
     assert "## Precision and recall" in page and "**2.8 ± 0.1**" in page
     assert "Fréchet" not in page and "| 0.5 | 0.9 |" in page
+    assert "| 9.5 | 0.25 | 60.0 |\n| 1.0 | 1.0 | 2.0 |\n| x_0 | 2.8 | 0 |" in page
     told = {"timestep_spacing": "quadratic", "class_label": 3, "guidance_scale": 2.0, "eta": 0.5}
     guided = {**REPORT["settings"], **told}
     found = {"n": 9, "n_floor": 8, "training_pictures": 40, "value": 0.95, "floor": 0.85}
@@ -330,6 +339,50 @@ def test_page_has_a_section_for_each_part_there_is():
     page_of_a_solver = markdown({**REPORT, "settings": late}, "report")
     assert "(sde-dpmsolver++, from timestep 1480 down)" in page_of_a_solver
     assert "| samples, n = 9 | 95.0 % |" in page and "| test images, n = 8 | 85.0 % |" in page
+
+
+def features(name, n=60, width=8):
+    rng = torch.Generator().manual_seed(0)
+    sets = (torch.randn(n, width, generator=rng) for _ in range(4))
+    return Features(name, *sets, logits=torch.randn(n, 5, generator=rng))
+
+
+def context_of(found, reference=None):
+    empty = dict.fromkeys(EvalContext._fields)
+    return EvalContext(
+        **{**empty, "samples": found.samples, "features": found, "reference": reference, "seed": 3}
+    )
+
+
+def test_only_inception_is_called_fid_and_with_its_protocol(tmp_path, pipeline):
+    pipeline.save_pretrained(tmp_path)
+    for name, is_fid in (("inception", True), ("efficientnet-lite0", False)):
+        found = rounded(PARTS["frechet"](context_of(features(name))))
+        report = {**REPORT, "frechet": found}
+        page, (first, *_) = markdown(report, "report"), card_figures(report)
+        said = [line for line in (*page.splitlines(), first[1]) if "FID" in line]
+        if is_fid:
+            assert "## FID" in page and "299 × 299 in it,\n bilinear" in page.replace(" b", "\n b")
+            assert "n = 60" in page and "60 training pictures; seed 3" in page
+            assert "FID-60, no FID-50k" in page and first[0] == "fid" and "FID (" in first[1]
+        else:
+            assert first[0] == "frechet_distance" and "## Fréchet distance" in page
+            assert said and all("ot comparable with published FID" in line for line in said)
+
+
+def test_the_reference_of_a_fid_is_all_of_the_training_split_or_a_file():
+    found = features("inception")
+    more = found._replace(training=2 * found.training + 1)
+    against_all = PARTS["frechet"](context_of(more))
+    assert against_all["value"] == pytest.approx(
+        frechet_distance(Moments.of(more.training), Moments.of(more.samples))
+    )
+    file = ("stats.npz", Moments.of(found.samples))
+    against_file = PARTS["frechet"](context_of(more, file))
+    assert against_file["value"] == pytest.approx(0, abs=1e-6)
+    assert against_file["reference"] == "stats.npz"
+    few = PARTS["frechet"](context_of(more._replace(fresh=more.fresh[:5])))
+    assert few["floor"] is None and few["n_floor"] == 5
 
 
 def test_card_gets_the_figures_once_and_keeps_the_rest(tmp_path, pipeline):

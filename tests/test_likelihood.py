@@ -91,6 +91,37 @@ def test_the_bound_is_of_the_network_in_float32(monkeypatch):
     assert half == pytest.approx(exact, rel=0.05), "its weights, rounded"
 
 
+def test_bound_of_a_seed_is_what_it_was():
+    """Measured before rates and errors were kept: the same noise, t and order of sums."""
+    pipe = DDPMPipeline(unet=tiny_unet(1), scheduler=DDPMScheduler())
+    bound = bits_per_dimension(pipe, pictures(70), draws=5, seed=3)
+    assert bound.total == pytest.approx(11.900774, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:√ᾱ_T")
+@pytest.mark.parametrize("draws", [12, 1000])
+def test_rates_sum_to_the_bound_and_distortion_is_what_the_receiver_cannot_know(draws):
+    """The error of E[x_0|x_t] in closed form; the bits that tell x_t, from the terms above t."""
+    x, calls = pictures(70), []
+    pipe = gaussian_pipeline(clip_sample=False, num_train_timesteps=25)
+    pipe.unet.register_forward_hook(lambda *_: calls.append(1))
+    bound = bits_per_dimension(pipe, x, draws=draws)
+    t, rate, sent, rmse = torch.tensor(bound.rate_distortion, dtype=torch.float64)
+    assert len(calls) == 2 * len(t), "one forward pass of each batch for each interval"
+    assert float(rate.sum()) + bound.prior == pytest.approx(bound.total, rel=1e-6)
+    assert float(rate[-1]) == pytest.approx(bound.decoder) and t[-1] == 1
+    assert float(sent[-1]) == pytest.approx(bound.prior + bound.transitions, rel=1e-6)
+    assert (t.diff() < 0).all() and (sent.diff() > 0).all() and sent[0] > bound.prior - 1e-6
+    schedule, at = pipe.scheduler.schedule, t.round().long()
+    known = schedule.alpha_bar(at) * SPREAD**2
+    unknown = SPREAD**2 * schedule.noise_var(at) / (known + schedule.noise_var(at))
+    error = 0.05 if draws > 25 else 0.15  # in an interval, of more than one t
+    torch.testing.assert_close(rmse, unknown.sqrt() * 127.5, rtol=error, atol=0)
+    if draws > 25:  # every t: what x_t costs is L_T and the rates above
+        exact = bound.prior + rate.cumsum(0) - rate
+        torch.testing.assert_close(sent, exact, rtol=1e-6, atol=0)
+
+
 def test_a_worse_network_has_a_worse_bound():
     x, pipe = pictures(16), gaussian_pipeline(clip_sample=False)
     good = bits_per_dimension(pipe, x, draws=30)

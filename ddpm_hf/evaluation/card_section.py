@@ -11,7 +11,9 @@ from ddpm_hf.sampling.files import write
 
 TASK = "unconditional-image-generation"
 METRICS = (
+    "fid",
     "frechet_distance",
+    "inception_score",
     "kernel_distance",
     "precision",
     "recall",
@@ -21,7 +23,7 @@ METRICS = (
     "share_valid",
     "share_novel",
 )
-CARD_PARTS = ("frechet", "kid", "precision", "classes", "likelihood", "decoder")
+CARD_PARTS = ("frechet", "inception_score", "kid", "precision", "classes", "likelihood", "decoder")
 """The parts of a report whose figures a card states."""
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
@@ -42,8 +44,12 @@ def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
     """The figures that a card states: (metric, description, value, floor or None)."""
     rows: list[tuple[str, str, Any, Any]] = []
     if f := report.get("frechet"):
-        terms = f"{f['features']}, n = {f['n']}; not comparable with published FID"
-        rows.append(("frechet_distance", f"Fréchet distance ({terms})", f["value"], f["floor"]))
+        is_fid = f["name"] == "FID"
+        against = f"against {f['reference']}" if is_fid else "not comparable with published FID"
+        name = f"{f['name']} ({f['features']}, n = {f['n']}; {against})"
+        rows.append(("fid" if is_fid else "frechet_distance", name, f["value"], f["floor"]))
+    if f := report.get("inception_score"):
+        rows.append(("inception_score", f"Inception score (n = {f['n']})", f["mean"], None))
     if f := report.get("kid"):
         name = f"Kernel distance ({f['features']}, n = {f['n']})"
         rows.append(("kernel_distance", name, f["value"]["mean"], f["floor"]["mean"]))

@@ -9,6 +9,7 @@ from ddpm_hf.sampling.config import DrawingFlags, SampleConfig, SamplerFlags, Sp
 
 Part = Literal[
     "frechet",
+    "inception_score",
     "kid",
     "precision",
     "classes",
@@ -22,7 +23,8 @@ ALL_PARTS: tuple[Part, ...] = Part.__args__  # type: ignore[attr-defined]
 
 
 NUM_SAMPLES, NUM_INFERENCE_STEPS = 1500, 50
-"""What is measured unless told; the Fréchet distance needs more samples than features."""
+"""What is measured by default; the Fréchet distance needs more samples than features, and
+published FIDs are of 50,000."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,14 @@ class ReportFlags:
     """What is measured, and where the report goes."""
 
     parts: tuple[Part, ...] = ALL_PARTS
-    """What to measure; `decoder` is for cats only, `classes` for class-conditional models."""
+    """What to measure; `decoder` is for cats only, `classes` for class-conditional models,
+    `inception_score` for the features inception."""
     features: Literal["efficientnet-lite0", "inception"] = "efficientnet-lite0"
-    """The network whose features are compared."""
+    """The network whose features are compared; the Fréchet distance of inception alone is the FID,
+    against all of the training split."""
+    reference: str | None = None
+    """For the Fréchet distance, statistics of real images: an .npz with `mu` and `sigma` of these
+    features, instead of the training split's."""
     output: str = "report.json"
     """The report; next to it come a page, report.md, and its images, report/."""
     report_to_model_card: bool = False

@@ -1,17 +1,20 @@
 """Distances between two sets of images, each image given by its features."""
 
 import warnings
-from typing import Any, NamedTuple
+import zipfile
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from ddpm_hf.errors import UserError
 
 SUBSETS, SUBSET_SIZE = 100, 500
 NEIGHBOURS = 3
+SCORE_PARTS = 10
 THIS_PROCESS_ONLY: dict[str, Any] = {"sync_on_compute": False}
 """One process has all features; by default torchmetrics would wait for the others."""
 MAX_POINTS, MAX_COORDINATES = 1000, 2**26
@@ -36,16 +39,63 @@ def check_enough(n: int, num_features: int) -> None:
         )
 
 
-def frechet_distance(real: Tensor, fake: Tensor) -> float:
-    """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·√(Σ₁Σ₂)) of two sets of features, (n, d) each.
+class Moments(NamedTuple):
+    """Mean (d,) and covariance (d, d) of a set of features, float64."""
 
-    Raises UserError unless each set has more than d members.
+    mu: Tensor
+    sigma: Tensor
+
+    @classmethod
+    def of(cls, features: Tensor) -> Self:
+        """Of features (n, d). Raises UserError unless n > d."""
+        check_enough(*features.shape)
+        points = features.double()
+        return cls(points.mean(0), points.T.cov())
+
+    @classmethod
+    def read(cls, path: str, num_features: int) -> Self:
+        """Of an .npz with `mu` and `sigma`, as FID's tools write them. Raises UserError."""
+        try:
+            with np.load(path) as file:
+                found = cls(*(torch.from_numpy(file[name]).double() for name in cls._fields))
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"--reference {path} is no .npz with the arrays mu and sigma: {error}."
+            ) from error
+        shapes = ((num_features,), (num_features, num_features))
+        if (found.mu.shape, found.sigma.shape) != shapes:
+            raise UserError(
+                f"--reference {path} is of {found.mu.numel()} features, and --features are"
+                f" {num_features}."
+            )
+        return found
+
+
+def frechet_distance(one: Moments, other: Moments) -> float:
+    """|μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2·√(Σ₁Σ₂)), Heusel et al. 2017, eq. 6."""
+    root = torch.linalg.eigvals(one.sigma @ other.sigma).sqrt().real.sum()
+    spread = one.sigma.trace() + other.sigma.trace() - 2 * root
+    return float((one.mu - other.mu).square().sum() + spread)
+
+
+class InceptionScore(NamedTuple):
+    """Mean and standard deviation over ten parts of the samples."""
+
+    mean: float
+    std: float
+
+
+def inception_score(logits: Tensor) -> InceptionScore:
+    """exp E KL(p(y|x) ‖ p(y)) for the class logits of samples, (n, classes); n ≥ 10.
+
+    Salimans et al. 2016: in each tenth of the samples, with its own p(y).
     """
-    check_enough(min(len(real), len(fake)), real.shape[1])
-    metric = FrechetInceptionDistance(feature=_Precomputed(real), **THIS_PROCESS_ONLY)
-    metric.update(real.double(), real=True)
-    metric.update(fake.double(), real=False)
-    return float(metric.compute())
+    ends, scores = [i * len(logits) // SCORE_PARTS for i in range(1, SCORE_PARTS)], []
+    for some in torch.tensor_split(logits.double(), ends):
+        p, log_p = some.softmax(1), some.log_softmax(1)
+        scores.append((p * (log_p - p.mean(0).log())).sum(1).mean().exp())
+    every = torch.stack(scores)
+    return InceptionScore(float(every.mean()), float(every.std(correction=0)))
 
 
 class KernelDistance(NamedTuple):
@@ -113,10 +163,16 @@ def precision_recall(real: Tensor, fake: Tensor) -> PrecisionRecall:
     The manifold of a set: all points within a member's distance to its third nearest neighbour.
     """
 
+    def by_blocks(points: Tensor, work: Callable[[Tensor], Tensor]) -> Tensor:
+        return torch.cat([work(some) for some in torch.split(points, MAX_POINTS)])
+
     def share(points: Tensor, manifold: Tensor) -> float:
         # + 1, because the nearest neighbour found of each member is itself.
-        radius = torch.cdist(manifold, manifold).kthvalue(NEIGHBOURS + 1, dim=1).values
-        return float((torch.cdist(points, manifold) <= radius).any(1).double().mean())
+        radius = by_blocks(
+            manifold, lambda x: torch.cdist(x, manifold).kthvalue(NEIGHBOURS + 1, dim=1).values
+        )
+        inside = by_blocks(points, lambda x: (torch.cdist(x, manifold) <= radius).any(1))
+        return float(inside.double().mean())
 
     real, fake = real.double(), fake.double()
     return PrecisionRecall(precision=share(fake, real), recall=share(real, fake))

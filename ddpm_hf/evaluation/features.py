@@ -54,7 +54,9 @@ class EfficientNetLite0(Extractor):
 
 
 class Inception(Extractor):
-    """2,048 features of the Inception network of the published FID, through torchmetrics."""
+    """2,048 features of the Inception network of the published FID: torch-fidelity's, and its
+    resizing to 299 × 299, bilinear as in TensorFlow 1; grey is repeated, alpha is dropped.
+    """
 
     num_features = 2048
 
@@ -64,15 +66,21 @@ class Inception(Extractor):
                 "The features inception need the package torch-fidelity, which downloads their"
                 " weights at the first use: pip install torch-fidelity."
             )
-        from torchmetrics.image.fid import NoTrainInceptionV3
+        from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
         super().__init__()
-        self.network = NoTrainInceptionV3("inception-v3-compat", features_list=["2048"])
+        # torchmetrics' version of it resizes otherwise, with antialiasing.
+        self.network = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"])
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 2048), float32."""
-        features: Tensor = self.network(images[:, :3].expand(-1, 3, -1, -1))
+        features: Tensor = self.network(images[:, :3].expand(-1, 3, -1, -1))[0]
         return features
+
+    def logits(self, features: Tensor) -> Tensor:
+        """Of 1,008 classes, without the bias, as for the published Inception scores: (n, 1008)."""
+        weight: Tensor = self.network.fc.weight
+        return features @ weight.T.to(features)
 
 
 EXTRACTORS: dict[str, Callable[[], Extractor]] = {

@@ -21,6 +21,20 @@ from ddpm_hf.variance import LEARNED_VARIANCES
 BATCH = 64
 
 
+class RateDistortion(NamedTuple):
+    """What the bound costs step by step, from t = T down (DDPM section 4.3), over the images.
+
+    t: the mean of those drawn from an interval; the last is 1. rate: bits per dimension of all
+    steps t → t − 1 of the interval; the last is L_0. sent: bits per dimension that have told x_t,
+    L_T and the steps above t. rmse: of x̂_0 from x_t, in grey levels of 0..255.
+    """
+
+    t: list[float]
+    rate: list[float]
+    sent: list[float]
+    rmse: list[float]
+
+
 class Bound(NamedTuple):
     """The bound and its terms, in bits per dimension, averaged over the images.
 
@@ -33,6 +47,7 @@ class Bound(NamedTuple):
     transitions: float
     decoder: float
     standard_error: float
+    rate_distortion: RateDistortion
 
 
 def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tensor) -> Tensor:
@@ -59,11 +74,19 @@ def step_terms(
 
     The scheduler must be set to all T steps.
     """
+    return step_terms_and_error(pipeline, denoise, x_0, noise, t)[0]
+
+
+@torch.no_grad()
+def step_terms_and_error(
+    pipeline: DDPMPipeline, denoise: Denoiser, x_0: Tensor, noise: Tensor, t: int
+) -> tuple[Tensor, Tensor]:
+    """`step_terms`, and of the same forward pass the mean of (x_0 − x̂_0)², for each image: (n,)."""
     scheduler: DDPMScheduler = pipeline.scheduler
     schedule = scheduler.schedule
     x_t = equations.q_sample(schedule, x_0, noise, t)
     output = denoise(x_t, torch.tensor(t - 1))
-    mean, _ = scheduler.step(output, t - 1, x_t, return_dict=False, noise_scale=0)
+    mean, x_0_hat = scheduler.step(output, t - 1, x_t, return_dict=False, noise_scale=0)
     channels = x_0.shape[1]
     v = output[:, channels:] if output.shape[1] == 2 * channels else None
     log_var = model_log_var(scheduler, v, t, x_0)
@@ -73,7 +96,8 @@ def step_terms(
         true_mean, true_var = equations.posterior(schedule, x_t, x_0, t - 1, t)
         true_log_var = torch.full_like(x_0, float(true_var.log()))
         nats = equations.gaussian_kl(true_mean, true_log_var, mean, log_var)
-    return nats.flatten(1).mean(1) / math.log(2)
+    bits = nats.flatten(1).mean(1) / math.log(2)
+    return bits, (x_0 - x_0_hat).square().flatten(1).mean(1)
 
 
 def prior_term(schedule: NoiseSchedule, x_0: Tensor) -> Tensor:
@@ -116,25 +140,49 @@ def bits_per_dimension(
     geometric = np.geomspace(2, schedule.T + 1, draws + 1).round().astype(int)
     edges = np.unique(geometric) if draws < schedule.T else np.arange(2, schedule.T + 2)
 
+    intervals = [(1, 2), *itertools.pairwise(edges.tolist())]
+
     def terms(first: int) -> Tensor:
-        """L_T, the sum of L_{t−1}, and L_0 of one batch: (3, batch)."""
+        """Of one batch: L_T, and a row each of rate, bits sent, error and t for each interval."""
         batch = x_0[first : first + BATCH].to(device)
         batch_labels = None if labels is None else labels[first : first + BATCH].to(device)
         denoise = make_denoiser(unet, "eager", tuple(batch.shape), device, batch_labels)
         rng = np.random.default_rng([seed, first])
         noise_rng = image_generators(seed, [first])[0]
 
-        def term(t: int) -> Tensor:
-            return step_terms(pipeline, denoise, batch, noise_like(batch, noise_rng), t)
+        def row(low: int, high: int) -> Tensor:
+            t = int(rng.integers(low, high))
+            noise = noise_like(batch, noise_rng)
+            bits, error = step_terms_and_error(pipeline, denoise, batch, noise, t)
+            above = (high - 1 - t) * bits  # the interval's steps s → s − 1 with s > t
+            return torch.stack([(high - low) * bits, above, error, torch.full_like(bits, t)])
 
-        sums = torch.zeros(len(batch), device=device)
-        for low, high in itertools.pairwise(edges.tolist()):
-            sums += (high - low) * term(int(rng.integers(low, high)))
-        return torch.stack([prior_term(schedule, batch), sums, term(1)]).cpu()
+        inner = [row(low, high) for low, high in intervals[1:]]
+        rows = torch.stack([row(*intervals[0]), *inner])
+        prior = prior_term(schedule, batch)
+        return torch.cat([prior.expand(1, 4, -1), rows]).cpu()
 
-    by_image = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=1)
-    total = by_image.sum(0)
-    prior, transitions, decoder = by_image.mean(1).tolist()
+    by_image = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=-1)
+    prior, decoder, *inner = by_image[:, 0]
+    by_term = torch.stack([prior, sum(inner, torch.zeros_like(prior)), decoder])
+    total, means = by_term.sum(0), by_term.mean(1)
     return Bound(
-        float(total.mean()), prior, transitions, decoder, float(total.std() / len(total) ** 0.5)
+        total=float(total.mean()),
+        prior=float(means[0]),
+        transitions=float(means[1]),
+        decoder=float(means[2]),
+        standard_error=float(total.std() / len(total) ** 0.5),
+        rate_distortion=rate_distortion(by_image),
+    )
+
+
+def rate_distortion(by_image: Tensor) -> RateDistortion:
+    """From L_T and the rows of all intervals from t = 1 up, by image: (1 + intervals, 4, n)."""
+    prior = by_image[0, 0].double().mean()
+    rate, above, error, t = by_image[1:].flip(0).double().mean(2).T
+    return RateDistortion(
+        t=t.tolist(),
+        rate=rate.tolist(),
+        sent=(prior + rate.cumsum(0) - rate + above).tolist(),
+        rmse=(error.sqrt() * 127.5).tolist(),
     )

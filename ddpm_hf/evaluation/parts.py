@@ -11,6 +11,7 @@ from ddpm_hf.data.images import to_uint8, to_unit_range
 from ddpm_hf.distributed import Map
 from ddpm_hf.evaluation import distances, memorisation, nearest_cat, plots
 from ddpm_hf.evaluation.class_agreement import agreement
+from ddpm_hf.evaluation.distances import Moments
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.one_jump import reconstruct
@@ -24,21 +25,30 @@ JUMPS, JUMP_SHOWN_AT = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8), 0.4
 NOT_COMPARABLE = "Not comparable with published FID."
 
 
+PUBLISHED_FID = 50_000
+"""The samples that published FIDs are of."""
+
+
 class Features(NamedTuple):
-    """Features of the samples and of the real images in each role, (n, d); name: whose features."""
+    """Features of the samples and of the real images in each role, (n, d); name: whose features.
+
+    logits: of the samples, where the features are of a classifier.
+    """
 
     name: str
     samples: Tensor
     reference: Tensor
     fresh: Tensor
     training: Tensor
+    logits: Tensor | None
 
 
 class EvalContext(NamedTuple):
     """What the parts measure: a model's samples and real images, all uint8.
 
     train, test: where one class is sampled, the images of that class. train_all_classes: the
-    training images of every class. folder: where the main process saves plots and images.
+    training images of every class. reference: a file of statistics, its path and what it holds.
+    folder: where the main process saves plots and images.
     """
 
     pipeline: DDPMPipeline
@@ -49,6 +59,7 @@ class EvalContext(NamedTuple):
     test: Split
     train_all_classes: Split
     features: Features | None
+    reference: tuple[str, Moments] | None
     num_inference_steps: int
     seed: int
     backend: str
@@ -69,24 +80,43 @@ def _features(context: EvalContext) -> Features:
 
 def _terms(context: EvalContext) -> dict[str, Any]:
     """What a figure is based on: how many samples, and which features."""
-    name = _features(context).name
-    return {
-        "n": len(context.samples),
-        "features": name,
-        "comparable": NOT_COMPARABLE
-        if name != "inception"
-        else f"{NOT_COMPARABLE[:-1]}, which is taken on 50,000 samples.",
-    }
+    return {"n": len(context.samples), "features": _features(context).name}
 
 
 def frechet(context: EvalContext) -> dict[str, Any]:
-    """Fréchet distance to the reference: of the samples, and of fresh real images."""
+    """Fréchet distance to real images: of the samples, and of fresh real images.
+
+    It is the FID for the features of Inception alone, and then against all training images.
+    """
     f = _features(context)
+    is_fid, n = f.name == "inception", len(f.samples)
+    real = f.training if is_fid else f.reference
+    source, moments = context.reference or (f"{len(real)} training pictures", Moments.of(real))
+    enough = len(f.fresh) > f.fresh.shape[1]
+    fresh = distances.frechet_distance(moments, Moments.of(f.fresh)) if enough else None
+    comparable = NOT_COMPARABLE
+    if is_fid:
+        comparable = f"Published FIDs are of {PUBLISHED_FID:,} samples"
+        comparable += (
+            "." if n == PUBLISHED_FID else f", and higher with fewer: FID-{n}, no FID-50k."
+        )
     return {
-        "value": distances.frechet_distance(f.reference, f.samples),
-        "floor": distances.frechet_distance(f.reference, f.fresh),
+        "name": "FID" if is_fid else "Fréchet distance",
+        "value": distances.frechet_distance(moments, Moments.of(f.samples)),
+        "floor": fresh,
         **_terms(context),
+        "n_floor": len(f.fresh),
+        "reference": source,
+        "seed": context.seed,
+        "comparable": comparable,
     }
+
+
+def inception_score(context: EvalContext) -> dict[str, Any]:
+    """Inception score of the samples."""
+    logits = _features(context).logits
+    assert logits is not None
+    return {**distances.inception_score(logits)._asdict(), **_terms(context)}
 
 
 def kid(context: EvalContext) -> dict[str, Any]:
@@ -96,6 +126,7 @@ def kid(context: EvalContext) -> dict[str, Any]:
         "value": distances.kernel_distance(f.reference, f.samples, context.seed)._asdict(),
         "floor": distances.kernel_distance(f.reference, f.fresh, context.seed)._asdict(),
         **_terms(context),
+        "comparable": NOT_COMPARABLE,
     }
 
 
@@ -108,6 +139,7 @@ def precision(context: EvalContext) -> dict[str, Any]:
         **value._asdict(),
         **{f"{name}_floor": share for name, share in floor._asdict().items()},
         **_terms(context),
+        "comparable": NOT_COMPARABLE,
     }
 
 
@@ -125,7 +157,7 @@ def classes(context: EvalContext) -> dict[str, Any]:
 
 
 def likelihood(context: EvalContext) -> dict[str, Any]:
-    """Bits per dimension of test images."""
+    """Bits per dimension of test images, in all and step by step."""
     x_0, labels = context.first(context.test, LIKELIHOOD_IMAGES)
     bound = bits_per_dimension(
         context.pipeline,
@@ -134,7 +166,10 @@ def likelihood(context: EvalContext) -> dict[str, Any]:
         seed=context.seed,
         map_items=context.map_items,
     )
-    return {"n": len(x_0), **bound._asdict()}
+    curve = bound.rate_distortion._asdict()
+    if context.is_main:
+        plots.rate_distortion(curve, context.folder / "rate_distortion.png")
+    return {"n": len(x_0), **bound._asdict(), "rate_distortion": curve}
 
 
 def loss(context: EvalContext) -> dict[str, Any]:
@@ -224,6 +259,7 @@ def nearest_cats(context: EvalContext) -> dict[str, Any]:
 
 PARTS: dict[str, Callable[[EvalContext], dict[str, Any]]] = {
     "frechet": frechet,
+    "inception_score": inception_score,
     "kid": kid,
     "precision": precision,
     "classes": classes,
@@ -233,6 +269,6 @@ PARTS: dict[str, Callable[[EvalContext], dict[str, Any]]] = {
     "memorisation": memorised,
     "decoder": nearest_cats,
 }
-ON_FEATURES = frozenset({"frechet", "kid", "precision", "memorisation"})
+ON_FEATURES = frozenset({"frechet", "inception_score", "kid", "precision", "memorisation"})
 BY_ALL = frozenset({"likelihood", "loss", "one_jump"})
 """The parts that all processes share; the main process does the others alone."""

@@ -53,11 +53,14 @@ def applicable_parts(config: EvaluateConfig, pipeline: DDPMPipeline) -> list[Par
         inapplicable.add("decoder")
     if not pipeline.class_names:
         inapplicable.add("classes")
+    if config.features != "inception":
+        inapplicable.add("inception_score")
     chosen = [part for part in ALL_PARTS if part in config.parts and part not in inapplicable]
     if not chosen:
         raise UserError(
             "There is nothing to measure: decoder is for RGB cats of up to"
-            f" {MAX_CAT_SIZE} pixels, classes for class-conditional models."
+            f" {MAX_CAT_SIZE} pixels, classes for class-conditional models, inception_score for"
+            " --features inception."
         )
     return chosen
 

@@ -76,6 +76,23 @@ def one_jump(figures: dict[str, Any], path: Path) -> None:
     _save(figure, path)
 
 
+def rate_distortion(figures: dict[str, Any], path: Path) -> None:
+    """The error of x̂_0 from x_t against the bits that told x_t, and both by t."""
+    figure = Figure(figsize=(9, 3.2))
+    axes = figure.add_subplot(1, 2, 1)
+    axes.plot(figures["sent"], figures["rmse"], "o-", markersize=3, color="#1c7ed6")
+    axes.set_xlabel("bits per dimension sent")
+    axes.set_ylabel("RMSE of x̂_0, levels")
+    axes.grid(alpha=0.3)
+    axes = figure.add_subplot(1, 2, 2)
+    sent = axes.plot(figures["t"], figures["sent"], color="#d9480f", label="bits sent")
+    other = axes.twinx()
+    error = other.plot(figures["t"], figures["rmse"], color="#1c7ed6", label="RMSE, levels")
+    _over_t(axes, "bits per dimension sent")
+    axes.legend(handles=[*sent, *error])
+    _save(figure, path)
+
+
 def thumbnails(images: Tensor) -> Tensor:
     """The first images as up to four full rows of up to sixteen, for `sheet`."""
     shown = images[: 4 * 16]

@@ -34,10 +34,12 @@ def read_split(
     class_column: str | None = None,
     background: Background = "white",
     seed: int = 0,
+    whole: bool = False,
     show_progress: bool = True,
 ) -> Split:
     """Images of a split in the model's size and channels, shuffled, up to the maximum number.
 
+    whole: up to the maximum of memory.
     Raises UserError for a data set that does not exist, is too small, or does not fit the model.
     """
     size, channels = pipeline.unet.config.sample_size, pipeline.unet.config.in_channels
@@ -62,7 +64,8 @@ def read_split(
         background=background,
         tell=tell,
     )
-    some = dataset.shuffle(seed=seed).take(min(MAX_IMAGES, MAX_BYTES // (channels * size**2)))
+    most = MAX_BYTES // (channels * size**2)
+    some = dataset.shuffle(seed=seed).take(most if whole else min(MAX_IMAGES, most))
     examples = _readable(some, spec, what, show_progress)
     images, labels = zip(*examples, strict=True)
     return Split(torch.stack(images), torch.tensor(labels))
@@ -140,8 +143,13 @@ class RealImages(NamedTuple):
     fresh: Tensor
 
 
-def assign_roles(train: Split, test: Split, n: int) -> RealImages:
-    """The real images to compare n samples with. Raises UserError if there are too few."""
+def assign_roles(train: Split, test: Split, n: int, *, whole: bool = False) -> RealImages:
+    """The real images to compare n samples with. Raises UserError if there are too few.
+
+    whole: all training images stay such, and there are no more fresh ones than test images.
+    """
+    if whole:
+        return RealImages(train.pixels, train.pixels[:n], test.pixels[:n])
     most = min(len(train.pixels), (len(train.pixels) + len(test.pixels)) // 2)
     if n > most:
         raise UserError(

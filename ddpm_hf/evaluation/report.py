@@ -15,13 +15,30 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
+RESIZING = {
+    "efficientnet-lite0": "resized to 96 × 96, bilinear with antialiasing",
+    "inception": "torch-fidelity's inception-v3-compat, 2,048 of them, resized to 299 × 299 in it,"
+    " bilinear as in TensorFlow 1",
+}
+
+
 def _frechet(f: Figures, folder: str) -> str:
-    rows = [("samples", f["value"]), ("fresh real images, the floor", f["floor"])]
-    return f"""## Fréchet distance
+    rows = [(f"samples, n = {f['n']}", f["value"])]
+    if f["floor"] is not None:
+        rows.append((f"fresh real images, n = {f['n_floor']}, the floor", f["floor"]))
+    return f"""## {f["name"]}
 
-{_table(("", "distance"), rows)}
+{_table(("", f["name"]), rows)}
 
-Features: {f["features"]}, n = {f["n"]} of each set. {f["comparable"]}
+Against {f["reference"]}; seed {f["seed"]}. Features: {f["features"]} ({RESIZING[f["features"]]}) of
+pictures of 256 levels. {f["comparable"]}
+"""
+
+
+def _inception_score(f: Figures, folder: str) -> str:
+    return f"""## Inception score
+
+{f["mean"]} ± {f["std"]}: mean and standard deviation over ten parts of n = {f["n"]} samples.
 """
 
 
@@ -76,7 +93,24 @@ def _likelihood(f: Figures, folder: str) -> str:
 Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test images.
 
 {_table(("", "bits per dimension"), rows)}
+
+### Rate and distortion
+
+![rate and distortion]({folder}/rate_distortion.png)
+
+The bits per dimension that have told x_t, step by step from x_T, and how far x̂_0 is from x_0 then:
+RMSE in grey levels (DDPM section 4.3, figure 5). Rows are some of those in the report's JSON.
+
+{_table(("t", "bits per dimension sent", "RMSE of x̂_0"), _some_of_the_curve(f))}
 """
+
+
+def _some_of_the_curve(f: Figures) -> list[tuple[Any, ...]]:
+    """About a dozen rows, the last of them with x_0 itself."""
+    curve = f["rate_distortion"]
+    rows = list(zip(curve["t"], curve["sent"], curve["rmse"], strict=True))
+    every = len(rows) // 12 + 1
+    return [*rows[::-every][::-1], ("x_0", f["total"], 0)]
 
 
 def _loss(f: Figures, folder: str) -> str:
@@ -182,6 +216,7 @@ then share a sample.
 
 SECTIONS: dict[str, Callable[[Figures, str], str]] = {
     "frechet": _frechet,
+    "inception_score": _inception_score,
     "kid": _kid,
     "precision": _precision,
     "classes": _classes,

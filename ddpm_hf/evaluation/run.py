@@ -17,7 +17,8 @@ from ddpm_hf.distributed import make_accelerator, on_all, on_main, parallel_map,
 from ddpm_hf.evaluation import parts, plots
 from ddpm_hf.evaluation.card_section import add_to_card
 from ddpm_hf.evaluation.config import EvaluateConfig, Part, command
-from ddpm_hf.evaluation.features import Extractor, features_of
+from ddpm_hf.evaluation.distances import Moments, check_enough
+from ddpm_hf.evaluation.features import Extractor, Inception, features_of
 from ddpm_hf.evaluation.plan import (
     applicable_parts,
     ddpm_pipeline,
@@ -71,6 +72,7 @@ def _read_splits(
             class_column=config.class_column,
             background=config.background,
             seed=config.seed,
+            whole=config.features == "inception",
             show_progress=accelerator.is_main_process,
         )
 
@@ -97,13 +99,14 @@ def _features(
         )
         return torch.cat(done)
 
-    training = extract(real.training, "training images")
+    training, drawn = extract(real.training, "training images"), extract(samples, "samples")
     return parts.Features(
         name,
-        extract(samples, "samples"),
+        drawn,
         training[: len(real.reference)],
         extract(real.fresh, "fresh images"),
         training,
+        network.logits(drawn) if isinstance(network, Inception) else None,
     )
 
 
@@ -143,9 +146,15 @@ def _prepare(
     pipeline = ddpm_pipeline(config).to(accelerator.device)
     chosen = applicable_parts(config, pipeline)
     extractor = make_extractor(config, chosen)
+    reference = None
+    if config.reference is not None and extractor is not None:
+        reference = config.reference, Moments.read(config.reference, extractor.num_features)
     train, test, train_all_classes = _read_splits(config, pipeline, accelerator)
-    real = assign_roles(train, test, config.num_samples)
-    if "memorisation" not in chosen:  # the only part that needs more training images
+    is_fid = config.features == "inception"
+    real = assign_roles(train, test, config.num_samples, whole=is_fid)
+    if is_fid and "frechet" in chosen and reference is None:
+        check_enough(len(real.training), Inception.num_features)
+    if "memorisation" not in chosen and not is_fid:  # these alone need more training images
         real = real._replace(training=real.reference)
     sample(config, accelerator)
     samples = torch.from_numpy(read_samples(config)).permute(0, 3, 1, 2).contiguous()
@@ -161,6 +170,7 @@ def _prepare(
         test=test,
         train_all_classes=train_all_classes,
         features=features,
+        reference=reference,
         num_inference_steps=config.num_inference_steps or pipeline.num_train_timesteps,
         seed=config.seed,
         backend=config.backend,

@@ -60,7 +60,7 @@ class TrainConfig(
 
 
 def located(path: str) -> Path:
-    """The file that --config names: a path, or by its name or as configs/NAME.json a recipe."""
+    """The file of this path, or of this name in configs/: a recipe, or a network's config."""
     recipe = RECIPES / f"{path.removeprefix('configs/').removesuffix('.json')}.json"
     return recipe if recipe.is_file() and not Path(path).is_file() else Path(path)
 

@@ -61,7 +61,7 @@ class NetworkFlags:
     """Fine-tune a trained pipeline: a folder, a bundled model or a Hub id. Its network and noise
     schedule are kept; the flags for both are ignored."""
     model_config_name_or_path: str | None = None
-    """Take the UNet's whole configuration from this folder or Hub id."""
+    """Take the UNet's whole configuration from this folder, file or Hub id."""
     block_out_channels: tuple[int, ...] = (128, 128, 256, 256, 512, 512)
     """Channels of each level; the image is halved between levels."""
     layers_per_block: int = 2

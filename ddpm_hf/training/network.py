@@ -12,7 +12,7 @@ from ddpm_hf.loading import load_pipeline, try_network
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.training.batches import BatchShard
-from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.config import TrainConfig, located
 from ddpm_hf.unet import height_width
 from ddpm_hf.variance import LEARNED_VARIANCES
 
@@ -108,7 +108,7 @@ def _unet_of_named_config(
 
 def _unet_from_config(name: str, resolution: int) -> UNet2DModel:
     try:
-        settings = dict(UNet2DModel.load_config(name))
+        settings = dict(UNet2DModel.load_config(str(located(name))))
     except OSError as error:
         if (Path(name) / "config.json").exists():
             raise UserError(NO_UNET.format(name, first_sentence(error))) from error
