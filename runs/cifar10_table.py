@@ -1,4 +1,4 @@
-"""DDPM's table 1 for CIFAR-10 beside a report of ours: `python runs/cifar10_table.py report.json`."""
+"""DDPM's table 1 for CIFAR-10 beside our report: `python runs/cifar10_table.py report.json`."""
 
 import json
 import sys
