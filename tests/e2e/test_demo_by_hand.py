@@ -28,7 +28,7 @@ def test_the_overview_leads_to_training_and_both_algorithms_go_by_hand(visit_tra
     expect(overview.locator(".alive button")).to_have_text("⟵ Inference")
     links = overview.locator("a").evaluate_all("links => links.map((link) => link.search)")
     assert len(links) == 9 and set(links) <= {f"?tab={tab}" for tab in TABS}
-    overview.get_by_role("link", name="learn to see it").click()
+    overview.get_by_role("link", name="learn to see the noise").click()
     assert re.search("[?&]tab=training", page.url)
     by_hand(page)
 

@@ -15,7 +15,7 @@ EN = {
     ),
     "bayes_derivation": derivation(
         [
-            "**Bayes' rule**, all given $x_0$ (N7); what comes after $x_s$ looks at $x_s$ alone:",
+            "**Bayes' rule**, all given $x_0$ (N7); the steps after $x_s$ depend on $x_s$ alone:",
             "**Three known Gaussians** (N3, N4):",
             "**Their exponents** add up; the third is subtracted:",
             "**By powers of $x_s$**: $-\\frac12(A x_s^2 + B x_s + C)$ with",
@@ -80,8 +80,8 @@ PAGE = {
         "tValue": "t = {t}",
         "xValue": "Cursor: xₛ = {x}",
         "alike": (
-            "Both factors are about as sure: standard deviations {one} and {other}. The product is"
-            " narrower than either: σ = {rise}."
+            "Both factors are about equally sure: standard deviations {one} and {other}. The product"
+            " is narrower than either: σ = {rise}."
         ),
         "neighbour": (
             "Neighbouring steps: q(xₜ|xₛ) is a needle, {one} wide, and q(xₛ|x₀) a plateau, {other}"

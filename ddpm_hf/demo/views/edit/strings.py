@@ -6,7 +6,8 @@ EN = {
         "**A run need not begin with pure noise.** Noise your own picture to $x_t$ (N4) and sample"
         " from there: the larger $t$, the less of it is left. Keep a part of it, and only the rest"
         " is drawn (RePaint). Or mix two $x_t$, and see the pictures between (DDPM, figure 8). The"
-        " network stays what it is: it knows cats, and nothing of these uses."
+        " network stays what it is: it knows cats, and nothing of these uses. Choose a picture and"
+        " what to do, and press Draw."
     ),
     "edit_start": "Draw",
     "edit_stop": "Stop",
@@ -22,7 +23,7 @@ ZH = {
         "**采样不一定要从纯噪声开始。** 把自己的图像加噪到 $x_t$（N4），再从那里采样："
         "$t$ 越大，原图留下的越少。也可以保留图像的一部分，只重画其余部分（RePaint）；"
         "或者把两个 $x_t$ 混合，看看介于两者之间的图像（DDPM 图 8）。"
-        "网络没有改动：它只认识小猫，并没有为这些用途训练过。"
+        "网络没有改动：它只认识小猫，并没有为这些用途训练过。选好图像和做法，再按“开始绘制”。"
     ),
     "edit_start": "开始绘制",
     "edit_stop": "停止",
@@ -37,8 +38,8 @@ FORM = {
         "what": "What to do",
         "start": "Start from your picture",
         "repaint": "Repaint a part of it",
-        "pictures": "Between two pictures",
-        "seeds": "Between two seeds",
+        "pictures": "Mix two pictures",
+        "seeds": "Mix two seeds",
         "mask": "What is orange is drawn anew",
         "draw": "Draw on the picture, or press a button.",
         "keep": "Draw what is kept",
@@ -54,11 +55,11 @@ FORM = {
         "other": EN["edit_other"],
     },
     "zh": {
-        "what": "做什么",
+        "what": "做法",
         "start": "从自己的图像开始",
         "repaint": "重画其中一部分",
-        "pictures": "两幅图像之间",
-        "seeds": "两个随机种子之间",
+        "pictures": "混合两幅图像",
+        "seeds": "混合两个随机种子",
         "mask": "橙色部分将被重画",
         "draw": "在图像上涂画，或按下面的按钮。",
         "keep": "改为涂画要保留的部分",
@@ -68,7 +69,7 @@ FORM = {
         "lower": "下半",
         "middle": "中间",
         "nothing": "清除",
-        "tValue": "从 t = {t} 开始（strength {strength}）：原图还剩 √ᾱₜ = {percent} %",
+        "tValue": "从 t = {t} 开始（强度 {strength}）：原图还剩 √ᾱₜ = {percent} %",
         "timesValue": "每一段采样 {times} 次",
         "seed": ZH["edit_seed"],
         "other": ZH["edit_other"],
@@ -103,7 +104,7 @@ PAGE = {
         ),
     },
     "zh": {
-        "idle": "这是预先录制的。选好图像和要做的事，再按“开始绘制”。",
+        "idle": "这是预先录制的。选好图像和做法，再按“开始绘制”。",
         "given": "你的图像",
         "drawn": "结果 {n}",
         "first": "你的图像",

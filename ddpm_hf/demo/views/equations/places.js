@@ -1,17 +1,25 @@
 // Opens a view, and a place of it.
 import { state as derivation } from "../bayes/state.js";
 
-const FRAMES_TO_WAIT = 600;
+const FRAMES_TO_WAIT = 600,
+  MS_TO_GROW = 1500;
 
-// Scrolls to an element, as soon as its view is there, and marks it for a moment.
+function bringIntoView(node) {
+  const { height } = node.getBoundingClientRect();
+  node.scrollIntoView({ block: height < innerHeight ? "center" : "start" });
+}
+
+// Scrolls to an element, as soon as its view is there, and marks it for a moment. A view that is
+// opened first grows while its pictures arrive: until then the element is followed.
 function showPlace(selector, frames = 0) {
   const node = document.querySelector(selector);
   if (!node?.getClientRects().length) {
     if (frames < FRAMES_TO_WAIT) requestAnimationFrame(() => showPlace(selector, frames + 1));
     return;
   }
-  const { height } = node.getBoundingClientRect();
-  node.scrollIntoView({ block: height < innerHeight ? "center" : "start" });
+  const growth = new ResizeObserver(() => bringIntoView(node));
+  growth.observe(document.body);
+  setTimeout(() => growth.disconnect(), MS_TO_GROW);
   const outline = (colour) => ({ outline: `3px solid ${colour}`, outlineOffset: "4px" });
   node.animate([outline("var(--color-accent)"), outline("transparent")], 3000);
 }

@@ -5,10 +5,10 @@ EN = {
     "forward_intro": (
         "**A picture dissolves into noise.** Each step weakens the picture a little and adds a"
         " little noise (N2). The noises add up (N3), so one jump gives an $x_t$ of the same"
-        " distribution (N4):\n\n"
+        " distribution (N4, with $\\alpha_i = 1 - \\beta_i$):\n\n"
         "$$x_t = \\sqrt{1-\\beta_t}\\,x_{t-1} + \\sqrt{\\beta_t}\\,z_t$$\n\n"
         "$$x_t = \\sqrt{\\bar\\alpha_t}\\,x_0 + \\sqrt{1-\\bar\\alpha_t}\\,z,"
-        "\\quad \\bar\\alpha_t = \\prod_{i=1}^{t} \\alpha_i, \\quad \\alpha_i = 1 - \\beta_i$$\n\n"
+        "\\quad \\bar\\alpha_t = \\prod_{i=1}^{t} \\alpha_i$$\n\n"
         "At $t=T$ nothing of the picture should be left (N5). Make $\\beta_T$ or $T$ small to see"
         " when an outline stays."
     ),
@@ -19,10 +19,11 @@ ZH = {
     "forward_tab": "扩散",
     "forward_intro": (
         "**图像逐渐化为噪声。** 每一步都把图像减弱一点，再加一点噪声（N2）。"
-        "因为各步的噪声可以合并（N3），一步跳到的 $x_t$ 与之同分布（N4）：\n\n"
+        "各步的噪声可以合并（N3），所以也能从 $x_0$ 一步到位，"
+        "得到的 $x_t$ 与逐步加噪的同分布（N4，其中 $\\alpha_i = 1 - \\beta_i$）：\n\n"
         "$$x_t = \\sqrt{1-\\beta_t}\\,x_{t-1} + \\sqrt{\\beta_t}\\,z_t$$\n\n"
         "$$x_t = \\sqrt{\\bar\\alpha_t}\\,x_0 + \\sqrt{1-\\bar\\alpha_t}\\,z,"
-        "\\quad \\bar\\alpha_t = \\prod_{i=1}^{t} \\alpha_i, \\quad \\alpha_i = 1 - \\beta_i$$\n\n"
+        "\\quad \\bar\\alpha_t = \\prod_{i=1}^{t} \\alpha_i$$\n\n"
         "到 $t=T$ 时图像应当完全消失（N5）。把 $\\beta_T$ 或 $T$ 调小，看看什么时候会留下轮廓。"
     ),
     "forward_schedule": "噪声调度",
@@ -86,7 +87,7 @@ PAGE = {
     },
     "zh": {
         "unanswered": "暂时取不到这些数字，请稍后再试。",
-        "t": "步 t，从图像到噪声",
+        "t": "第 t 步，从图像到噪声",
         "play": "▶ 播放",
         "pause": "❚❚ 暂停",
         "again": "给每一步换新噪声",

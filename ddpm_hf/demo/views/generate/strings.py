@@ -17,7 +17,7 @@ CLOTHES = {
 EN = {
     "generate_tab": "Generate",
     "generate_seed": "Seed",
-    "generate_seed_info": "The same seed gives the same pictures.",
+    "generate_seed_info": "The same seed gives the same pictures; another seed gives others.",
     "generate_dice": "Another seed",
     "generate_how_many": "Number of pictures",
     "generate_steps": "Steps",
@@ -68,18 +68,18 @@ EN = {
         "With fewer than $T$ steps, $t-1$ is the next step $s$ that is taken, $\\alpha_t$ stands"
         " for $\\bar\\alpha_t/\\bar\\alpha_s$ and $\\beta_t$ for"
         " $1-\\bar\\alpha_t/\\bar\\alpha_s$; even steps begin a little below $T$.\n\n"
-        "A model that knows classes $c$ is asked twice, with the class and without any, and goes"
-        " further the way of the difference (classifier-free guidance of strength $w$; Ho &"
+        "A model that knows classes $c$ is asked twice, with the class,"
+        " $\\hat z_c = \\mathrm{UNet}(x_t, t, c)$, and without any, $\\hat z_\\varnothing$, and"
+        " goes further the way of the difference (classifier-free guidance of strength $w$; Ho &"
         " Salimans write $1+w$, and $w=1$ is none):\n\n"
-        "$$\\hat z = \\mathrm{UNet}(x_t, t, \\varnothing) + w\\,\\bigl(\\mathrm{UNet}(x_t, t, c)"
-        " - \\mathrm{UNet}(x_t, t, \\varnothing)\\bigr)$$"
+        "$$\\hat z = \\hat z_\\varnothing + w\\,(\\hat z_c - \\hat z_\\varnothing)$$"
     ),
 }
 
 ZH = {
     "generate_tab": "生成",
     "generate_seed": "随机种子",
-    "generate_seed_info": "同样的种子得到同样的图像。",
+    "generate_seed_info": "同样的种子得到同样的图像，换一个就得到另一组。",
     "generate_dice": "换一个种子",
     "generate_how_many": "图像数量",
     "generate_steps": "步数",
@@ -128,9 +128,9 @@ ZH = {
         "步数少于 $T$ 时，$t-1$ 是实际走的下一步 $s$，"
         "$\\alpha_t$ 即 $\\bar\\alpha_t/\\bar\\alpha_s$，"
         "$\\beta_t$ 即 $1-\\bar\\alpha_t/\\bar\\alpha_s$；均匀取步时，起点略小于 $T$。\n\n"
-        "对学过类别 $c$ 的模型，每步问两次，一次带类别，一次不带，再沿两者之差多走一些"
+        "对学过类别 $c$ 的模型，每步问两次：带类别，得 $\\hat z_c = \\mathrm{UNet}(x_t, t, c)$；"
+        "不带，得 $\\hat z_\\varnothing$。再沿两者之差多走一些"
         "（无分类器引导，强度 $w$；原论文记作 $1+w$，$w=1$ 即不引导）：\n\n"
-        "$$\\hat z = \\mathrm{UNet}(x_t, t, \\varnothing) + w\\,\\bigl(\\mathrm{UNet}(x_t, t, c)"
-        " - \\mathrm{UNet}(x_t, t, \\varnothing)\\bigr)$$"
+        "$$\\hat z = \\hat z_\\varnothing + w\\,(\\hat z_c - \\hat z_\\varnothing)$$"
     ),
 }

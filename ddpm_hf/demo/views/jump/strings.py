@@ -8,7 +8,8 @@ EN = {
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
         "Many pictures could lie under the noise, and the leap gives their mean: near to all of"
-        " them, and blurry. Going step by step chooses one of them, and it is crisp."
+        " them, and blurry. Going step by step chooses one of them, and it is crisp. Choose a"
+        " picture and $t$, and press “Noise it and go back”."
     ),
     "jump_t_info": "How far the picture is noised first.",
     "jump_chains": "Number of chains",
@@ -24,7 +25,7 @@ ZH = {
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"
         "噪声之下可能是许多不同的图像，一步跳回得到的是它们的平均：离哪一幅都不远，却是模糊的。"
-        "一步一步重建则会选定其中一幅，因而清晰。"
+        "一步一步重建则会选定其中一幅，因而清晰。选好图像和 $t$，再按“加噪，再重建”。"
     ),
     "jump_t_info": "先把图像加噪到第几步。",
     "jump_chains": "采样链数量",
@@ -48,8 +49,8 @@ PAGE = {
         "xt": "xₜ at t = {t}",
         "jump": "x̂₀ in one jump",
         "mean": "Mean of {n} chains",
-        "chain": "Step by step, chain {n}",
-        "measured": "error {error} · sharpness {sharpness}\u00a0%",
+        "chain": "Step by step, chain\u00a0{n}",
+        "measured": "error {error} · sharpness\u00a0{sharpness}\u00a0%",
         "error": "error {error}",
         "idle": "Recorded. Choose a picture and t, then press “Noise it and go back”.",
         "nearer": (
@@ -99,7 +100,7 @@ PAGE = {
         "jump": "x̂₀，一步跳回",
         "mean": "{n} 条链的平均",
         "chain": "一步一步，第 {n} 条链",
-        "measured": "误差 {error} · 清晰度 {sharpness}\u00a0%",
+        "measured": "误差 {error} · 清晰度\u00a0{sharpness}\u00a0%",
         "error": "误差 {error}",
         "idle": "这是预先录制的。选好图像和 t，再按“加噪，再重建”。",
         "nearer": (

@@ -20,8 +20,8 @@ EN = {
     ),
     "training_gan": (
         "### Train one yourself, beside a GAN\n\n"
-        "**The loss tells how far training is** (N17). It measures the one thing that is learned,"
-        " the denoising: when it falls, the samples get better. A GAN has no such number: its"
+        "**The loss tells how far training has come** (N17). It measures the one thing that is"
+        " learned, the denoising: when it falls, the samples get better. A GAN has no such number: its"
         " generator and its discriminator must stay in balance, each one's loss is relative to the"
         " other, and neither says how good the samples are. Here are one of each, of the same size,"
         " for the same points."
@@ -63,8 +63,8 @@ PAGE = {
         "mean": "mean of the last 100 steps",
         "rate": "learning rate, from 0 to {most}",
         "anew": (
-            "Where the learning rate rises anew, training was taken up again, in places with"
-            " batches of another size. Larger steps may raise the loss for a while; each time the"
+            "Where the learning rate rises again, training was resumed, sometimes with another"
+            " batch size. Larger steps may raise the loss for a while; each time the"
             " rate has fallen to 0, the loss is lower than before."
         ),
         "samples": "Samples at step {number}",

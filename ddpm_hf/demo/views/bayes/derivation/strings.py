@@ -2,7 +2,7 @@
 
 PAGE = {
     "en": {
-        "title": "The derivation, one press a line",
+        "title": "The derivation, line by line",
         "next": "Next line",
         "restart": "From the first line",
         "back": "Back",
@@ -36,7 +36,7 @@ PAGE = {
             "μ = ({xt} − {part} · ({zHat}))/{rootAlpha} = {meanN10}: N9's {meanN9}, without x₀."
         ),
         "line11": "xₛ = {mean} + {sigma}·z; at the last step, to x₀, z = 0.",
-        "misreadings": "What the machine read here; switch it on to see what breaks",
+        "misreadings": "How the handwriting was misread here: switch it on to see what breaks",
         "noGaussian": (
             "A = {wrongA} is negative: the parabola opens upwards, exp of it grows without end, and"
             " there is no Gaussian. A precision can't depend on xₜ; the first term is α/β ="
@@ -107,7 +107,7 @@ PAGE = {
         ),
     },
     "zh": {
-        "title": "推导，按一次出一行",
+        "title": "逐行推导",
         "next": "下一行",
         "restart": "从第一行开始",
         "back": "上一行",
@@ -144,7 +144,7 @@ PAGE = {
             "但不再需要 x₀。"
         ),
         "line11": "xₛ = {mean} + {sigma}·z；最后一步（到 x₀）z = 0。",
-        "misreadings": "机器把这一行读成了什么；打开开关，看看会出什么错",
+        "misreadings": "识别手写讲义时的误读：勾选后看看会出什么错",
         "noGaussian": (
             "A = {wrongA} 是负数：抛物线开口向上，取指数后无限增大，根本不是高斯分布。"
             "精度不可能取决于 xₜ；第一项应是 α/β = {precisionXt}。"

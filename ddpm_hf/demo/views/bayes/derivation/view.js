@@ -1,4 +1,4 @@
-// The derivation of N8–N10, one press a line: which of the lines of #bayes_derivation are there, the
+// The derivation of N8–N10, line by line: which of the lines of #bayes_derivation are there, the
 // current one in numbers, and what the machine made of it.
 import { viewOf } from "../../../web/page.js";
 import { densitiesOf, exponentsOf, factsOf } from "../facts.js";

@@ -13,9 +13,9 @@ PAGE = {
         "inferenceLabel": "Inference: show how the network takes the noise away",
         "forward": "add noise",
         "schedule": "how much per step",
-        "learning": "learn to see it",
+        "learning": "learn to see the noise",
         "repeat": "and repeat",
-        "edit": "or begin with your picture",
+        "edit": "or edit your picture",
         "noise": "add fresh noise",
         "bayes": "work out one step back",
         "jump": "guess the picture",
@@ -24,7 +24,7 @@ PAGE = {
             "Why cats? The drawings of one artist make 360,000 different ones: few enough to look"
             " up whether a new cat is new, and easy to judge by eye."
         ),
-        "numbers": "N1 to N17 are the numbered statements of the lecture notes behind this page:",
+        "numbers": "This page follows lecture notes, whose statements are numbered N1 to N17:",
         "equations": "all of them, with their code",
     },
     "zh": {
@@ -38,16 +38,16 @@ PAGE = {
         "schedule": "每一步加多少",
         "learning": "学会识别噪声",
         "repeat": "反复进行",
-        "edit": "也可从自己的图像开始",
+        "edit": "也可编辑自己的图像",
         "noise": "加一点新噪声",
-        "bayes": "推算往回的一步",
+        "bayes": "算出往回的一步",
         "jump": "猜测原图",
         "stage": "此处展示：{model}，种子 {seed}，预先录制。",
         "why": (
             "为什么是小猫？同一位画家的素材能拼出 36 万只不同的小猫："
             "新画的猫是否真是新的，一查便知；画得好不好，一眼可见。"
         ),
-        "numbers": "N1 到 N17 是本页所依据的讲义中编了号的结论：",
+        "numbers": "本页依据一份讲义，N1 到 N17 是其中结论的编号：",
         "equations": "全部结论及其代码",
     },
 }

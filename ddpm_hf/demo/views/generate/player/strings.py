@@ -7,7 +7,7 @@ PAGE = {
         "predicted": "x̂₀, one jump from there",
         "noise": "ẑ, the noise predicted in it",
         "noisy_last": "x₀, the picture",
-        "predicted_last": "x̂₀ = x₀, nothing is left to jump",
+        "predicted_last": "x̂₀ = x₀, the end is reached",
         "noise_last": "x_T − x₀, all that was removed",
         "stage": "{model}, seed {seed}, {steps} steps, {where}",
         "recorded": "recorded beforehand",
@@ -27,7 +27,7 @@ PAGE = {
         "picture": "Picture",
         "all": "all",
         "save": "Save PNG",
-        "idle": "Recorded beforehand. Press Generate for a run of your own.",
+        "idle": "Recorded beforehand. Press Generate to draw pictures yourself.",
     },
     "zh": {
         "player": "播放器。空格键播放，方向键逐帧，Home 和 End 跳到两端。",
@@ -55,6 +55,6 @@ PAGE = {
         "picture": "图像",
         "all": "全部",
         "save": "保存 PNG",
-        "idle": "这是预先录制的。按“生成”开始你自己的运行。",
+        "idle": "这是预先录制的。按“生成”，自己采样一次。",
     },
 }

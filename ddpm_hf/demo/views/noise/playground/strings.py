@@ -27,8 +27,8 @@ PAGE = {
         ),
         "reached": (
             "With σ × {scale} the {n} particles end on {reached} of the {m} points. Drawn from the"
-            " distribution itself they would reach about {ideal}, for some draw the same point. Try"
-            " 0 to see what fresh noise is for."
+            " distribution itself they would reach about {ideal}, for some draw the same point. Set"
+            " the noise scale to 0 to see what fresh noise is for."
         ),
     },
     "zh": {
@@ -57,7 +57,7 @@ PAGE = {
         "reached": (
             "σ × {scale} 时，{n} 个粒子最终落在 {m} 个点中的 {reached} 个上。"
             "若直接从该分布中采样，约能到达 {ideal} 个，因为有些粒子会采到同一个点。"
-            "试试 0，看看新噪声有什么用。"
+            "把噪声倍数调到 0，看看新噪声有什么用。"
         ),
     },
 }

@@ -22,7 +22,7 @@ PAGE = {
         ),
         "rounds": "The ℓ2 loss of each round by t, on a logarithmic scale",
         "asked": (
-            "cats-32 has been trained already: it is only asked here, and its weights stay as they"
+            "cats-32 has been trained already: here it only predicts, and its weights stay as they"
             " are. Near t = 0 there is hardly any noise to see, and the loss is high; near T there"
             " is little else. Below, a network that really learns in this page."
         ),
@@ -74,7 +74,7 @@ PAGE = {
         ),
         "rounds": "每一轮的 ℓ2 损失随 t 的分布，对数坐标",
         "asked": (
-            "cats-32 早已训练好：这里只是向它提问，权重保持不变。"
+            "cats-32 早已训练好：这里只用它来预测，权重保持不变。"
             "t 接近 0 时几乎没有噪声可看，损失就高；t 接近 T 时几乎全是噪声。"
             "下面有一个真正在本页里学习的网络。"
         ),
