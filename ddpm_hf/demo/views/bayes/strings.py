@@ -80,8 +80,8 @@ PAGE = {
         "tValue": "t = {t}",
         "xValue": "Cursor: xₛ = {x}",
         "alike": (
-            "Both factors are about equally sure: standard deviations {one} and {other}. The product"
-            " is narrower than either: σ = {rise}."
+            "Both factors are about equally sure: standard deviations {one} and {other}. The"
+            " product is narrower than either: σ = {rise}."
         ),
         "neighbour": (
             "Neighbouring steps: q(xₜ|xₛ) is a needle, {one} wide, and q(xₛ|x₀) a plateau, {other}"

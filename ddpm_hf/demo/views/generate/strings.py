@@ -17,7 +17,7 @@ CLOTHES = {
 EN = {
     "generate_tab": "Generate",
     "generate_seed": "Seed",
-    "generate_seed_info": "The same seed gives the same pictures; another seed gives others.",
+    "generate_seed_info": "Each seed gives its own pictures: try another.",
     "generate_dice": "Another seed",
     "generate_how_many": "Number of pictures",
     "generate_steps": "Steps",
@@ -79,7 +79,7 @@ EN = {
 ZH = {
     "generate_tab": "生成",
     "generate_seed": "随机种子",
-    "generate_seed_info": "同样的种子得到同样的图像，换一个就得到另一组。",
+    "generate_seed_info": "每个种子对应一组图像，换一个试试。",
     "generate_dice": "换一个种子",
     "generate_how_many": "图像数量",
     "generate_steps": "步数",

@@ -21,10 +21,10 @@ EN = {
     "training_gan": (
         "### Train one yourself, beside a GAN\n\n"
         "**The loss tells how far training has come** (N17). It measures the one thing that is"
-        " learned, the denoising: when it falls, the samples get better. A GAN has no such number: its"
-        " generator and its discriminator must stay in balance, each one's loss is relative to the"
-        " other, and neither says how good the samples are. Here are one of each, of the same size,"
-        " for the same points."
+        " learned, the denoising: when it falls, the samples get better. A GAN has no such number:"
+        " its generator and its discriminator must stay in balance, each one's loss is relative to"
+        " the other, and neither says how good the samples are. Here are one of each, of the same"
+        " size, for the same points."
     ),
 }
 
