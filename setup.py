@@ -44,4 +44,7 @@ setup(
     long_description=description(Path("README.md").read_text(encoding="utf-8"), REPOSITORY),
     long_description_content_type="text/markdown",
     project_urls=addresses(REPOSITORY),
+    # `pip install -e .` then also works in the folder that the clone lies in: setuptools' default
+    # lets the clone, which has the package's name, hide the package.
+    options={"editable_wheel": {"mode": "compat"}},
 )

@@ -34,6 +34,8 @@ if __name__ == "__main__":
         f" --save_model_epochs {given.steps}"
         f" --ddpm_num_inference_steps {given.num_inference_steps}"
     )
+    if not (torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        flags += " --mixed_precision no"  # the recipe's bf16 is very slow on such a CPU
     train([*flags.split(), "--train_data_dir", given.folder, "--output_dir", given.model])
     pipe = DDPMPipeline.from_pretrained(given.model)
     generator = torch.Generator().manual_seed(0)
