@@ -22,6 +22,11 @@ def local_world_size() -> int:
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
+def emulates_bf16(device: torch.device) -> bool:
+    """Whether bfloat16 is slower than float32 there: a CPU without its instructions."""
+    return device.type == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
 def make_accelerator(**settings: Any) -> Accelerator:
     """The accelerator of this process; on a CPU, with its share of the cores as threads.
 

@@ -15,6 +15,7 @@ import argparse
 import torch
 
 from ddpm_hf import DDPMPipeline, save_animation
+from ddpm_hf.distributed import emulates_bf16
 from ddpm_hf.train import main as train
 
 if __name__ == "__main__":
@@ -34,8 +35,8 @@ if __name__ == "__main__":
         f" --save_model_epochs {given.steps}"
         f" --ddpm_num_inference_steps {given.num_inference_steps}"
     )
-    if not (torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()):
-        flags += " --mixed_precision no"  # the recipe's bf16 is very slow on such a CPU
+    if emulates_bf16(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
+        flags += " --mixed_precision no"  # instead of the recipe's bf16
     train([*flags.split(), "--train_data_dir", given.folder, "--output_dir", given.model])
     pipe = DDPMPipeline.from_pretrained(given.model)
     generator = torch.Generator().manual_seed(0)

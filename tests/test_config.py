@@ -11,6 +11,8 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from accelerate.state import AcceleratorState
 
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation.config import EvaluateConfig
@@ -243,6 +245,14 @@ def test_the_launchers_accumulation_is_told_where_it_belongs(monkeypatch, tmp_pa
     monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
     with pytest.raises(UserError, match=r"give it after train_accelerate\.py instead"):
         training_accelerator(TrainConfig(output_dir=str(tmp_path)))
+
+
+@pytest.mark.parametrize("has_bf16", [True, False])
+def test_bf16_on_a_cpu_without_its_instructions_is_told(monkeypatch, tmp_path, capsys, has_bf16):
+    AcceleratorState._reset_state(reset_partial_state=True)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_bf16)
+    training_accelerator(TrainConfig(output_dir=str(tmp_path), mixed_precision="bf16"))
+    assert ("add --mixed_precision no." in capsys.readouterr().out) == (not has_bf16)
 
 
 def test_an_empty_token_leaves_the_command_line_as_it_is(monkeypatch):

@@ -15,12 +15,13 @@ from ddpm_hf.evaluation import class_agreement
 from ddpm_hf.evaluation.card_section import add_to_card, card_figures, card_path
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.config import EvaluateConfig, command
+from ddpm_hf.evaluation.context import EvalContext, Features
 from ddpm_hf.evaluation.distances import Moments, frechet_distance
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
 from ddpm_hf.evaluation.one_jump import reconstruct
-from ddpm_hf.evaluation.parts import PARTS, EvalContext, Features
+from ddpm_hf.evaluation.parts import PARTS
 from ddpm_hf.evaluation.plan import applicable_parts, ddpm_pipeline
 from ddpm_hf.evaluation.real_images import (
     Split,
@@ -363,7 +364,7 @@ def test_only_inception_is_called_fid_and_with_its_protocol(tmp_path, pipeline):
         said = [line for line in (*page.splitlines(), first[1]) if "FID" in line]
         if is_fid:
             assert "## FID" in page and "299 × 299 in it,\n bilinear" in page.replace(" b", "\n b")
-            assert "n = 60" in page and "60 training pictures; seed 3" in page
+            assert "n = 60" in page and "60 training images; seed 3" in page
             assert "FID-60, no FID-50k" in page and first[0] == "fid" and "FID (" in first[1]
         else:
             assert first[0] == "frechet_distance" and "## Fréchet distance" in page

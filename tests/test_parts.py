@@ -7,6 +7,7 @@ from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data import images
 from ddpm_hf.distributed import serial_map
 from ddpm_hf.evaluation import parts
+from ddpm_hf.evaluation.context import EvalContext, Features
 from ddpm_hf.evaluation.one_jump import reconstruct
 from ddpm_hf.evaluation.real_images import RealImages, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
@@ -22,11 +23,11 @@ def context(tmp_path):
     train, test = (
         Split(pictures, torch.zeros(10, dtype=torch.long)) for pictures in (known, other)
     )
-    return parts.EvalContext(
+    return EvalContext(
         pipeline=knowing_pipeline(), samples=known, labels=None,
         real=RealImages(training=known, reference=known, fresh=other), train=train, test=test,
-        train_all_classes=train, features=None, num_inference_steps=4, seed=0, backend="eager",
-        map_items=serial_map, is_main=True, folder=tmp_path,
+        train_all_classes=train, features=None, reference=None, num_inference_steps=4, seed=0,
+        backend="eager", map_items=serial_map, is_main=True, folder=tmp_path,
     )  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def test_no_more_pictures_are_measured_than_it_takes(context, monkeypatch):
 def test_figures_on_features_stand_beside_their_floor(context):
     rng = torch.Generator().manual_seed(0)
     reference, fresh, training = (torch.randn(40, 4, generator=rng) for _ in range(3))
-    features = parts.Features("f", reference + 9, reference, fresh, training)
+    features = Features("f", reference + 9, reference, fresh, training, logits=None)
     context = context._replace(features=features)
     distance, kid, found = (part(context) for part in (parts.frechet, parts.kid, parts.precision))
     assert distance["value"] > 10 * abs(distance["floor"])

@@ -3,7 +3,7 @@
 import shlex
 from collections import ChainMap
 from dataclasses import MISSING, dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from ddpm_hf.sampling.config import DrawingFlags, SampleConfig, SamplerFlags, SpeedFlags
 
@@ -104,3 +104,21 @@ def command(config: EvaluateConfig) -> str:
             values = value if isinstance(value, tuple) else (value,)
             words.append(f"--{field.name} {shlex.join(map(str, values))}")
     return " ".join(words)
+
+
+def sampler(settings: dict[str, Any]) -> str:
+    """A report's scheduler, in words, and what was changed from its defaults."""
+    words = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
+    if settings["eta"] is not None:
+        words.append(f"η = {settings['eta']:g}")
+    if settings["solver_order"] != 1:
+        words.append("of second order")
+    if settings["timestep_spacing"] is not None:
+        words.append(f"{settings['timestep_spacing']} spacing")
+    if settings["max_timestep"] is not None:
+        words.append(f"from timestep {settings['max_timestep']} down")
+    if settings["class_label"] is not None:
+        words.append(f"class {settings['class_label']}")
+    if settings["guidance_scale"] != 1:
+        words.append(f"guidance {settings['guidance_scale']:g}")
+    return ", ".join(words)

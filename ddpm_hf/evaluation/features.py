@@ -10,6 +10,12 @@ from torch.nn import functional
 from ddpm_hf.errors import UserError
 
 BATCH = 64
+RESIZING = {
+    "efficientnet-lite0": "resized to 96 × 96, bilinear with antialiasing",
+    "inception": "torch-fidelity's inception-v3-compat, 2,048 of them, resized to 299 × 299 in it,"
+    " bilinear as in TensorFlow 1",
+}
+"""What becomes of an image before each network sees it."""
 
 
 class Extractor(nn.Module):

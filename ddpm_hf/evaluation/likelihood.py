@@ -162,7 +162,11 @@ def bits_per_dimension(
         prior = prior_term(schedule, batch)
         return torch.cat([prior.expand(1, 4, -1), rows]).cpu()
 
-    by_image = torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=-1)
+    return _bound(torch.cat(map_items(range(0, len(x_0), BATCH), terms, "Bound"), dim=-1))
+
+
+def _bound(by_image: Tensor) -> Bound:
+    """From L_T and the rows of all intervals from t = 1 up, by image: (1 + intervals, 4, n)."""
     prior, decoder, *inner = by_image[:, 0]
     by_term = torch.stack([prior, sum(inner, torch.zeros_like(prior)), decoder])
     total, means = by_term.sum(0), by_term.mean(1)
@@ -177,7 +181,7 @@ def bits_per_dimension(
 
 
 def rate_distortion(by_image: Tensor) -> RateDistortion:
-    """From L_T and the rows of all intervals from t = 1 up, by image: (1 + intervals, 4, n)."""
+    """The curve, from the same."""
     prior = by_image[0, 0].double().mean()
     rate, above, error, t = by_image[1:].flip(0).double().mean(2).T
     return RateDistortion(

@@ -1,76 +1,27 @@
 """The parts of a report: each measures one quantity and saves its own plots and images."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor
 
-from ddpm_hf.data.images import to_uint8, to_unit_range
-from ddpm_hf.distributed import Map
+from ddpm_hf.data.images import to_uint8
 from ddpm_hf.evaluation import distances, memorisation, nearest_cat, plots
 from ddpm_hf.evaluation.class_agreement import agreement
+from ddpm_hf.evaluation.context import EvalContext, Features
 from ddpm_hf.evaluation.distances import Moments
 from ddpm_hf.evaluation.likelihood import bits_per_dimension
 from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.one_jump import reconstruct
-from ddpm_hf.evaluation.real_images import RealImages, Split
 from ddpm_hf.evaluation.sharpness import rmse, sharpness
-from ddpm_hf.pipeline import DDPMPipeline
 
 LIKELIHOOD_IMAGES, LOSS_IMAGES, JUMP_IMAGES, JUMP_SHOWN = 256, 512, 64, 12
 JUMPS, JUMP_SHOWN_AT = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.8), 0.4
 """Jumps start from these fractions of T; images are shown for one of them."""
 NOT_COMPARABLE = "Not comparable with published FID."
 
-
 PUBLISHED_FID = 50_000
 """The samples that published FIDs are of."""
-
-
-class Features(NamedTuple):
-    """Features of the samples and of the real images in each role, (n, d); name: whose features.
-
-    logits: of the samples, where the features are of a classifier.
-    """
-
-    name: str
-    samples: Tensor
-    reference: Tensor
-    fresh: Tensor
-    training: Tensor
-    logits: Tensor | None
-
-
-class EvalContext(NamedTuple):
-    """What the parts measure: a model's samples and real images, all uint8.
-
-    train, test: where one class is sampled, the images of that class. train_all_classes: the
-    training images of every class. reference: a file of statistics, its path and what it holds.
-    folder: where the main process saves plots and images.
-    """
-
-    pipeline: DDPMPipeline
-    samples: Tensor
-    labels: list[int] | None
-    real: RealImages
-    train: Split
-    test: Split
-    train_all_classes: Split
-    features: Features | None
-    reference: tuple[str, Moments] | None
-    num_inference_steps: int
-    seed: int
-    backend: str
-    map_items: Map
-    is_main: bool
-    folder: Path
-
-    def first(self, split: Split, n: int) -> tuple[Tensor, Tensor | None]:
-        """The first n images of a split in [−1, 1], and their classes if the model is by class."""
-        x_0 = to_unit_range(list(split.pixels[:n]))
-        return x_0, split.labels[:n] if self.pipeline.class_names else None
 
 
 def _features(context: EvalContext) -> Features:
@@ -91,7 +42,7 @@ def frechet(context: EvalContext) -> dict[str, Any]:
     f = _features(context)
     is_fid, n = f.name == "inception", len(f.samples)
     real = f.training if is_fid else f.reference
-    source, moments = context.reference or (f"{len(real)} training pictures", Moments.of(real))
+    source, moments = context.reference or (f"{len(real)} training images", Moments.of(real))
     enough = len(f.fresh) > f.fresh.shape[1]
     fresh = distances.frechet_distance(moments, Moments.of(f.fresh)) if enough else None
     comparable = NOT_COMPARABLE

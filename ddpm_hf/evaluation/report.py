@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from ddpm_hf.evaluation.config import sampler
+from ddpm_hf.evaluation.features import RESIZING
+
 Figures = dict[str, Any]
 
 
@@ -15,13 +18,6 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-RESIZING = {
-    "efficientnet-lite0": "resized to 96 × 96, bilinear with antialiasing",
-    "inception": "torch-fidelity's inception-v3-compat, 2,048 of them, resized to 299 × 299 in it,"
-    " bilinear as in TensorFlow 1",
-}
-
-
 def _frechet(f: Figures, folder: str) -> str:
     rows = [(f"samples, n = {f['n']}", f["value"])]
     if f["floor"] is not None:
@@ -31,7 +27,7 @@ def _frechet(f: Figures, folder: str) -> str:
 {_table(("", f["name"]), rows)}
 
 Against {f["reference"]}; seed {f["seed"]}. Features: {f["features"]} ({RESIZING[f["features"]]}) of
-pictures of 256 levels. {f["comparable"]}
+images of 256 levels. {f["comparable"]}
 """
 
 
@@ -88,6 +84,10 @@ def _likelihood(f: Figures, folder: str) -> str:
         ("L_0, to the 256 grey levels", f["decoder"]),
         ("**sum**", f"**{f['total']} ± {f['standard_error']}**"),
     ]
+    curve = f["rate_distortion"]
+    points = list(zip(curve["t"], curve["sent"], curve["rmse"], strict=True))
+    every = len(points) // 12 + 1  # about a dozen rows, the last of them with x_0 itself
+    curve_rows = [*points[::-every][::-1], ("x_0", f["total"], 0)]
     return f"""## Likelihood
 
 Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n"]} test images.
@@ -101,16 +101,8 @@ Upper bound of −log₂ p(x_0) in bits per dimension (DDPM eq. 5), on n = {f["n
 The bits per dimension that have told x_t, step by step from x_T, and how far x̂_0 is from x_0 then:
 RMSE in grey levels (DDPM section 4.3, figure 5). Rows are some of those in the report's JSON.
 
-{_table(("t", "bits per dimension sent", "RMSE of x̂_0"), _some_of_the_curve(f))}
+{_table(("t", "bits per dimension sent", "RMSE of x̂_0"), curve_rows)}
 """
-
-
-def _some_of_the_curve(f: Figures) -> list[tuple[Any, ...]]:
-    """About a dozen rows, the last of them with x_0 itself."""
-    curve = f["rate_distortion"]
-    rows = list(zip(curve["t"], curve["sent"], curve["rmse"], strict=True))
-    every = len(rows) // 12 + 1
-    return [*rows[::-every][::-1], ("x_0", f["total"], 0)]
 
 
 def _loss(f: Figures, folder: str) -> str:
@@ -228,24 +220,6 @@ SECTIONS: dict[str, Callable[[Figures, str], str]] = {
 }
 
 
-def _sampler(settings: dict[str, Any]) -> str:
-    """The scheduler and what was changed from its defaults."""
-    words = [settings["algorithm_type"] or settings["scheduler"] or "DDPM"]
-    if settings["eta"] is not None:
-        words.append(f"η = {settings['eta']:g}")
-    if settings["solver_order"] != 1:
-        words.append("of second order")
-    if settings["timestep_spacing"] is not None:
-        words.append(f"{settings['timestep_spacing']} spacing")
-    if settings["max_timestep"] is not None:
-        words.append(f"from timestep {settings['max_timestep']} down")
-    if settings["class_label"] is not None:
-        words.append(f"class {settings['class_label']}")
-    if settings["guidance_scale"] != 1:
-        words.append(f"guidance {settings['guidance_scale']:g}")
-    return ", ".join(words)
-
-
 def markdown(report: Figures, folder: str) -> str:
     """The page; folder: where its images are, relative to the page."""
     settings, real = report["settings"], report["real"]
@@ -255,7 +229,7 @@ def markdown(report: Figures, folder: str) -> str:
 
 ![samples]({folder}/samples.png)
 
-{settings["num_samples"]} samples in {steps} steps ({_sampler(settings)}), seed {settings["seed"]},
+{settings["num_samples"]} samples in {steps} steps ({sampler(settings)}), seed {settings["seed"]},
 against `{real["dataset"]}`: {real["train_pictures"]} images of `{real["train_split"]}`, and
 {real["test_pictures"]} of `{real["test_split"]}` that are not among them.
 

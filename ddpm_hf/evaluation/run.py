@@ -17,6 +17,7 @@ from ddpm_hf.distributed import make_accelerator, on_all, on_main, parallel_map,
 from ddpm_hf.evaluation import parts, plots
 from ddpm_hf.evaluation.card_section import add_to_card
 from ddpm_hf.evaluation.config import EvaluateConfig, Part, command
+from ddpm_hf.evaluation.context import EvalContext, Features
 from ddpm_hf.evaluation.distances import Moments, check_enough
 from ddpm_hf.evaluation.features import Extractor, Inception, features_of
 from ddpm_hf.evaluation.plan import (
@@ -87,7 +88,7 @@ def _read_splits(
 
 def _features(
     name: str, extractor: Extractor, samples: Tensor, real: RealImages, accelerator: Accelerator
-) -> parts.Features:
+) -> Features:
     """Features of the samples and of the real images; all processes must call this."""
     device, map_items = accelerator.device, parallel_map(accelerator)
     network = extractor.to(device)
@@ -100,7 +101,7 @@ def _features(
         return torch.cat(done)
 
     training, drawn = extract(real.training, "training images"), extract(samples, "samples")
-    return parts.Features(
+    return Features(
         name,
         drawn,
         training[: len(real.reference)],
@@ -110,7 +111,7 @@ def _features(
     )
 
 
-def _provenance(config: EvaluateConfig, context: parts.EvalContext) -> dict[str, Any]:
+def _provenance(config: EvaluateConfig, context: EvalContext) -> dict[str, Any]:
     """What the report states about how its figures were obtained."""
     train, test = context.train, context.test
     number = class_number(config, context.pipeline)
@@ -134,9 +135,7 @@ def _provenance(config: EvaluateConfig, context: parts.EvalContext) -> dict[str,
     }
 
 
-def _prepare(
-    config: EvaluateConfig, accelerator: Accelerator
-) -> tuple[list[Part], parts.EvalContext]:
+def _prepare(config: EvaluateConfig, accelerator: Accelerator) -> tuple[list[Part], EvalContext]:
     """The parts to measure, and the samples, images and features that they need.
 
     Raises UserError for mistakes of the user, before the sampling.
@@ -161,7 +160,7 @@ def _prepare(
     features = None
     if extractor is not None:
         features = _features(config.features, extractor, samples, real, accelerator)
-    return chosen, parts.EvalContext(
+    return chosen, EvalContext(
         pipeline=pipeline,
         samples=samples,
         labels=class_labels(pipeline, config, range(config.num_samples)),

@@ -48,6 +48,11 @@ def training_accelerator(config: TrainConfig) -> Accelerator:
         )
     if accelerator.device.type == "cpu" and accelerator.mixed_precision == "fp16":
         raise UserError("fp16 needs a GPU; on a CPU train with --mixed_precision bf16, or no.")
+    if accelerator.mixed_precision == "bf16" and distributed.emulates_bf16(accelerator.device):
+        accelerator.print(
+            "This CPU has no bfloat16 instructions, which makes bf16 much slower than float32:"
+            " add --mixed_precision no."
+        )
     return accelerator
 
 
