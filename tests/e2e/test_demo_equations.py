@@ -200,6 +200,6 @@ def test_fits_a_phone_in_chinese(visit):
     assert fits_a_phone(page)
     empty = page.locator("#equations_notes td.nothing")
     assert empty.count() > 0 and empty.locator("visible=true").count() == 0, "they take no room"
-    page.locator("a[href='#code-N9']").click()
+    page.locator("a[href='#code-N9']").first.click()
     expect(page.locator("#equations_code h2")).to_have_text("代码中的 N9")
     assert fits_a_phone(page)
