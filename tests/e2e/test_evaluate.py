@@ -60,7 +60,7 @@ def test_report_is_whole_and_its_page_finds_its_pictures(report):
     assert figures["likelihood"]["n"] == figures["loss"]["n"] == 50
     page = (report / "report.md").read_text()
     shown = [word.split(")")[0] for word in page.split("](")[1:]]
-    assert len(shown) == 5 and all((report / picture).stat().st_size > 0 for picture in shown)
+    assert len(shown) == 6 and all((report / picture).stat().st_size > 0 for picture in shown)
     assert figures["kid"]["value"]["mean"] > 10 * abs(figures["kid"]["floor"]["mean"])
     assert figures["precision"]["precision_floor"] > 0.5 > figures["precision"]["precision"]
 

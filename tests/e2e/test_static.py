@@ -198,7 +198,7 @@ def test_the_views_work_with_numbers_that_python_wrote(browser, url, tmp_path):
         expect(page.locator("#schedule-A-beta-T")).to_be_hidden()
 
         open_view(page, "equations")
-        page.locator("a[href='#code-N4']").click()
+        page.locator("a[href='#code-N4']").first.click()
         expect(page.locator("#equations_code dialog")).to_contain_text("def q_sample")
 
 
