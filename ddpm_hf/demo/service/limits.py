@@ -24,7 +24,7 @@ SHARED_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 
 """For each handler that runs a model: at most two of them run at a time."""
 QUEUE = 32
 """The largest number of waiting runs."""
-SECONDS_BETWEEN_LOOKS = 0.02
+SECONDS_BETWEEN_LOOKS = 0.05
 """How often the queue is looked at."""
 SESSIONS = 2 * QUEUE
 """The number of sessions that Gradio keeps, half a megabyte each.
