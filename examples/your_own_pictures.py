@@ -1,4 +1,4 @@
-"""A folder of your own images → a small model → an animation of it drawing, in about two minutes.
+"""A folder of your own images → a small model → an animation of it drawing, in minutes.
 
 python examples/your_own_pictures.py photos                      # writes your_own_pictures.gif
 python examples/your_own_pictures.py photos --steps 9500         # half an hour to an hour: worth it
