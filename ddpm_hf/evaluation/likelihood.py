@@ -69,19 +69,13 @@ def model_log_var(scheduler: DDPMScheduler, v: Tensor | None, t: int, like: Tens
 @torch.no_grad()
 def step_terms(
     pipeline: DDPMPipeline, denoise: Denoiser, x_0: Tensor, noise: Tensor, t: int
-) -> Tensor:
-    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, for each image: (n,).
+) -> tuple[Tensor, Tensor]:
+    """L_{t−1} (t > 1) or L_0 (t = 1) in bits per dimension, and the mean of (x_0 − x̂_0)².
+
+    Both for each image, (n,), and of the same forward pass.
 
     The scheduler must be set to all T steps.
     """
-    return step_terms_and_error(pipeline, denoise, x_0, noise, t)[0]
-
-
-@torch.no_grad()
-def step_terms_and_error(
-    pipeline: DDPMPipeline, denoise: Denoiser, x_0: Tensor, noise: Tensor, t: int
-) -> tuple[Tensor, Tensor]:
-    """`step_terms`, and of the same forward pass the mean of (x_0 − x̂_0)², for each image: (n,)."""
     scheduler: DDPMScheduler = pipeline.scheduler
     schedule = scheduler.schedule
     x_t = equations.q_sample(schedule, x_0, noise, t)
@@ -153,7 +147,7 @@ def bits_per_dimension(
         def row(low: int, high: int) -> Tensor:
             t = int(rng.integers(low, high))
             noise = noise_like(batch, noise_rng)
-            bits, error = step_terms_and_error(pipeline, denoise, batch, noise, t)
+            bits, error = step_terms(pipeline, denoise, batch, noise, t)
             above = (high - 1 - t) * bits  # the interval's steps s → s − 1 with s > t
             return torch.stack([(high - low) * bits, above, error, torch.full_like(bits, t)])
 
