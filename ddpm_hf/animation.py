@@ -59,14 +59,6 @@ def checked_path(path: str | Path) -> Path:
     return path
 
 
-def save_frames(frames: Sequence[Image.Image], path: str | Path) -> None:
-    """Write frames of one size in the format of the path's suffix; the last one is shown longer."""
-    path = checked_path(path)
-    durations = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
-    first, rest = frames[0], frames[1:]
-    first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, lossless=True)
-
-
 def save_animation(steps: DenoisingStream, path: str | Path) -> None:
     """Run `steps` and save it from noise to images as GIF, WebP or animated PNG, by the suffix.
 
@@ -75,4 +67,6 @@ def save_animation(steps: DenoisingStream, path: str | Path) -> None:
     step, and for a run that is over.
     """
     path = checked_path(path)
-    save_frames(list(frames_of(steps)), path)
+    first, *rest = frames_of(steps)
+    durations = [FRAME_MS] * len(rest) + [LAST_FRAME_MS]
+    first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, lossless=True)

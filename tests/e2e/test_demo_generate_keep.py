@@ -1,24 +1,25 @@
 """What a person keeps of the Generate view and sends on: links, files, the language."""
 
-import io
-
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 from playwright.sync_api import expect
 
 from ddpm_hf.animation import grid
 from tests.e2e.views import (
     DONE,
     STATUS,
+    answered,
     by_the_pages_script,
     canvas,
-    choose,
+    downloaded,
     fill,
     generate,
     hold_the_queue,
     listen,
     next_frames,
+    scrub,
+    shots,
 )
 from tests.e2e.windows import leave
 
@@ -92,25 +93,7 @@ def test_the_language_can_be_switched_and_errors_follow(visit):
     expect(page.locator(".toast-title")).to_have_text("错误")
 
 
-def test_the_way_can_be_kept_as_a_moving_picture(visit, tiny):
-    page = visit()
-    generate(page, seed=4, steps=12)
-    pictures = by_the_pages_script(page, tiny.pipeline)
-    fill(page, "seed", 5)  # for the next run
-    for suffix in ("GIF", "WEBP", "PNG"):
-        choose(page, "format", suffix)
-        with page.expect_download() as download:
-            page.click("#save")
-        assert download.value.suggested_filename == f"ddpm-4.{suffix.lower()}"
-        with Image.open(download.value.path()) as film:
-            assert film.format == suffix and film.n_frames == 13
-            frames = [np.array(f.convert("RGB"), float) for f in ImageSequence.Iterator(film)]
-        final = np.array(grid([Image.fromarray(p) for p in pictures]), float)
-        assert np.abs(frames[-1] - final).mean() <= (16 if suffix == "GIF" else 0)
-        assert np.abs(frames[0] - final).mean() > 40
-
-
-def test_a_refused_run_changes_neither_the_address_nor_what_is_saved(visit):
+def test_a_refused_run_changes_no_address(visit):
     page = visit()
     refused = page.locator(".toast-body.error").last
     generate(page, seed=4, steps=12)
@@ -118,10 +101,6 @@ def test_a_refused_run_changes_neither_the_address_nor_what_is_saved(visit):
     generate(page, wait=False, seed=-5)
     expect(refused).to_contain_text("got -5.")
     assert page.url == address
-    fill(page, "seed", 5)
-    with page.expect_download() as download:
-        page.click("#save")
-    assert download.value.suggested_filename == "ddpm-4.gif"
 
     page = visit("?seed=abc&steps=12&noise=7")
     told = page.locator("#player [data-part=refusal]")
@@ -129,10 +108,6 @@ def test_a_refused_run_changes_neither_the_address_nor_what_is_saved(visit):
     expect(told).to_contain_text("Noise scale must be from 0 to 2; got 7.")
     expect(page.locator("#steps input[type=number]")).to_have_value("12")
     assert page.locator("#generate[data-running], [data-complete]").count() == 0
-    fill(page, "seed", 5)
-    with page.expect_download() as download:
-        page.click("#save")
-    assert download.value.suggested_filename == "ddpm-5.gif"
 
 
 def test_a_run_that_begins_behind_another_view_leaves_it_in_the_address(visit):
@@ -146,44 +121,30 @@ def test_a_run_that_begins_behind_another_view_leaves_it_in_the_address(visit):
     assert "tab=training" in page.url
 
 
-def test_saving_is_told_until_the_file_is_there_or_will_not_come(visit, tiny):
+def test_the_run_on_show_can_be_kept_without_asking_anyone(visit, tiny):
     page = visit()
     status = page.locator("#player [role=status]")
+    generate(page, seed=4, number=3, steps=12)
+    pictures = by_the_pages_script(page, tiny.pipeline)
+    fill(page, "seed", 5)  # for the next run
     listen(page)
-
-    def save():
-        page.evaluate("window.spoken.length = 0")
-        page.click("#save")  # where it is refused, the words are there for a moment only
-        page.wait_for_function("window.spoken[0] === 'Saving the moving picture…'")
-
-    fill(page, "seed", -5)
-    save()
-    page.wait_for_selector(".toast-body.error")
-    expect(status).to_contain_text("Press Generate")
-
-    fill(page, "seed", 5)
-    fill(page, "steps", 20)
-    with page.expect_download():
-        save()
-    expect(status).to_contain_text("Press Generate")
-
-    tiny.network.slow()
-    generate(page, wait=False, steps=2000)
-    page.wait_for_selector("[data-complete=false]")
-    page.click("#stop")
-    expect(status).to_contain_text("Stopped")
-    save()
-    page.click("#stop")
-    expect(status).to_contain_text("Stopped")
-
-
-def test_the_grid_can_be_kept(visit):
-    page = visit()
-    generate(page, steps=10)
-    with page.expect_download() as download:
-        page.click("[data-part=save]")
-    data = download.value.path().read_bytes()
-    kept = np.array(Image.open(io.BytesIO(data)).convert("RGB"))
+    asked = len(page.requests)
     shown = canvas(page, "noisy")
     scale = 512 // shown.shape[0]
-    assert np.array_equal(kept, shown.repeat(scale, 0).repeat(scale, 1)), "each pixel is a square"
+    squares = shown.repeat(scale, 0).repeat(scale, 1)
+    assert np.array_equal(np.array(downloaded(page, "save").convert("RGB")), squares)
+    final = np.array(grid([Image.fromarray(p) for p in pictures]), int)
+    for name, file, error in (("gif", "ddpm-4.gif", 16), ("apng", "ddpm-4.png", 0)):
+        frames, durations = shots(downloaded(page, name, file))
+        assert durations == [40] * 12 + [2000]
+        assert np.abs(frames[-1] - final).mean() <= error
+        scrub(page, 3)
+        above = frames[3][:128:16, ::16]  # below is an empty place
+        assert np.abs(above - canvas(page, "noisy")[:8]).mean() <= error
+    assert not answered(page, asked)
+    assert page.evaluate("window.spoken")[0] == "Saving the moving picture…"
+    expect(status).to_contain_text("Done")
+
+    generate(page, wait=False, seed=-5)
+    expect(page.locator(".toast-body.error").last).to_contain_text("got -5.")
+    downloaded(page, "apng", "ddpm-4.png")

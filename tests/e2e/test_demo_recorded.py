@@ -11,7 +11,17 @@ from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.demo.web.recorded.record import HERE, RUNS
-from tests.e2e.views import DONE, STATUS, by_the_pages_script, canvas, open_tab, pixels, tiled
+from tests.e2e.views import (
+    DONE,
+    STATUS,
+    by_the_pages_script,
+    canvas,
+    downloaded,
+    open_tab,
+    pixels,
+    shots,
+    tiled,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -54,6 +64,9 @@ def test_a_run_plays_once_before_anything_is_pressed(visit):
     kept = json.loads((HERE / "generate.run.json").read_text())
     pictures = last_pictures(kept)[: len(last_pictures(kept)) // 3]
     assert np.array_equal(canvas(page, "noisy"), tiled(pictures))
+    frames, durations = shots(downloaded(page, "apng", "ddpm-0.png"))
+    assert durations == [100] * (len(kept["chunk"]["t"]) - 1) + [2000]
+    assert np.array_equal(frames[-1][::4, ::4], tiled(pictures))
     assert not any("models/" in url or "queue/join" in url for url in page.requests)
 
 

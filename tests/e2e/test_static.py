@@ -33,7 +33,9 @@ from tests.e2e.views import (
     PHONE,
     TABS,
     controls_on_paper,
+    downloaded,
     pixels,
+    shots,
     slide,
     tiled,
 )
@@ -109,6 +111,9 @@ def test_a_link_draws_what_a_script_draws_and_the_first_visit_is_light(browser, 
         page.wait_for_selector(DONE)
         difference = shown(page).astype(int) - tiled(eager(3, 4, 10))
         assert abs(difference).max() <= 1
+        frames, durations = shots(downloaded(page, "apng", "ddpm-3.png"))
+        assert durations == [40] * 10 + [2000]
+        assert np.array_equal(frames[-1][::4, ::4], shown(page))
         kept_for_offline(page)
         weights = next(i for i, (path, _) in enumerate(site.sent) if ".safetensors?" in path)
         before = sum(size for _, size in site.sent[:weights])

@@ -172,7 +172,6 @@ def test_a_run_in_a_worker_draws_the_same_and_gives_the_gpu_back(zero, seeded, m
     ("endpoint", "inputs", "steps", "least"),
     [
         ("stream", [0, 1, 100, *SHORT[3:]], 100, 3),
-        ("animation", [".gif", *SHORT], 10, 1),
         ("compare_1", [0, 10], 4 * 10, 3),
     ],
 )

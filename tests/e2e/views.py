@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from playwright.sync_api import expect
 
 from ddpm_hf import DDPMPipeline
@@ -180,3 +180,20 @@ def listen(page):
             .observe(node, { childList: true, characterData: true, subtree: true });
         }"""
     )
+
+
+def downloaded(page, name, file="ddpm.png"):
+    """What the player gives to keep."""
+    with page.expect_download() as download:
+        page.click(f"#player [data-part={name}]")
+    assert download.value.suggested_filename == file
+    return Image.open(io.BytesIO(download.value.path().read_bytes()))
+
+
+def shots(film):
+    """The frames of a moving picture, and how many milliseconds each stands."""
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(film):
+        frames.append(np.array(frame.convert("RGB"), int))
+        durations.append(frame.info["duration"])
+    return frames, durations

@@ -32,7 +32,7 @@ SESSIONS = 2 * QUEUE
 The page holds what it shows, so a session that is dropped goes unnoticed.
 """
 KEPT_SECONDS = 3600
-"""The lifetime of uploads and animations on disk."""
+"""The lifetime of uploads and results on disk."""
 MAX_BODY = 16 * 2**20
 """The largest request body in bytes, uploads aside: a 10 MB picture as a data URL has 14 MB."""
 MOST_UNREAD = 2

@@ -24,18 +24,16 @@ class Writer:
     """Writes the tree of a `gr.Blocks`.
 
     written: for sliders, by their ids, the only values that there are files for.
-    left_out: ids of what needs Python.
     """
 
-    def __init__(self, written: dict[str, Sequence[float]], left_out: Sequence[str]) -> None:
-        self.written, self.left_out = written, left_out
+    def __init__(self, written: dict[str, Sequence[float]]) -> None:
+        self.written = written
         self.pages: list[Page] = []
         self.markdown: set[str] = set()
 
     def children(self, block: BlockContext) -> str:
         """All that stands in a block."""
-        kept = (child for child in block.children if child.elem_id not in self.left_out)
-        return "".join(map(self.html, kept))
+        return "".join(map(self.html, block.children))
 
     @singledispatchmethod
     def html(self, block: Block) -> str:

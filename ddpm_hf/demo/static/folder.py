@@ -26,8 +26,6 @@ from ddpm_hf.demo.web.page import SHARED_CSS
 from ddpm_hf.demo.web.theme import PRINT_CSS, THEME
 
 _HERE = Path(__file__).parent
-LEFT_OUT = ("format", "save", "animation_file")
-"""Controls that need Python: a run as a moving picture."""
 WORKER = "service-worker.js"
 Files = dict[str, bytes]
 """Path below the folder → content."""
@@ -41,7 +39,7 @@ class _Page:
 
     def __init__(self, models: Models) -> None:
         self.models, self.blocks = models, page(models)
-        self.writer = Writer(WRITTEN, LEFT_OUT)
+        self.writer = Writer(WRITTEN)
         self.body = self.writer.html(self.blocks)
 
     def named(self, elem_id: str) -> str:

@@ -7,12 +7,12 @@ PAGE = {
             " anywhere, and after the first visit it opens without a network. {more}"
         ),
         "more": (
-            "Models of the Hub, any number of steps, any schedule and moving pictures to save need"
-            " Python: they are on [the page with a server]({link})."
+            "Models of the Hub, any number of steps and any schedule need Python: they are on"
+            " [the page with a server]({link})."
         ),
         "more_at_home": (
-            "Models of the Hub, any number of steps, any schedule and moving pictures to save need"
-            " Python: `python app.py` in a clone of the repository serves a page that has them."
+            "Models of the Hub, any number of steps and any schedule need Python: `python app.py`"
+            " in a clone of the repository serves a page that has them."
         ),
         "nearest": "The link asks for a number that was not written out; this is the nearest.",
         "model": "This page has no model of that name: cats-32 draws instead.",
@@ -23,11 +23,10 @@ PAGE = {
             "访问过一次之后，没有网络也能打开。{more}"
         ),
         "more": (
-            "Hub 上的模型、任意的步数、任意的噪声调度，以及保存动图，都需要 Python："
-            "请到[有服务器的页面]({link})。"
+            "Hub 上的模型、任意的步数和任意的噪声调度都需要 Python：请到[有服务器的页面]({link})。"
         ),
         "more_at_home": (
-            "Hub 上的模型、任意的步数、任意的噪声调度，以及保存动图，都需要 Python："
+            "Hub 上的模型、任意的步数和任意的噪声调度都需要 Python："
             "在代码库的副本里运行 `python app.py`，就有这样的页面。"
         ),
         "nearest": "链接要的数不在备好的之列，这是最接近的一个。",

@@ -1,6 +1,6 @@
 // Gradio's events of the Generate view.
 import { languageOf } from "../../web/page.js";
-import { refuse, saving } from "../../web/run/screens.js";
+import { refuse } from "../../web/run/screens.js";
 import { faultsIn, linkTo, scriptOf, settingsIn } from "./link.js";
 
 const UNCHANGED = { __type__: "update" };
@@ -28,12 +28,3 @@ export function runLink(bounds) {
   const here = (asked.get("tab") ?? "generate") === "generate";
   if (here && asked.has("seed")) document.querySelector("#generate").click();
 }
-
-// What is to be saved: the run on show, whose link the player has; the controls may have moved on.
-export function toSave(firstModel, screen, suffix, ...controls) {
-  saving(screen, true);
-  const shown = document.querySelector(`#${screen} [data-link]`)?.dataset.link;
-  return [suffix, ...settingsIn(shown ?? location.origin, controls, firstModel)];
-}
-
-export const download = (id) => document.getElementById(id).click();

@@ -1,23 +1,12 @@
-"""The outputs of the Generate view: the player, a file, a link, a script."""
+"""The outputs of the Generate view: the player, a link, a script."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from ddpm_hf.animation import FORMATS
 from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.generate.player.player import Player
-
-
-@dataclass(frozen=True)
-class Screen:
-    """The player, and below it what saves its run as a moving picture."""
-
-    player: Player
-    suffix: gr.Dropdown
-    save: gr.Button
-    file: gr.DownloadButton
 
 
 @dataclass(frozen=True)
@@ -28,20 +17,10 @@ class Shared:
     script: gr.Code
 
 
-def make_screen(here: dict[str, Any] | None) -> Screen:
+def make_screen(here: dict[str, Any] | None) -> Player:
     """A column with the player inside the current Blocks. here: see `Player`."""
     with gr.Column(scale=2, min_width=320):
-        player = Player("player", here)
-        with gr.Row(equal_height=True):
-            suffix = gr.Dropdown(
-                [(name[1:].upper(), name) for name in FORMATS],
-                value=FORMATS[0],
-                label=i18n("generate_format"),
-                elem_id="format",
-            )
-            save = gr.Button(i18n("generate_save"), min_width=120, elem_id="save")
-            file = gr.DownloadButton(visible="hidden", elem_id="animation_file")
-    return Screen(player, suffix, save, file)
+        return Player("player", here)
 
 
 def make_shared() -> Shared:

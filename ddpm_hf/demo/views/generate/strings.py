@@ -42,8 +42,6 @@ EN = {
     "generate_guidance_info": (
         "1: as trained. More: closer to the class and less varied. Any but 1 takes twice the time."
     ),
-    "generate_format": "Format",
-    "generate_save": "Save as a moving picture",
     "generate_link": "Link",
     "generate_link_info": "Whoever opens it sees the pictures of these settings.",
     "generate_generate": "Generate",
@@ -102,8 +100,6 @@ ZH = {
     **{f"generate_class_{name}": chinese for name, chinese in CLOTHES.items()},
     "generate_guidance": "引导强度",
     "generate_guidance_info": "1：与训练时一致。越大越贴近类别，变化越少。不为 1 时，时间加倍。",
-    "generate_format": "格式",
-    "generate_save": "把整个过程存成动图",
     "generate_link": "链接",
     "generate_link_info": "打开链接即可重现这组图像。",
     "generate_generate": "生成",

@@ -1,29 +1,26 @@
 """The Generate view: noise becomes pictures while you watch (N6, N11, N14, N16)."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from ddpm_hf.animation import FORMATS, FRAMES, key_steps
+from ddpm_hf.animation import FRAMES, key_steps
 from ddpm_hf.bundled import bundled_models
-from ddpm_hf.demo.service.limits import MAX_SEED, SHARED_MODEL, one_of
+from ddpm_hf.demo.service.limits import MAX_SEED
 from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
-from ddpm_hf.demo.service.zero_gpu import on_gpu
-from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import choose
 from ddpm_hf.demo.views.generate.controls import Controls, make_controls
-from ddpm_hf.demo.views.generate.export import animation
-from ddpm_hf.demo.views.generate.outputs import Screen, Shared, make_screen, make_shared
+from ddpm_hf.demo.views.generate.outputs import Shared, make_screen, make_shared
 from ddpm_hf.demo.views.generate.overview.strings import PAGE as OVERVIEW
 from ddpm_hf.demo.views.generate.player.course import course
-from ddpm_hf.demo.views.generate.player.player import WIDEST_NOISE, Chunk, chunks
+from ddpm_hf.demo.views.generate.player.player import WIDEST_NOISE, Chunk, Player, chunks
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.page import Page
 from ddpm_hf.demo.web.run.bounds import Bound
-from ddpm_hf.demo.web.run.run import SCREENS, connect
+from ddpm_hf.demo.web.run.run import connect
 
 _HERE = Path(__file__).parent
 _EVENTS = "views/generate/events.js"
@@ -42,15 +39,14 @@ def view(models: Models) -> None:
     Page(_HERE / "overview", OVERVIEW, elem_id="overview")
     with gr.Row(equal_height=False, elem_id="generate_row"):
         controls = make_controls(T)
-        screen = make_screen(here if models.in_page else None)
+        player = make_screen(here if models.in_page else None)
     shared = make_shared()
-    _run(models, controls, screen, shared)
-    _save(models, controls, screen)
+    _run(models, controls, player, shared)
     _choose(models, controls)
-    _describe(controls, screen, shared, settings.bounds(T))
+    _describe(controls, player, shared, settings.bounds(T))
 
 
-def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> None:
+def _run(models: Models, controls: Controls, player: Player, shared: Shared) -> None:
     """Generate and Stop."""
 
     # The controls are those of `settings.checked`, in its order.
@@ -66,38 +62,12 @@ def _run(models: Models, controls: Controls, screen: Screen, shared: Shared) -> 
         controls.stop,
         stream,
         controls.inputs,
-        screen.player,
+        player,
         lambda _request, _seed, _number, steps, *_: steps,
         shared.link,
         api_name="stream",
         api_visibility="private",
     )
-
-
-def _save(models: Models, controls: Controls, screen: Screen) -> None:
-    """The run on show as a file."""
-
-    def animate(suffix: str, request: gr.Request, *controls: Any) -> Iterator[str | None]:
-        """Sample, and return an animation of the run as a file."""
-        suffix = one_of(spoken(request, "generate_format"), suffix, FORMATS, request)
-        yield from animation(settings.checked(models, request, *controls), suffix)
-
-    player, file = screen.player.elem_id, screen.file.elem_id
-    saving = screen.save.click(
-        on_gpu(animate, lambda _suffix, _request, _seed, _number, steps, *_: steps),
-        [screen.suffix, *controls.inputs],
-        screen.file,
-        api_name="animation",
-        api_visibility="private",
-        preprocess=False,
-        js=call(_EVENTS, "toSave", MODEL, player),
-        show_progress_on=screen.save,
-        **SHARED_MODEL,
-    )
-    for over in (saving.success, saving.failure):
-        over(None, js=call(SCREENS, "saving", player, False), api_visibility="private")
-    saving.success(None, js=call(_EVENTS, "download", file), api_visibility="private")
-    controls.stop.click(None, cancels=[saving], api_visibility="private")
 
 
 def _choose(models: Models, controls: Controls) -> None:
@@ -121,7 +91,7 @@ def _choose(models: Models, controls: Controls) -> None:
     )
 
 
-def _describe(controls: Controls, screen: Screen, shared: Shared, bounds: list[Bound]) -> None:
+def _describe(controls: Controls, player: Player, shared: Shared, bounds: list[Bound]) -> None:
     """The settings from the page's link, and as a script and a link.
 
     bounds: of the controls.
@@ -134,7 +104,7 @@ def _describe(controls: Controls, screen: Screen, shared: Shared, bounds: list[B
         "js": call(_EVENTS, "described", bundled_models()),
         "api_visibility": "private",
     }
-    opened = call(_EVENTS, "opened", MODEL, screen.player.elem_id, bounds)
+    opened = call(_EVENTS, "opened", MODEL, player.elem_id, bounds)
     read = page.load(None, inputs, inputs, js=opened, api_visibility="private")
     told = read.then(**describing)
     # Not before: Generate makes the link the page's address.

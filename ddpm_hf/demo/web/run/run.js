@@ -21,7 +21,7 @@ function newId() {
 
 export class Run {
   #state = IDLE;
-  #saving = false; // a moving picture is being made, on the server
+  #saving = false; // a moving picture is being made
   #link = null; // the address of the run that was started, if it has one, until frames come
   #button = null; // the one that starts it
   #stopper = null; // ends a run in this page; null if it is on the server
@@ -165,7 +165,6 @@ export class Run {
   // is open by now.
   #showLink() {
     if (!this.#link) return;
-    this.element.dataset.link = this.#link;
     const address = new URL(this.#link),
       tab = new URL(location).searchParams.get("tab");
     if (tab) address.searchParams.set("tab", tab);

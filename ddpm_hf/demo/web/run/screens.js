@@ -34,7 +34,3 @@ export async function fail(screen) {
 export async function refuse(screen, faults) {
   (await entry(screen).run).refuse(faults);
 }
-
-export async function saving(screen, isSaving) {
-  (await entry(screen).run).saving(isSaving);
-}

@@ -42,6 +42,19 @@ export function drawGrid(canvas, shape, pixels, alone) {
   });
 }
 
+// All images of a run as one, on white: {width, height, rgb}.
+export function tiled({ count, width, height }, pixels) {
+  const { columns, rows } = gridOf(count),
+    rgb = new Uint8Array(3 * columns * width * rows * height).fill(255);
+  for (let n = 0; n < count; n++)
+    for (let y = 0; y < height; y++) {
+      const from = 3 * width * (n * height + y),
+        row = Math.floor(n / columns) * height + y;
+      rgb.set(pixels.subarray(from, from + 3 * width), 3 * width * (row * columns + (n % columns)));
+    }
+  return { width: columns * width, height: rows * height, rgb };
+}
+
 const LEAST_SIDE = 512; // of a picture to keep
 
 // The canvas with each pixel as a square of pixels, large enough to be used elsewhere.

@@ -27,6 +27,8 @@ PAGE = {
         "picture": "Picture",
         "all": "all",
         "save": "Save PNG",
+        "gif": "Save GIF",
+        "apng": "Save APNG",
         "idle": "Recorded beforehand. Press Generate to draw pictures yourself.",
     },
     "zh": {
@@ -55,6 +57,8 @@ PAGE = {
         "picture": "图像",
         "all": "全部",
         "save": "保存 PNG",
+        "gif": "保存 GIF",
+        "apng": "保存 APNG",
         "idle": "这是预先录制的。按“生成”，自己采样一次。",
     },
 }

@@ -11,7 +11,8 @@ import { register } from "../../../web/run/screens.js";
 import { chunks } from "../here.js";
 import { settingsOf } from "../link.js";
 import { Film } from "./film.js";
-import { drawGrid, enlarged, imageAt } from "./grid.js";
+import { drawGrid, imageAt } from "./grid.js";
+import { Keep } from "./keep.js";
 import { Strip } from "./strip.js";
 
 const SCREENS = ["noisy", "predicted", "noise"];
@@ -32,6 +33,7 @@ class Player {
   frames = [];
   shape = null; // {run, count, width, height}; null before the first run
   alone = null; // the image shown alone, or null for all of them
+  seed = null; // of the run on show
 
   constructor(page) {
     this.element = page.element;
@@ -41,6 +43,7 @@ class Player {
       takeOver = (index) => this.player.takeOver(index);
     this.strip = new Strip(this.view, takeOver);
     this.film = new Film(this.view, takeOver);
+    this.keeping = new Keep(this.view, (isSaving) => this.run.saving(isSaving));
     this.player = new FramePlayer({
       timeline: part("timeline"),
       button: part("play"),
@@ -100,6 +103,7 @@ class Player {
     const about = isRecorded ? { model, seed } : settingsOf(this.run.controls);
     const where = text[isRecorded ? "recorded" : `sampled_${this.run.place}`];
     part("stage").textContent = say("stage", { ...about, steps, where });
+    this.seed = about.seed;
   }
 
   showAlone(n) {
@@ -127,7 +131,7 @@ class Player {
     this.frames = [];
     this.alone = null;
     for (const name of ["timeline", "play", "picture"]) part(name).disabled = false;
-    part("save").hidden = true;
+    this.keeping.withdraw();
     part("picture").replaceChildren(new Option(text.all, ""));
     for (let n = 0; n < count; n++) part("picture").append(new Option(n + 1, n));
     this.player.begin(total);
@@ -147,19 +151,11 @@ class Player {
       this.frames[chunk.first + i] = frame;
     });
     this.film.draw(this.shape, this.frames, this.alone);
-    if (this.frames.length === chunk.total) this.offerPng();
+    if (this.frames.length === chunk.total) this.keeping.offer(this);
   }
 
   get framesPerSecond() {
     return this.shape.run === RECORDED ? RECORDED_FRAMES_PER_SECOND : FRAMES_PER_SECOND;
-  }
-
-  offerPng() {
-    const canvas = document.createElement("canvas"),
-      save = this.view.part("save");
-    drawGrid(canvas, this.shape, this.frames.at(-1).noisy, null);
-    save.href = enlarged(canvas).toDataURL("image/png");
-    save.hidden = false;
   }
 
   // Keys work in the player, and in the open page where nothing else has the focus.
