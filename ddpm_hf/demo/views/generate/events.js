@@ -36,4 +36,11 @@ export function toSave(firstModel, screen, suffix, ...controls) {
   return [suffix, ...settingsIn(shown ?? location.origin, controls, firstModel)];
 }
 
+// The reader chose another sampler: to be fast is to take its steps, and to leave it to leave them.
+// paces: [steps, spacing], as they are when the page opens, and of the fast one; now: what is set.
+export function paced({ first, fast }, sampler, ...now) {
+  if (sampler === "fast") return fast;
+  return `${now}` === `${fast}` ? first : now;
+}
+
 export const download = (id) => document.getElementById(id).click();
