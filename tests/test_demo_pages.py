@@ -21,6 +21,7 @@ from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
 from ddpm_hf.demo.views.training.record import read_course
 from ddpm_hf.demo.web.address.address import PageHead
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, run_plan
 from tests.conftest import tiny_unet
 from tests.pictures import pixels_of
 
@@ -147,6 +148,16 @@ def test_the_players_lines_are_those_of_the_run(kind):
     assert lines["root_alpha_bar"][1] == float(table.alpha_bar(t).sqrt())
     assert lines["sigma"][2] == 0, "the last step adds no noise"
     assert torch.tensor(lines["weight_x0"]).diff().min() > 0
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "fast"])
+def test_the_players_lines_are_those_of_its_sampler(sampler):
+    scheduler = DDPMScheduler()
+    lines = course(scheduler, 12, set(range(12)), 1.0, sampler)
+    made = run_plan(scheduler, 12, "even", **SAMPLERS[sampler])
+    assert lines["sigma"] == pytest.approx(made["std"]["small"])
+    assert lines["weight_xt"] == pytest.approx([weights[0] for weights in made["mean"]])
+    assert lines["weight_x0"] == pytest.approx([sum(weights[1:]) for weights in made["mean"]])
 
 
 def test_the_page_gets_its_head_and_goes_out_compressed():

@@ -27,11 +27,12 @@ def asked(pipeline, **changes):
     return Asked(x_0, -x_0, {**FORM, **changes}, pipeline.scheduler.schedule)
 
 
+@pytest.mark.parametrize(("fast", "steps", "repainted"), [(False, 50, 90), (True, 12, 22)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_frames_lead_from_x_t_to_the_pictures(pipeline, kind):
-    edit = asked(pipeline, kind=kind)
+def test_frames_lead_from_x_t_to_the_pictures(pipeline, kind, fast, steps, repainted):
+    edit = asked(pipeline, kind=kind, fast=fast)
     first, *_, last = shown = list(frames(pipeline, edit))
-    assert len(shown) == edit.steps + 1 == (91 if kind == "repaint" else 51)
+    assert len(shown) == edit.steps + 1 == 1 + (repainted if kind == "repaint" else steps)
     assert (first.t, last.t) == (2000 if kind == "seeds" else 50, 0)
     assert all(len(frame.pictures) == len(captions(edit)) for frame in shown)
     drawn = {"start": slice(1, None), "repaint": slice(1, None), "pictures": slice(1, -1)}

@@ -75,11 +75,19 @@ def test_the_kernels_are_what_their_source_builds_to():
 
 
 @pytest.mark.parametrize(
-    "name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50", "9-even-eta2"]
+    "name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50", "9-even-eta2", "50-fast"]
 )
 def test_a_plan_that_there_is_not_is_refused(name):
     with pytest.raises(ValueError, match=r"^[^\n]+\.$"):
         plan_named("cats-32", name)
+
+
+def test_the_way_back_is_the_shorter_by_the_fast_sampler():
+    slow, fast = (plan_named("cats-32", name) for name in ("from-700", "from-700-fast"))
+    assert (len(slow["timesteps"]), len(fast["timesteps"])) == (50, 12)
+    assert {made["timesteps"][0] for made in (slow, fast)} == {699}
+    assert [len(mean) for mean in fast["mean"]] == [3] * 12
+    assert len(plan_named("cats-32", "from-10-fast")["timesteps"]) == 10
 
 
 @pytest.mark.parametrize(

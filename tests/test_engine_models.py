@@ -212,6 +212,20 @@ def test_runs_that_differ_in_their_noise_alone(tmp_path):
     assert_close(["double"], by_node(tmp_path, [made]))
 
 
+def test_runs_that_differ_in_their_sampler(tmp_path):
+    pipe = saved(tmp_path / "model", tiny_unet())
+    made = case(tmp_path / "model", pipe, seeded(), {"eta": 0.0}, number=1, of_plan={"eta": 0.0})
+    # The second of two, by itself.
+    alone = np.fromfile(made["expected"], np.float32).reshape(3 * len(TIMESTEPS), 1, -1)
+    alone.repeat(2, axis=1).tofile(made["expected"])
+    made |= {"settings": {"seed": [SEED] * 2, "number": 2}, "slices": [[1, 2]]}
+    made["plan"] = [plan(pipe.scheduler, TIMESTEPS), made["plan"]]
+    short = made | {"plan": made["plan"][:1]}
+    found, refused = by_node(tmp_path, [made, short])
+    assert_close(["ddim"], [found])
+    assert refused["message"] == "plan has 1 values for 2 pictures; give one for each."
+
+
 REFUSED = {
     "act_fn": "gelu",
     "attn_norm_num_groups": 4,

@@ -7,8 +7,8 @@ from functools import cache
 import httpx
 
 ROOT = "gradio_api/"
-LONG = [0, 16, 2000, "small", 1, "cats-32", "each", 1, "even"]
-SHORT = [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"]
+LONG = [0, 16, 2000, "small", 1, "cats-32", "each", 1, "even", "ddpm"]
+SHORT = [0, 1, 10, "small", 1, "cats-32", "each", 1, "even", "ddpm"]
 """The inputs of /generate and /stream; the numbers of pictures tell the runs apart."""
 
 

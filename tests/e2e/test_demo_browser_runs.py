@@ -64,13 +64,16 @@ def test_generate_draws_what_the_script_on_the_page_does(visit_trained):
 
 def test_each_frame_and_line_is_the_pipelines(visit_trained, cats):
     page = visit_trained()
-    page.locator("#spacing").get_by_label("smaller near the picture").check()
+    page.locator("#sampler").get_by_label("fast: 12 steps").check()
+    expect(page.locator("#spacing").get_by_label("smaller near the picture")).to_be_checked()
     page.locator("#variance").get_by_label("β, the upper bound").check()
-    generate(page, seed=5, number=1, steps=12, noise=0.5)
+    generate(page, seed=5, number=1, noise=0.5)
     config = {"variance_type": "fixed_large", "timestep_spacing": "quadratic"}
     scheduler = DDPMScheduler.from_config(cats.scheduler.config, **config)
     generator = torch.Generator().manual_seed(5)
-    run = cats.with_scheduler(scheduler).stream(1, generator, 12, noise_scale=0.5)
+    run = cats.with_scheduler(scheduler).stream(
+        1, generator, 12, noise_scale=0.5, solver_order=2
+    )
     for step in run:
         scrub(page, step.index)
         expect(page.locator("[data-part=clock]")).to_have_text(f"t = {step.timestep + 1}")
@@ -114,17 +117,29 @@ def test_one_jump_and_the_chains_are_the_pipelines(visit_trained):
     chains = [jump.numbers(page, "chain", n) for n in range(2)]
     print(jump_error, jump_sharpness, chains)
 
+    page.locator("#jump-fast input").check()
+    jump.run(page)
+    fast = {"timesteps": steps_down(700, "fast"), "latents": latents, "solver_order": 2}
+    generators = image_generators(3, range(FIRST_CHAIN, FIRST_CHAIN + 2))
+    *_, last = cats.stream(2, generators, **fast)
+    for n in range(2):
+        assert_alike(jump.picture(page, "chain", n), uint8(last.sample)[n])
+
 
 def test_fresh_noise_is_the_pipelines(visit_trained, cats):
     page = noise.opened(visit_trained)
     noise.run(page, seed=2, steps=12)
     expect(place(page, "noise-row")).to_contain_text("Runs in your browser.")
-    for name, variance, scale in (("none", "small", 0.0), ("double", "large", 2**0.5)):
+    for name, variance, seed, how in (
+        ("none", "small", 2, {"noise_scale": 0.0}),
+        ("ddim_other", "small", 3, {"eta": 0.0}),
+        ("double", "large", 2, {"noise_scale": 2**0.5}),
+    ):
         scheduler = DDPMScheduler.from_config(
             cats.scheduler.config, variance_type=f"fixed_{variance}"
         )
-        generator = torch.Generator().manual_seed(2)
-        images = cats.with_scheduler(scheduler)(1, generator, 12, noise_scale=scale).images
+        generator = torch.Generator().manual_seed(seed)
+        images = cats.with_scheduler(scheduler)(1, generator, 12, **how).images
         assert_alike(noise.picture(page, name), np.asarray(images[0]))
 
 

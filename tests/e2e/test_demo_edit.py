@@ -44,7 +44,8 @@ def test_a_part_is_repainted_in_the_browser_as_by_the_pipeline(visit_trained):
     drawn = orange(page)
     assert drawn[16].all() and not drawn[[0, 31]].any(), "a stroke has no gaps"
     slide(part(page, "t"), 400)
-    slide(part(page, "times"), 1)
+    slide(part(page, "times"), 2)
+    part(page, "fast").press("Space")
     told = page.locator("#edit-row [data-part=verdict]")
     told.evaluate("(verdict) => { verdict.textContent = ''; }")  # of the recorded run
     page.click("#edit-start")
@@ -55,11 +56,13 @@ def test_a_part_is_repainted_in_the_browser_as_by_the_pipeline(visit_trained):
     *_, last = DDPMPipeline.from_pretrained(JUMPS_WITH).stream(
         4,
         image_generators(0, range(FIRST_CHAIN, FIRST_CHAIN + 4)),
-        timesteps=steps_down(400),
+        timesteps=steps_down(400, "fast"),
         image=(x_0 + 1) / 2,
         mask_image=torch.from_numpy(drawn).float()[None, None],
         strength=1,
-        jump_n_sample=1,
+        jump_length=2,
+        jump_n_sample=2,
+        solver_order=2,
     )
     expected = to_uint8(torch.cat([x_0, last.sample])).permute(0, 2, 3, 1).numpy()
     assert np.abs(np.stack(shown).astype(int) - expected).max() <= 1

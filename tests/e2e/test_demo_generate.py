@@ -25,13 +25,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 def test_each_choice_gives_the_pictures_of_the_script_on_the_page(visit, tiny):
     page = visit()
     drawn = []
-    for spacing, variance, noise, line in (
-        ("even", "β̃, the lower", 1, None),
-        ("smaller near the picture", "β̃, the lower", 1, 'timestep_spacing="quadratic"'),
-        ("even", "β, the upper bound", 1, 'variance_type="fixed_large"'),
-        ("even", "none, σ = 0", 1, "noise_scale=0,"),
-        ("even", "β, the upper bound", 0.5, "noise_scale=0.5,"),
+    for sampler, spacing, variance, noise, line in (
+        ("DDPM", "even", "β̃, the lower", 1, None),
+        ("DDPM", "smaller near the picture", "β̃, the lower", 1, 'timestep_spacing="quadratic"'),
+        ("DDPM", "even", "β, the upper bound", 1, 'variance_type="fixed_large"'),
+        ("DDPM", "even", "none, σ = 0", 1, "noise_scale=0,"),
+        ("DDPM", "even", "β, the upper bound", 0.5, "noise_scale=0.5,"),
+        ("DDIM", "even", "β̃, the lower", 1, "eta=0.0,"),
+        ("fast", "smaller near the picture", "β̃, the lower", 1, "solver_order=2,"),
     ):
+        page.locator("#sampler").get_by_label(sampler).check()
         page.locator("#spacing").get_by_label(spacing).check()
         page.locator("#variance").get_by_label(variance).check()
         generate(page, seed=11, steps=20, noise=noise)
@@ -39,7 +42,7 @@ def test_each_choice_gives_the_pictures_of_the_script_on_the_page(visit, tiny):
             expect(page.locator("#script")).to_contain_text(line)
         drawn.append(canvas(page, "noisy"))
         assert np.array_equal(drawn[-1], tiled(by_the_pages_script(page, tiny.pipeline))), line
-    assert len({pictures.tobytes() for pictures in drawn}) == 5, "all draw the same"
+    assert len({pictures.tobytes() for pictures in drawn}) == 7, "all draw the same"
 
 
 def test_three_screens_and_the_schedule_move_in_step(visit, tiny):

@@ -1,4 +1,4 @@
-"""Why fresh noise: four runs that differ in σ alone, and particles in the plane."""
+"""Why fresh noise: runs that differ in σ, x_T or sampler, and particles in the plane."""
 
 import itertools
 
@@ -60,13 +60,19 @@ def reached(page):
     return int(page.locator("[data-reached]").get_attribute("data-reached"))
 
 
-def test_one_x_T_four_runs(page, tiny):
+def test_one_x_T_five_runs_and_another_for_two(page, tiny):
     run(page, seed=2)
     noise = torch.Generator().manual_seed(2)
     x_T = torch.randn((1, 3, 8, 8), generator=noise, dtype=tiny.pipeline.unet.dtype)
-    for name, noise_scale in (("none", 0.0), ("small", 1.0)):
-        generator = torch.Generator().manual_seed(2)
-        images = tiny.pipeline(1, generator, 20, noise_scale=noise_scale).images
+    for name, seed, how in (
+        ("none", 2, {"noise_scale": 0.0}),
+        ("none_other", 3, {"noise_scale": 0.0}),
+        ("ddim", 2, {"eta": 0.0}),
+        ("ddim_other", 3, {"eta": 0.0}),
+        ("small", 2, {}),
+    ):
+        generator = torch.Generator().manual_seed(seed)
+        images = tiny.pipeline(1, generator, 20, **how).images
         assert np.array_equal(picture(page, name), np.array(images[0])), name
     p = picture(page, "small").astype(float)
     neighbours = (p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]) / 4
@@ -74,7 +80,7 @@ def test_one_x_T_four_runs(page, tiny):
     assert abs(grain - np.abs(p[1:-1, 1:-1] - neighbours).mean()) < 1
     slide(page.locator("#noise-row [data-part=timeline]"), 0)
     start = to_uint8(x_T)[0].permute(1, 2, 0).numpy()
-    for name in ("none", "small", "large", "double"):
+    for name in ("none", "ddim", "small", "large", "double"):
         assert np.array_equal(picture(page, name), start)
     expect(page.locator("#noise-row [data-part=verdict]")).to_contain_text("2β is too much")
 

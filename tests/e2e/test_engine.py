@@ -19,6 +19,12 @@ RUNS = {
         {"noise_scale": 0.5, "variance": "large", "spacing": "quadratic"},
         {"variance_type": "fixed_large", "timestep_spacing": "quadratic"},
     ),
+    "fast": (
+        "cats-32-v",
+        {"solver_order": 2},
+        {"solver_order": 2, "spacing": "quadratic"},
+        {"timestep_spacing": "quadratic"},
+    ),
     "a class": (
         "fashion-28",
         {"class_labels": 7, "guidance_scale": 3.0, "eta": 0.5, "solver_order": 2},
@@ -70,8 +76,8 @@ def assert_alike(pictures, expected):
 @pytest.mark.parametrize("name", RUNS)
 def test_draws_what_eager_draws(page, name):
     model, settings, asked, scheduler = RUNS[name]
-    pictures = sampled(page, model, seed=2**31 - 1, number=3, steps=10, **asked)
-    assert_alike(pictures, by_eager(model, 2**31 - 1, 3, 10, settings, scheduler))
+    pictures = sampled(page, model, seed=2**31 - 1, number=3, steps=12, **asked)
+    assert_alike(pictures, by_eager(model, 2**31 - 1, 3, 12, settings, scheduler))
 
 
 @pytest.mark.soak

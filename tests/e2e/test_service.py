@@ -26,7 +26,7 @@ from tests.e2e.service import LONG, ROOT, SHORT, call, cancel, comes_to_rest, ev
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 DEFAULTS = {
-    "generate": [0, 1, 10, "small", 1, "cats-32", "each", 1, "even"],
+    "generate": [0, 1, 10, "small", 1, "cats-32", "each", 1, "even", "ddpm"],
     "forward": [None, 5, 0, "linear", 2000, 1e-4, 2e-2],
     "schedule": ["linear", 2000, 1e-4, 2e-2],
 }
@@ -74,13 +74,15 @@ def test_the_documents_lines_run_as_they_stand(tiny):
     assert len(said["table"]["alpha_bar"]) == 1000
 
 
-def test_variance_noise_and_spacing_change_the_pictures(tiny):
+def test_variance_noise_spacing_and_sampler_change_the_pictures(tiny):
     kinds = {
         "small": ("small", 1.0),
         "large": ("large",),
         "none": ("none",),
         "no noise": ("small", 0),
         "quadratic": (*SHORT[3:8], "quadratic"),
+        "ddim": (*SHORT[3:9], "ddim"),
+        "fast": (*SHORT[3:9], "fast"),
     }
     drawn = {
         name: pixels(answer(tiny, "generate", 3, 1, 10, *more)["images"][0]).tobytes()
@@ -90,7 +92,7 @@ def test_variance_noise_and_spacing_change_the_pictures(tiny):
     (path,) = client.predict(3, 1, 10, api_name="/generate")["images"]
     drawn["default"] = np.asarray(Image.open(path)).tobytes()
     assert drawn["default"] == drawn["small"] and drawn["none"] == drawn["no noise"]
-    assert len({drawn[name] for name in ("small", "large", "none", "quadratic")}) == 4
+    assert len(set(drawn.values())) == len(kinds) - 1
 
 
 def test_forward_is_the_schedulers_add_noise(tiny):
@@ -129,6 +131,7 @@ def test_schedule_is_the_notes(tiny):
         ("generate", (0, 1, 10, "huge"), "must be one of small, large, none; got huge."),
         ("generate", (0, 1, 10, "small", 3), "must be from 0 to 2; got 3."),
         ("generate", (0, 1, 10, *SHORT[3:8], "odd"), "must be one of even, quadratic; got odd."),
+        ("generate", (0, 1, 10, *SHORT[3:9], "odd"), "must be one of ddpm, ddim, fast; got odd."),
         ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws with its own models alone."),
         ("forward", ("cat.png", 5), "A picture is to be sent as a file"),
         ("forward", ({"path": "/etc/passwd"}, 5), "A picture is to be sent as a file"),

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 pytest.importorskip("latex2mathml")
 
-from ddpm_hf import DDPMPipeline
+from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.static.command import write
 from ddpm_hf.demo.static.folder import contents
@@ -34,6 +34,7 @@ from tests.e2e.views import (
     TABS,
     controls_on_paper,
     downloaded,
+    generate,
     pixels,
     shots,
     slide,
@@ -73,9 +74,13 @@ def shown(page, name="noisy"):
     return pixels(page.locator(f"#player canvas[data-part={name}]"))
 
 
-def eager(seed, number, steps):
+def eager(seed, number, steps, **how):
     pipe = DDPMPipeline.from_pretrained("cats-32")
-    images = pipe(number, torch.Generator().manual_seed(seed), steps, backend="eager").images
+    if "solver_order" in how:
+        config = {**pipe.scheduler.config, "timestep_spacing": "quadratic"}
+        pipe = pipe.with_scheduler(DDPMScheduler.from_config(config))
+    generator = torch.Generator().manual_seed(seed)
+    images = pipe(number, generator, steps, backend="eager", **how).images
     return [np.array(image.convert("RGB")) for image in images]
 
 
@@ -118,6 +123,11 @@ def test_a_link_draws_what_a_script_draws_and_the_first_visit_is_light(browser, 
         weights = next(i for i, (path, _) in enumerate(site.sent) if ".safetensors?" in path)
         before = sum(size for _, size in site.sent[:weights])
         total = sum(size for _, size in site.sent)
+        page.locator("#sampler").get_by_label("fast").check()
+        expect(page.locator("#steps select")).to_have_value("12")
+        generate(page)
+        difference = shown(page).astype(int) - tiled(eager(3, 4, 12, solver_order=2))
+        assert abs(difference).max() <= 1
     with capsys.disabled():
         whole = sum(path.stat().st_size for path in (root / "some").rglob("*") if path.is_file())
         print(f"\nwhole: {whole:,}; a first visit: {total:,}, before the weights {before:,}")

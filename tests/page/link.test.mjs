@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { faultsIn, linkTo, scriptOf, settingsIn } from "../../ddpm_hf/demo/views/generate/link.js";
-import { described } from "../../ddpm_hf/demo/views/generate/events.js";
+import { described, paced } from "../../ddpm_hf/demo/views/generate/events.js";
 import { thumbnails } from "../../ddpm_hf/demo/views/generate/player/film.js";
 import { gridOf, imageAt } from "../../ddpm_hf/demo/views/generate/player/grid.js";
 import { risesAnew, runningMeans } from "../../ddpm_hf/demo/views/training/course.js";
@@ -11,15 +11,15 @@ import { nearest } from "../../ddpm_hf/demo/web/nearest.js";
 import { filled, languageOf } from "../../ddpm_hf/demo/web/page.js";
 
 const HERE = "http://host/sub/?lang=zh&tab=generate";
-const CONTROLS = [0, 4, 100, "small", 1, "cats-32", "", 1, "even"];
-const CLASSES = [3, 2, 50, "large", 0.5, "fashion-28", "7", 3, "quadratic"];
+const CONTROLS = [0, 4, 100, "small", 1, "cats-32", "", 1, "even", "ddpm"];
+const CLASSES = [3, 2, 50, "large", 0.5, "fashion-28", "7", 3, "quadratic", "fast"];
 
 test("a link has all settings, and gives them back", () => {
   for (const settings of [CONTROLS, CLASSES])
     assert.deepEqual(settingsIn(linkTo(HERE, settings), CONTROLS, "cats-32"), settings);
   assert.equal(
     linkTo(HERE, CONTROLS),
-    "http://host/sub/?lang=zh&seed=0&number=4&steps=100&spacing=even&variance=small&noise=1&model=cats-32",
+    "http://host/sub/?lang=zh&seed=0&number=4&sampler=ddpm&steps=100&spacing=even&variance=small&noise=1&model=cats-32",
   );
 });
 
@@ -82,12 +82,13 @@ test("the first model of the page knows no classes", () => {
 test("the script says what differs from the model's own", () => {
   const plain = scriptOf(CONTROLS, ["cats-32", "fashion-28"]);
   assert.ok(
-    !plain.includes("DDPMScheduler") && !plain.includes("noise_scale") && !plain.includes("class"),
+    ["DDPMScheduler", "noise_scale", "class", "eta", "order"].every((it) => !plain.includes(it)),
   );
   const script = scriptOf(CLASSES, ["cats-32", "fashion-28"]);
   for (const part of [
     'variance_type="fixed_large", timestep_spacing="quadratic"',
     "noise_scale=0.5,",
+    "solver_order=2,",
     "class_labels=7,",
     "guidance_scale=3,",
   ])
@@ -97,6 +98,7 @@ test("the script says what differs from the model's own", () => {
     "a model from elsewhere",
   );
   assert.ok(scriptOf(CONTROLS.with(3, "none"), ["cats-32"]).includes("noise_scale=0,"));
+  assert.ok(scriptOf(CONTROLS.with(9, "ddim"), ["cats-32"]).includes("eta=0.0,"));
   assert.ok(
     scriptOf(CLASSES.with(6, "each"), ["fashion-28"]).includes(
       "[i % len(pipe.class_names) for i in range(2)]",
@@ -106,6 +108,13 @@ test("the script says what differs from the model's own", () => {
     scriptOf(CONTROLS.with(5, 'a"b'), []).includes('from_pretrained("a\\"b")'),
     "it is quoted",
   );
+});
+
+test("the fast sampler brings its steps, and takes them away again", () => {
+  const paces = { first: [100, "even"], fast: [12, "quadratic"] };
+  assert.deepEqual(paced(paces, "fast", 50, "even"), [12, "quadratic"]);
+  assert.deepEqual(paced(paces, "ddpm", 12, "quadratic"), [100, "even"]);
+  assert.deepEqual(paced(paces, "ddim", 50, "quadratic"), [50, "quadratic"]);
 });
 
 test("while a box is empty, link and script stay", () => {

@@ -96,10 +96,11 @@ function follow(node) {
 }
 
 export class Control {
-  // changed(): its value is another one; clicked(): it is a button and was pressed.
-  constructor(node, changed, clicked) {
-    Object.assign(this, { node, changed, kind: KINDS[node.dataset.kind] });
-    if (node.dataset.kind === "button") node.addEventListener("click", clicked);
+  // fire(event): "change", its value is another one; "input", the reader put it in; "click", it is a
+  // button and was pressed.
+  constructor(node, fire) {
+    Object.assign(this, { node, fire, kind: KINDS[node.dataset.kind] });
+    if (node.dataset.kind === "button") node.addEventListener("click", () => fire("click"));
     if (node.dataset.kind === "slider") follow(node);
     this.told = this.value;
     // What the reader chooses is written out.
@@ -107,6 +108,7 @@ export class Control {
       for (const note of node.querySelectorAll("[data-nearest]")) note.hidden = true;
     });
     for (const name of ["input", "change"]) node.addEventListener(name, () => this.#tell());
+    node.addEventListener("input", () => fire("input"));
   }
 
   get value() {
@@ -127,6 +129,6 @@ export class Control {
   #tell() {
     if (this.value === this.told) return;
     this.told = this.value;
-    this.changed();
+    this.fire("change");
   }
 }

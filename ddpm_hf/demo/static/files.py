@@ -20,7 +20,9 @@ from ddpm_hf.demo.web.model_files import CONFIGS, WEIGHTS, plan_named, weights_h
 from ddpm_hf.demo.web.picture.picture import cat_files
 from ddpm_hf.schedules import BY_BETAS, SCHEDULES
 
-STEPS = (10, 25, 50, 100, 250, 500, 1000, 2000)
+STEPS = (10, 12, 25, 50, 100, 250, 500, 1000, 2000)
+OTHERS = ("-eta0", "-order2")
+"""What the plans of the other samplers have behind their names."""
 JUMPS = (1, 10, 25, *range(50, 2001, 50))
 """The t of One jump."""
 SCHEDULE_STEPS = (100, 500, 1000, 2000, 4000)
@@ -46,9 +48,9 @@ def _models() -> Iterator[tuple[str, bytes]]:
         for path in (*CONFIGS, WEIGHTS):
             yield f"models/{model}/{path}", (PRETRAINED / model / path).read_bytes()
         yield f"models/{model}/{WEIGHTS}.sha256", weights_hash(model).encode()
-        plans = [f"{K}-{spacing}" for K in STEPS for spacing in SPACINGS]
+        plans = [f"{K}-{s}{how}" for K in STEPS for s in SPACINGS for how in ("", *OTHERS)]
         if model == JUMPS_WITH:
-            plans += [f"from-{t}" for t in JUMPS]
+            plans += [f"from-{t}{how}" for t in JUMPS for how in ("", "-fast")]
         for name in plans:
             yield f"models/{model}/plans/{name}.json", _json(plan_named(model, name))
 

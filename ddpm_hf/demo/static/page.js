@@ -26,11 +26,7 @@ function partAt(node, files, fire, opened) {
   const { block, kind } = node.dataset;
   if (kind === "tabs") return new Tabs(node, opened);
   if (kind === "page") return new View(node, files[block], (name) => fire(block, name));
-  return new Control(
-    node,
-    () => fire(block, "change"),
-    () => fire(block, "click"),
-  );
+  return new Control(node, (name) => fire(block, name));
 }
 
 // A row of examples puts the values of the pressed one into the controls.

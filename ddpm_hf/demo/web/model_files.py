@@ -37,12 +37,12 @@ def _scheduler(model: str) -> DDPMScheduler:
 
 
 def plan_named(model: str, name: str) -> Plan:
-    """The plan `K-spacing` of a bundled model, perhaps with `-eta0.5` or `-order2`, or `from-t`.
+    """A bundled model's plan: `K-spacing`, perhaps with `-eta0.5` or `-order2`; `from-t[-fast]`.
 
     Raises ValueError, one sentence, for another name or a number out of range.
     """
-    if match := re.fullmatch(r"from-(\d{1,9})", name):
-        return jump_plan(_scheduler(model), int(match[1]))
+    if match := re.fullmatch(r"from-(\d{1,9})(-fast)?", name):
+        return jump_plan(_scheduler(model), int(match[1]), "fast" if match[2] else "ddpm")
     if match := re.fullmatch(r"(\d{1,9})-([a-z]+)(?:-eta(\d(?:\.\d{1,9})?))?(-order2)?", name):
         eta = None if match[3] is None else float(match[3])
         order = 1 if match[4] is None else 2

@@ -28,7 +28,7 @@ from ddpm_hf.demo.views.generate.settings import (
     VARIANCES,
     checked,
 )
-from ddpm_hf.demo.web.engine.plan import SPACINGS
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, SPACINGS
 
 SECONDS_BETWEEN_REPORTS = 0.25
 Report = tuple[int, int, list[Image.Image]]
@@ -72,6 +72,7 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
         class_label: str = EACH,
         guidance: float = 1.0,
         spacing: str = "even",
+        sampler: str = "ddpm",
         request: gr.Request | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Draw pictures from noise (N16).
@@ -86,14 +87,15 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             class_label: For a model with classes: each (one after the other), any, or a number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
             spacing: Of the steps: even, or quadratic, which takes smaller ones near the picture.
+            sampler: ddpm, ddim (η = 0), or fast, of second order, good in 12 quadratic steps.
 
         Returns:
             images: PNG files, none until the last result
             seed: the seed used
             step: how many steps are done
         """
-        of_model = model, class_label, guidance
-        run = runs(request, seed, number, steps, variance, noise_scale, *of_model, spacing)
+        how = model, class_label, guidance, spacing, sampler
+        run = runs(request, seed, number, steps, variance, noise_scale, *how)
         yield from _with_files(run)
 
     return generate
@@ -112,5 +114,6 @@ def add(models: Models) -> None:
         text(EACH),
         number_in(1, 0, MAX_GUIDANCE),
         choice("even", SPACINGS),
+        choice("ddpm", SAMPLERS),
     ]
     add_endpoint("generate", _generator(models), parameters, **SHARED_MODEL)

@@ -4,7 +4,7 @@ import { imageSeed, interpolate, normal, qSample, toPixels } from "../../web/eng
 import { unitOf } from "../../web/picture/unit.js";
 import { chunkOf } from "../../web/row/frames.js";
 import { check } from "../../web/run/bounds.js";
-import { modelNamed } from "../../web/run/models.js";
+import { modelNamed, wayBack } from "../../web/run/models.js";
 
 const captionsOf = (weights) =>
   weights.map((weight) => ({ key: "between", weight: weight.toFixed(2) }));
@@ -21,10 +21,12 @@ function drawnFrom({ here, picture, form }) {
   };
 }
 
+const lengthOf = ({ here, form }) => here.jumpLengths[form.fast ? "fast" : "ddpm"];
+
 function repainted(asked) {
-  const { here, form } = asked,
+  const { form } = asked,
     run = drawnFrom(asked),
-    jumps = { jump_length: here.jumpLength, jump_n_sample: form.times };
+    jumps = { jump_length: lengthOf(asked), jump_n_sample: form.times };
   Object.assign(run.settings, { mask: Float32Array.from(bytesOf(form.mask)), ...jumps });
   return run;
 }
@@ -67,10 +69,10 @@ export async function* chunks(here, language, [picture, other, form], signal) {
   const model = await modelNamed(here.model, here.models),
     { kind, times } = form,
     t = kind === "seeds" ? here.T : form.t,
-    plan = await model.plan(`from-${t}`, signal),
+    plan = await model.plan(wayBack(t, form.fast)),
     pictures = { picture: bytesOf(picture), other: bytesOf(other) },
     { settings, captions, ...run } = RUNS[kind]({ here, form, plan, ...pictures }),
-    common = { captions, about: { kind, t, times } },
+    common = { captions, about: { kind, t, times, length: lengthOf({ here, form }) } },
     { before = [], after = [] } = run;
   for await (const step of model.stream({ ...settings, plan, signal })) {
     const row = (x) => [...before, toPixels(x, step), ...after];

@@ -15,7 +15,7 @@ from ddpm_hf.demo.service.models import exact_backend
 from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.edit.form.form import KINDS, LEAST_T, MOST_TIMES
 from ddpm_hf.demo.views.jump.view import FIRST_CHAIN
-from ddpm_hf.demo.web.engine.plan import steps_down
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, steps_down
 from ddpm_hf.demo.web.row.row import Caption, Frame, RowChunk, row_chunks
 from ddpm_hf.editing import repaint_walk
 from ddpm_hf.noise import NoiseBetween, image_generators
@@ -24,7 +24,8 @@ from ddpm_hf.schedules import NoiseSchedule
 
 DRAWN, ROW = 4, 5
 """How many pictures are drawn from one, and between two."""
-JUMP_LENGTH = 10
+JUMP_LENGTHS = {"ddpm": 10, "fast": 2}
+"""By the sampler, how many steps of a repainted run are drawn again: a fifth or so of them."""
 WEIGHTS = torch.linspace(0, 1, ROW)
 
 
@@ -53,6 +54,7 @@ class Asked:
         self.t = schedule.T if self.kind == "seeds" else number("t", LEAST_T, schedule.T)
         self.times = number("times", 1, MOST_TIMES)
         self.seed, self.other_seed = number("seed", 0, MAX_SEED), number("other", 0, MAX_SEED)
+        self.sampler = "fast" if given.get("fast") else "ddpm"
         self.x_0, self.other, self.schedule = x_0, other, schedule
         try:
             drawn = base64.b64decode(given.get("mask", ""), validate=True)
@@ -62,10 +64,15 @@ class Asked:
         self.mask = torch.from_numpy(bits > 0).float()
 
     @property
+    def timesteps(self) -> list[int]:
+        """Of the way back, as diffusers counts."""
+        return steps_down(self.t, self.sampler)
+
+    @property
     def steps(self) -> int:
         """How many steps the run takes, jumps and all."""
-        K = len(steps_down(self.t))
-        return len(repaint_walk(K, JUMP_LENGTH, self.times if self.kind == "repaint" else 1))
+        times = self.times if self.kind == "repaint" else 1
+        return len(repaint_walk(len(self.timesteps), JUMP_LENGTHS[self.sampler], times))
 
 
 def _from_picture(asked: Asked) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def _from_picture(asked: Asked) -> dict[str, Any]:
 
 
 def _repainted(asked: Asked) -> dict[str, Any]:
-    jumps = {"jump_length": JUMP_LENGTH, "jump_n_sample": asked.times}
+    jumps = {"jump_length": JUMP_LENGTHS[asked.sampler], "jump_n_sample": asked.times}
     return {**_from_picture(asked), "mask_image": asked.mask, **jumps}
 
 
@@ -115,11 +122,12 @@ def captions(asked: Asked) -> list[Caption]:
 
 def frames(pipeline: DDPMPipeline, asked: Asked) -> Generator[Frame, None, None]:
     """The pictures on their way from x_t, beside those that were given: first there, last at 0."""
-    timesteps = steps_down(asked.t)
+    timesteps = asked.timesteps
     before = [] if asked.kind == "seeds" else [asked.x_0]
     after = [asked.other] if asked.kind == "pictures" else []
     s_of = dict(zip(timesteps, [t + 1 for t in timesteps[1:]] + [0], strict=True))
     how: dict[str, Any] = {"timesteps": timesteps, "backend": exact_backend(pipeline)}
+    how |= SAMPLERS[asked.sampler]
     for step in in_time(pipeline.stream(**RUNS[asked.kind](asked), **how)):
         if step.index == 0:
             yield Frame(asked.t, torch.cat([*before, step.noisy_sample.float().cpu(), *after]))
@@ -129,4 +137,5 @@ def frames(pipeline: DDPMPipeline, asked: Asked) -> Generator[Frame, None, None]
 def chunks(pipeline: DDPMPipeline, asked: Asked) -> Generator[RowChunk, None, None]:
     """The frames of an edit, as the page takes them."""
     about = {"kind": asked.kind, "t": asked.t, "times": asked.times}
+    about["length"] = JUMP_LENGTHS[asked.sampler]
     yield from row_chunks(frames(pipeline, asked), asked.steps + 1, captions(asked), about)

@@ -1,5 +1,7 @@
 """The strings of the Edit view."""
 
+from ddpm_hf.demo.views.generate import strings as generate
+
 EN = {
     "edit_tab": "Edit",
     "edit_intro": (
@@ -53,6 +55,7 @@ FORM = {
         "timesValue": "Each stretch of the run is drawn {times} ×",
         "seed": EN["edit_seed"],
         "other": EN["edit_other"],
+        "fast": generate.EN["generate_sampler_fast"],
     },
     "zh": {
         "what": "做法",
@@ -73,6 +76,7 @@ FORM = {
         "timesValue": "每一段采样 {times} 次",
         "seed": ZH["edit_seed"],
         "other": ZH["edit_other"],
+        "fast": generate.ZH["generate_sampler_fast"],
     },
 }
 
@@ -91,8 +95,8 @@ PAGE = {
         ),
         "repaint": (
             "The kept part is your picture's, pixel by pixel: after each step it was put in again,"
-            " with as much noise as the step leaves. Each stretch of ten steps was drawn {times} ×:"
-            " with 1 ×, what is drawn fits less well to what is kept."
+            " with as much noise as the step leaves. Each stretch of {length} steps was drawn"
+            " {times} ×: with 1 ×, what is drawn fits less well to what is kept."
         ),
         "pictures": (
             "All share their noise, at the start and on the way. Only the picture in xₜ moves along"
@@ -116,7 +120,8 @@ PAGE = {
         ),
         "repaint": (
             "保留部分的每个像素都与你的图像相同：每走一步就把它重新放进去，带上这一步应有的噪声。"
-            "每十步为一段，各采样 {times} 次；只采样 1 次时，重画的部分与保留的部分不那么协调。"
+            "每 {length} 步为一段，各采样 {times} 次；"
+            "只采样 1 次时，重画的部分与保留的部分不那么协调。"
         ),
         "pictures": (
             "所有图像共用同样的噪声，起点和途中都一样。只有 xₜ 中的图像沿直线从一幅变到另一幅；"

@@ -12,7 +12,7 @@ from ddpm_hf.demo.texts import LATEX, i18n
 from ddpm_hf.demo.views.edit.form.form import LEAST_T, MOST_TIMES, Form
 from ddpm_hf.demo.views.edit.runs import (
     DRAWN,
-    JUMP_LENGTH,
+    JUMP_LENGTHS,
     WEIGHTS,
     Asked,
     chunks,
@@ -54,7 +54,7 @@ def _here(models: Models, model: str, T: int) -> dict[str, Any]:
         "firstChain": FIRST_CHAIN,
         "drawn": DRAWN,
         "weights": WEIGHTS.tolist(),
-        "jumpLength": JUMP_LENGTH,
+        "jumpLengths": JUMP_LENGTHS,
         "T": T,
         "bounds": {
             "t": bounds.whole("edit_t", LEAST_T, T),
@@ -82,5 +82,5 @@ def view(models: Models) -> None:
     start, stop, inputs = _controls(side, schedule)
     here = _here(models, model, schedule.T) if models.in_page else None
     row = Row(PAGE, "edit-row", Path(__file__).parent / "view.js", here)
-    most = len(repaint_walk(MOST_JUMP_STEPS, JUMP_LENGTH, MOST_TIMES))
+    most = len(repaint_walk(MOST_JUMP_STEPS, JUMP_LENGTHS["ddpm"], MOST_TIMES))
     connect(start, stop, edit, inputs, row, lambda *_: most, api_visibility="private")

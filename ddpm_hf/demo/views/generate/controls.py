@@ -11,10 +11,12 @@ from ddpm_hf.demo.service.models import ALLOWED, MODEL
 from ddpm_hf.demo.texts import i18n
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import NO_CLASSES
-from ddpm_hf.demo.web.engine.plan import SPACINGS
+from ddpm_hf.demo.web.engine.plan import FAST_STEPS, SAMPLERS, SPACINGS
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
+PACES: dict[str, tuple[int, str]] = {"first": (100, "even"), "fast": (FAST_STEPS, "quadratic")}
+"""Steps and their spacing: when the page opens, and when the fast sampler is chosen."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Controls:
     class_label: gr.Dropdown
     guidance: gr.Slider
     spacing: gr.Radio
+    sampler: gr.Radio
 
     @property
     def inputs(self) -> list[gr.components.Component]:
@@ -48,6 +51,7 @@ class Controls:
             self.class_label,
             self.guidance,
             self.spacing,
+            self.sampler,
         ]
 
 
@@ -113,16 +117,23 @@ def _size(T: int) -> dict[str, Any]:
     number = gr.Slider(
         1, MAX_PICTURES, 4, step=1, label=i18n("generate_how_many"), elem_id="number"
     )
+    sampler = gr.Radio(
+        [(i18n(f"generate_sampler_{name}"), name) for name in SAMPLERS],
+        value="ddpm",
+        label=i18n("generate_sampler"),
+        info=i18n("generate_sampler_info"),
+        elem_id="sampler",
+    )
     steps = gr.Slider(
         MIN_STEPS,
         T,
-        100,
+        PACES["first"][0],
         step=1,
         label=i18n("generate_steps"),
         info=i18n("generate_steps_info"),
         elem_id="steps",
     )
-    return {"seed": seed, "dice": dice, "number": number, "steps": steps}
+    return {"seed": seed, "dice": dice, "number": number, "sampler": sampler, "steps": steps}
 
 
 def _noise() -> dict[str, Any]:

@@ -28,3 +28,10 @@ export function runLink(bounds) {
   const here = (asked.get("tab") ?? "generate") === "generate";
   if (here && asked.has("seed")) document.querySelector("#generate").click();
 }
+
+// The reader chose another sampler: to be fast is to take its steps, and to leave it to leave them.
+// paces: [steps, spacing], as they are when the page opens, and of the fast one; now: what is set.
+export function paced({ first, fast }, sampler, ...now) {
+  if (sampler === "fast") return fast;
+  return `${now}` === `${fast}` ? first : now;
+}

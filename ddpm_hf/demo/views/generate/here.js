@@ -2,7 +2,7 @@
 import { joined } from "../../web/binary.js";
 import { toPixels } from "../../web/engine/ddpm.js";
 import { check } from "../../web/run/bounds.js";
-import { modelNamed } from "../../web/run/models.js";
+import { modelNamed, planName } from "../../web/run/models.js";
 
 const CLASS = 6, // among the controls
   NO_CLASSES = "",
@@ -36,7 +36,7 @@ function courseOf({ rates, mean, std }, variance, noise_scale, keys) {
     root_alpha_bar: at(rates.map(([signal]) => signal)),
     sigma: at(rates.map((_, i) => (variance === "none" ? 0 : noise_scale * std[variance][i]))),
     weight_xt: at(mean.map(([weight]) => weight)),
-    weight_x0: at(mean.map(([, weight]) => weight)),
+    weight_x0: at(mean.map(([, weight, before = 0]) => weight + before)),
   };
 }
 
@@ -49,14 +49,15 @@ const result = (step, xT, widestNoise) => {
   return [step.sample, step.sample, removed].map((x) => toPixels(x, step));
 };
 
-// controls: seed, number, steps, variance, noise, model, class, guidance, spacing.
+// controls: seed, number, steps, variance, noise, model, class, guidance, spacing, sampler.
 // here: {models, bounds, frames, widestNoise}; models: the names that have files; bounds: of the
 // controls, see web/run/bounds.py; widestNoise: the ẑ that is drawn white.
 export async function* chunks({ models, bounds, frames, widestNoise }, language, controls, signal) {
   check(bounds.with(CLASS, null), controls, language); // the classes are the model's
-  const [seed, number, steps, variance, noise_scale, name, choice, guidance, spacing] = controls;
-  const model = await modelNamed(name, models),
-    plan = await model.plan(`${steps}-${spacing}`, signal),
+  const [seed, number, steps, variance, noise_scale, name, choice, guidance, ...how] = controls;
+  const [spacing, sampler] = how,
+    model = await modelNamed(name, models),
+    plan = await model.plan(planName(steps, spacing, sampler)),
     keys = keySteps(steps, frames);
   const labels = ofClass(model, bounds[CLASS], choice, number, guidance, language),
     common = { total: keys.size + 1, steps };

@@ -11,6 +11,7 @@ const NAMES = [
   "class",
   "guidance",
   "spacing",
+  "sampler",
 ];
 
 // The controls by their names.
@@ -56,12 +57,13 @@ export function faultsIn(link, bounds, language) {
 // The address with these settings; whatever else it says stays, but the view.
 export function linkTo(
   address,
-  [seed, number, steps, variance, noise, model, classLabel, guidance, spacing],
+  [seed, number, steps, variance, noise, model, classLabel, guidance, spacing, sampler],
 ) {
   const link = new URL(address);
   const byTheModel =
     classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
-  const values = { tab: null, seed, number, steps, spacing, variance, noise, model, ...byTheModel };
+  const how = { sampler, steps, spacing, variance, noise, model };
+  const values = { tab: null, seed, number, ...how, ...byTheModel };
   for (const [name, value] of Object.entries(values)) {
     if (value === null) link.searchParams.delete(name);
     else link.searchParams.set(name, value);
@@ -79,7 +81,10 @@ function changesOf(variance, model, spacing, bundled) {
   return changes;
 }
 
-function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidance]) {
+// Arguments of the pipeline, by the sampler.
+const SAMPLERS = { ddpm: [], ddim: ["eta=0.0"], fast: ["solver_order=2"] };
+
+function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidance, , sampler]) {
   const scale = variance === "none" ? 0 : noise;
   const byClass = classLabel !== "" && classLabel !== "any";
   const labels =
@@ -90,6 +95,7 @@ function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidan
     `batch_size=${number}`,
     `generator=torch.Generator().manual_seed(${seed})`,
     `num_inference_steps=${steps}`,
+    ...SAMPLERS[sampler],
     ...(scale === 1 ? [] : [`noise_scale=${scale}`]),
     ...(byClass ? [`class_labels=${labels}`] : []),
     ...(byClass && guidance !== 1 ? [`guidance_scale=${guidance}`] : []),

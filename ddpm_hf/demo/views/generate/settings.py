@@ -19,7 +19,7 @@ from ddpm_hf.demo.service.limits import (
 from ddpm_hf.demo.service.models import Models, most_pictures
 from ddpm_hf.demo.texts import spoken
 from ddpm_hf.demo.views.generate.choice import labels_of
-from ddpm_hf.demo.web.engine.plan import SPACINGS
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, SPACINGS
 from ddpm_hf.demo.web.run import bounds as bound
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.scheduler import DDPMScheduler
@@ -41,6 +41,7 @@ class Settings:
     noise_scale: float
     class_labels: list[int] | None
     guidance_scale: float
+    sampler: str
 
     def stream(self, backend: str) -> DenoisingStream:
         """The run; each call starts it afresh."""
@@ -52,6 +53,7 @@ class Settings:
             class_labels=self.class_labels,
             guidance_scale=self.guidance_scale,
             backend=backend,
+            **SAMPLERS[self.sampler],
         )
         return in_time(run)
 
@@ -68,6 +70,7 @@ def checked(
     class_label: Any,
     guidance: Any,
     spacing: Any,
+    sampler: Any,
 ) -> Settings:
     """The settings, all in range. Raises gr.Error, one sentence that names the wrong one.
 
@@ -95,6 +98,7 @@ def checked(
         0.0 if kind == "none" else noise_scale,
         labels,
         1.0 if labels is None or shared.null_class is None else scale,
+        one_of(named("sampler"), sampler, SAMPLERS, request),
     )
 
 
@@ -113,4 +117,5 @@ def bounds(T: int) -> list[bound.Bound]:
         bound.choice("generate_class", []),
         bound.number("generate_guidance", 0, MAX_GUIDANCE),
         bound.choice("generate_spacing", SPACINGS),
+        bound.choice("generate_sampler", SAMPLERS),
     ]

@@ -20,6 +20,14 @@ EN = {
     "generate_seed_info": "Each seed gives its own pictures: try another.",
     "generate_dice": "Another seed",
     "generate_how_many": "Number of pictures",
+    "generate_sampler": "Sampler",
+    "generate_sampler_info": (
+        "DDIM adds no fresh noise and keeps that of x_t. Fast adds noise, and each step also looks"
+        " at the x̂₀ of the one before."
+    ),
+    "generate_sampler_ddpm": "DDPM, the notes' own",
+    "generate_sampler_ddim": "DDIM (η = 0)",
+    "generate_sampler_fast": "fast: 12 steps, second order",
     "generate_steps": "Steps",
     "generate_steps_info": "How many of the T steps are taken. More steps, finer pictures.",
     "generate_spacing": "Spacing of the steps",
@@ -80,6 +88,13 @@ ZH = {
     "generate_seed_info": "每个种子对应一组图像，换一个试试。",
     "generate_dice": "换一个种子",
     "generate_how_many": "图像数量",
+    "generate_sampler": "采样方法",
+    "generate_sampler_info": (
+        "DDIM 不加新噪声，只保留 x_t 里的噪声。快速采样仍加噪声，每一步还会参考上一步的 x̂₀。"
+    ),
+    "generate_sampler_ddpm": "DDPM（讲义中的方法）",
+    "generate_sampler_ddim": "DDIM（η = 0）",
+    "generate_sampler_fast": "快速：12 步，二阶",
     "generate_steps": "步数",
     "generate_steps_info": "T 步中走多少步。步数越多，图像越精细。",
     "generate_spacing": "步长分布",

@@ -12,7 +12,7 @@ from ddpm_hf.demo.service.limits import MAX_SEED
 from ddpm_hf.demo.service.models import MODEL, Models, exact_backend
 from ddpm_hf.demo.views.generate import settings
 from ddpm_hf.demo.views.generate.choice import choose
-from ddpm_hf.demo.views.generate.controls import Controls, make_controls
+from ddpm_hf.demo.views.generate.controls import PACES, Controls, make_controls
 from ddpm_hf.demo.views.generate.outputs import Shared, make_screen, make_shared
 from ddpm_hf.demo.views.generate.overview.strings import PAGE as OVERVIEW
 from ddpm_hf.demo.views.generate.player.course import course
@@ -53,9 +53,9 @@ def _run(models: Models, controls: Controls, player: Player, shared: Shared) -> 
     def stream(request: gr.Request, *controls: Any) -> Generator[Chunk, None, None]:
         """Sample, and yield the frames as they come."""
         run = settings.checked(models, request, *controls)
-        lines = course(run.pipeline.scheduler, run.steps, key_steps(run.steps), run.noise_scale)
-        steps = run.stream(exact_backend(run.pipeline))
-        yield from chunks(steps, run.steps, run.pipeline.scheduler, lines)
+        scheduler, keys = run.pipeline.scheduler, key_steps(run.steps)
+        lines = course(scheduler, run.steps, keys, run.noise_scale, run.sampler)
+        yield from chunks(run.stream(exact_backend(run.pipeline)), run.steps, scheduler, lines)
 
     connect(
         controls.start,
@@ -71,7 +71,7 @@ def _run(models: Models, controls: Controls, player: Player, shared: Shared) -> 
 
 
 def _choose(models: Models, controls: Controls) -> None:
-    """Another seed, another model."""
+    """Another seed, another model, another sampler."""
 
     def choice(model: str, class_label: str, guidance: float, request: gr.Request) -> Any:
         """Fit the other controls to the chosen model."""
@@ -80,6 +80,10 @@ def _choose(models: Models, controls: Controls) -> None:
     model, class_label, guidance = controls.model, controls.class_label, controls.guidance
     thrown = call("web/dice.js", "thrown", MAX_SEED)
     controls.dice.click(None, None, controls.seed, js=thrown, api_visibility="private")
+    paced = controls.sampler, controls.steps, controls.spacing
+    controls.sampler.input(
+        None, paced, paced[1:], js=call(_EVENTS, "paced", PACES), api_visibility="private"
+    )
     model.change(
         choice,
         [model, class_label, guidance],

@@ -4,7 +4,7 @@ import { imageSeed, normal, qSample, toPixels } from "../../web/engine/ddpm.js";
 import { unitOf } from "../../web/picture/unit.js";
 import { chunkOf } from "../../web/row/frames.js";
 import { check } from "../../web/run/bounds.js";
-import { modelNamed } from "../../web/run/models.js";
+import { modelNamed, wayBack } from "../../web/run/models.js";
 
 function captionsOf(t, chains) {
   const each = Array.from({ length: chains }, (_, n) => ({ key: "chain", n: n + 1 }));
@@ -26,12 +26,12 @@ function meanOf(batch, size) {
   });
 }
 
-// controls: picture, t, number of chains, seed. here: {first, models, bounds, firstChain}; firstChain
+// controls: picture, t, number of chains, seed, whether it is to be fast. here: {first, models, bounds, firstChain}; firstChain
 // is the first chain's image number.
-export async function* chunks(here, language, [picture, t, chains, seed], signal) {
+export async function* chunks(here, language, [picture, t, chains, seed, fast], signal) {
   check(here.bounds, [null, t, chains, seed], language);
   const model = await modelNamed(here.first, here.models),
-    plan = await model.plan(`from-${t}`, signal);
+    plan = await model.plan(wayBack(t, fast));
   const pixels = bytesOf(picture),
     z = normal(seed, pixels.length),
     latents = unitOf(pixels).map((x, i) => qSample(plan.rates[0], x, z[i])),

@@ -1,4 +1,4 @@
-"""The Fresh noise view: four runs from one x_T, and a playground (N12, N13)."""
+"""The Fresh noise view: runs that differ in σ alone, beside DDIM, and a playground (N12, N13)."""
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from ddpm_hf.demo.texts import LATEX, i18n, spoken
 from ddpm_hf.demo.views.generate.settings import VARIANCES
 from ddpm_hf.demo.views.noise.playground.playground import playground
 from ddpm_hf.demo.views.noise.strings import PAGE
-from ddpm_hf.demo.web.engine.plan import run_plan
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, run_plan
 from ddpm_hf.demo.web.modules import call
 from ddpm_hf.demo.web.row.row import Caption, Frame, Row, RowChunk, row_chunks
 from ddpm_hf.demo.web.run import bounds
@@ -24,26 +24,30 @@ from ddpm_hf.stream import DenoisingStream
 
 FEWEST_STEPS, MOST_STEPS = 10, 500
 RUNS = (
-    ("none", "small", 0.0),
-    ("small", "small", 1.0),
-    ("large", "large", 1.0),
-    ("double", "large", 2**0.5),
+    ("none", 0, "small", 0.0, "ddpm"),
+    ("none_other", 1, "small", 0.0, "ddpm"),
+    ("ddim", 0, "small", 1.0, "ddim"),
+    ("ddim_other", 1, "small", 1.0, "ddim"),
+    ("small", 0, "small", 1.0, "ddpm"),
+    ("large", 0, "large", 1.0, "ddpm"),
+    ("double", 0, "large", 2**0.5, "ddpm"),
 )
-"""Caption, the bound of N12, noise scale (multiplies σ)."""
+"""Caption, what is added to the seed, the bound of N12, noise scale (multiplies σ), sampler."""
 
 
 def streams(pipeline: DDPMPipeline, seed: int, steps: int) -> list[DenoisingStream]:
-    """One for each of `RUNS`: the same x_T and the same z at each step, only σ differs."""
+    """One for each of `RUNS`: of one seed, the same x_T and the same z at each step."""
     config = pipeline.scheduler.config
     made = []
-    for _, variance, noise_scale in RUNS:
+    for _, more, variance, noise_scale, sampler in RUNS:
         scheduler = DDPMScheduler.from_config(config, variance_type=VARIANCES[variance])
         run = pipeline.with_scheduler(scheduler).stream(
             1,
-            torch.Generator().manual_seed(seed),
+            torch.Generator().manual_seed(seed + more),
             steps,
             noise_scale=noise_scale,
             backend=exact_backend(pipeline),
+            **SAMPLERS[sampler],
         )
         made.append(in_time(run))
     return made
@@ -60,7 +64,7 @@ def frames(running: list[DenoisingStream], timesteps: list[int]) -> Iterator[Fra
 
 def chunks(pipeline: DDPMPipeline, seed: int, steps: int) -> Generator[RowChunk, None, None]:
     """The frames of a comparison, as the page takes them."""
-    captions: list[Caption] = [{"key": name} for name, _, _ in RUNS]
+    captions: list[Caption] = [{"key": name} for name, *_ in RUNS]
     timesteps = run_plan(pipeline.scheduler, steps, "even")["timesteps"]
     way = frames(streams(pipeline, seed, steps), timesteps)
     yield from row_chunks(way, steps + 1, captions, {})
@@ -86,7 +90,7 @@ def view(models: Models) -> None:
     pipeline = models.get(MODEL)
 
     def compare(request: gr.Request, seed: Any, steps: Any) -> Generator[RowChunk, None, None]:
-        """Four runs side by side."""
+        """All runs side by side."""
         seed = whole(spoken(request, "noise_seed"), seed, 0, MAX_SEED, request)
         steps = whole(spoken(request, "noise_steps"), steps, FEWEST_STEPS, MOST_STEPS, request)
         yield from chunks(pipeline, seed, steps)

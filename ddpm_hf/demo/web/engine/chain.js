@@ -59,13 +59,19 @@ export class Chain {
     for (const name of ["x_0", "z_hat", "sample"]) made[name] = new Float32Array(this.#x.length);
     for (let n = 0; n < to - from; n++) {
       const kind = of(variance, from + n),
-        std = kind === "none" ? 0 : of(noise_scale, from + n) * plan.std[kind][i];
+        { std: stds } = this.#planOf(from + n),
+        std = kind === "none" ? 0 : of(noise_scale, from + n) * stds[kind][i];
       this.#one(n, i, std, z, made);
     }
     if (this.#repainting) this.#repaint(made, i);
     this.#x = made.next ?? made.sample;
     this.#x_0 = made.x_0;
     return made;
+  }
+
+  #planOf(picture) {
+    const { plan, plans = plan } = this.#job;
+    return of(plans, picture);
   }
 
   #repaint(made, i) {
@@ -77,9 +83,10 @@ export class Chain {
   // The step of the nth picture, written into `made`. Where the step before did not lead to this one,
   // x̂_0 stands for the one before, and the step is of first order.
   #one(n, i, std, z, { index, x_0, z_hat, sample }) {
-    const { from, plan, prediction, clip } = this.#job;
+    const { from, prediction, clip } = this.#job;
     const start = n * this.#size,
       x_t = this.#x,
+      plan = this.#planOf(from + n),
       rates = plan.rates[i],
       [a, b, c = 0] = plan.mean[i],
       formulas = PREDICTIONS[prediction],

@@ -4,7 +4,8 @@
 // seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
 // {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
 // number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
-// `plan`, such as `Model.plan` gives. variance ("small", "large" or "none"), noise_scale,
+// `plan`, such as `Model.plan` gives, or a list with one for each picture, of the same timesteps.
+// variance ("small", "large" or "none"), noise_scale,
 // class_label: one for all pictures, or a list with one for each; without a class_label any class is
 // drawn. guidance_scale. latents: x_T, of all pictures or of one for all. image: one picture to start
 // from, at the first step of the plan: its numbers, channels first. mask: for each pixel 1 where it is
@@ -86,7 +87,7 @@ export function jobOf(facts, settings) {
     { number = (seed.weights ?? [seed].flat()).length } = all,
     shape = [facts.channels, facts.height, facts.width];
   check(Number.isInteger(number) && number > 0, `number must be at least 1; got ${number}.`);
-  checkLists(number, { seed, noise_scale, variance, class_label });
+  checkLists(number, { seed, noise_scale, variance, class_label, plan });
   for (const kind of [variance].flat())
     check(
       VARIANCES.includes(kind),
@@ -102,7 +103,8 @@ export function jobOf(facts, settings) {
     guidance_scale,
     variance,
     class_label,
-    plan,
+    plan: [plan].flat()[0], // whose timesteps and rates are those of all
+    plans: plan,
     name: nameOf(all),
     image: all.image ?? null,
     mask: all.mask ?? null,

@@ -7,6 +7,13 @@ from ddpm_hf.timesteps import StepPlan, spaced_timesteps
 
 SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
 """Even steps are the model's own."""
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "ddpm": {},
+    "ddim": {"eta": 0.0},
+    "fast": {"solver_order": 2},
+}
+"""The page's choices, as arguments of the pipeline; `ddpm` is the notes' own."""
+FAST_STEPS = 12
 MOST_JUMP_STEPS = 50
 Plan = dict[str, Any]
 """A plan as JSON, a row for each of K steps, in float64.
@@ -56,14 +63,19 @@ def run_plan(
     return plan(scheduler, spaced.timesteps.tolist(), eta, solver_order)
 
 
-def steps_down(t: int) -> list[int]:
-    """At most `MOST_JUMP_STEPS` timesteps, as diffusers counts, from the paper's t down to 1."""
+def steps_down(t: int, sampler: str = "ddpm") -> list[int]:
+    """At most `MOST_JUMP_STEPS` timesteps, as diffusers counts, from the paper's t down to 1.
+
+    By `fast` at most `FAST_STEPS`, smaller near the picture.
+    """
+    if sampler == "fast":
+        return spaced_timesteps(t, min(t, FAST_STEPS), "quadratic")
     return spaced_timesteps(t, min(t, MOST_JUMP_STEPS), "linspace")
 
 
-def jump_plan(scheduler: DDPMScheduler, t: int) -> Plan:
+def jump_plan(scheduler: DDPMScheduler, t: int, sampler: str = "ddpm") -> Plan:
     """The plan of the way back from x_t. Raises ValueError for t outside 1..T."""
     T = scheduler.schedule.T
     if not 1 <= t <= T:
         raise ValueError(f"t must be in 1..{T}; got {t}.")
-    return plan(scheduler, steps_down(t))
+    return plan(scheduler, steps_down(t, sampler), **SAMPLERS[sampler])

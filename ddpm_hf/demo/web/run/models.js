@@ -19,6 +19,14 @@ export function modelNamed(name, known) {
   return model;
 }
 
+// What each of the page's samplers has behind its plan's name.
+const SAMPLERS = { ddpm: "", ddim: "-eta0", fast: "-order2" };
+
+export const planName = (steps, spacing, sampler) => `${steps}-${spacing}${SAMPLERS[sampler]}`;
+
+// Of the plan from the paper's t down to the picture.
+export const wayBack = (t, isFast) => `from-${t}${isFast ? "-fast" : ""}`;
+
 const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 200));
 
 // Loads a model and starts workers for a few pictures, when the page has nothing else to do; the

@@ -23,6 +23,7 @@ def first_value(side: int, schedule: NoiseSchedule) -> dict[str, Any]:
         "times": 3,
         "seed": 0,
         "other": 1,
+        "fast": False,
         "mask": base64.b64encode(lower).decode(),
     }
 
@@ -30,8 +31,8 @@ def first_value(side: int, schedule: NoiseSchedule) -> dict[str, Any]:
 class Form(Page):
     """The controls of the Edit view. Its value is an object, each choice an `input` event.
 
-    kind: of `KINDS`. t, times, seed, other: numbers. mask: base64 of side × side bytes, 1 where the
-    picture is drawn anew.
+    kind: of `KINDS`. t, times, seed, other: numbers. fast: true or false. mask: base64
+    of side × side bytes, 1 where the picture is drawn anew.
     """
 
     def __init__(self, elem_id: str, side: int, schedule: NoiseSchedule) -> None:

@@ -30,6 +30,7 @@ class Form {
     part("times").max = props.mostTimes;
     for (const name of NUMBERS)
       part(name).addEventListener("input", () => this.put({ [name]: this.#numberOf(name) }));
+    part("fast").addEventListener("input", ({ target }) => this.put({ fast: target.checked }));
     part("kinds").addEventListener("change", ({ target }) => this.choose(target.value));
     part("areas").replaceChildren(
       ...Object.keys(AREAS).map((area) => this.#button(area, text[area])),

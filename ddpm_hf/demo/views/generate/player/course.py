@@ -3,10 +3,10 @@
 import copy
 from typing import TypedDict
 
-import torch
-
-from ddpm_hf import equations
+from ddpm_hf.demo.web.engine.plan import SAMPLERS
 from ddpm_hf.scheduler import DDPMScheduler
+from ddpm_hf.timesteps import StepPlan
+from ddpm_hf.variance import step_std
 
 
 class Course(TypedDict):
@@ -18,19 +18,22 @@ class Course(TypedDict):
     weight_x0: list[float]
 
 
-def course(scheduler: DDPMScheduler, K: int, keys: set[int], noise_scale: float) -> Course:
-    """√ᾱ_t, σ_t as it is added, and the weights of x_t and x̂_0 (N9), at the key steps."""
+def course(
+    scheduler: DDPMScheduler, K: int, keys: set[int], noise_scale: float, sampler: str = "ddpm"
+) -> Course:
+    """√ᾱ_t, σ_t as it is added, and the weights of x_t and x̂_0 (N9), at the key steps.
+
+    A step of second order has two x̂_0; their weights are added up.
+    """
     run = copy.deepcopy(scheduler)
     run.set_timesteps(K)
-    t = run.timesteps + 1
-    s = torch.cat([t[1:], t.new_zeros(1)])
-    weight_xt, weight_x0 = equations.posterior_weights(run.schedule, s, t)
-    std = torch.stack([run._get_variance(timestep) for timestep in run.timesteps]).sqrt()
-    std[-1] = 0  # the last step adds no noise
-    at = sorted(keys)
+    timesteps, eta = run.timesteps.tolist(), SAMPLERS[sampler].get("eta")
+    plan = StepPlan(run.schedule, run.config.prediction_type, timesteps)
+    rows = [plan.at(timesteps[i], eta=eta) for i in sorted(keys)]
+    kind = scheduler.variance_type
     return Course(
-        root_alpha_bar=run.schedule.alpha_bar(t).sqrt()[at].tolist(),
-        sigma=(noise_scale * std)[at].tolist(),
-        weight_xt=weight_xt[at].tolist(),
-        weight_x0=weight_x0[at].tolist(),
+        root_alpha_bar=[float(w.rates[0]) for w in rows],
+        sigma=[0 if w.is_last else noise_scale * float(step_std(w, None, kind)) for w in rows],
+        weight_xt=[float(w.mean[0]) for w in rows],
+        weight_x0=[float(w.mean[1]) for w in rows],
     )
