@@ -19,7 +19,16 @@ TESTS = [
     f"tests/test_{name}.py"
     for name in (
         *("equations", "prediction", "scheduler", "closed_form", "guidance", "data", "pictures"),
-        *("losses", "algorithm", "optimizer", "upsampling", "editing", "devices", "samplers"),
+        *(
+            "losses",
+            "algorithm",
+            "optimizer",
+            "ema_lengths",
+            "upsampling",
+            "editing",
+            "devices",
+            "samplers",
+        ),
     )
 ]
 EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
@@ -29,8 +38,9 @@ EQUATIONS, SCHEDULES, PREDICTION, TIMESTEPS, VARIANCE, SCHEDULER, SHELL = (
         "timestep_equations",
     )
 )
-ALGORITHM, LOSSES, EMA, OPTIMIZER = (
-    f"ddpm_hf/training/{name}.py" for name in ("algorithm", "losses", "ema", "optimizer")
+ALGORITHM, LOSSES, EMA, EMA_LENGTHS, OPTIMIZER = (
+    f"ddpm_hf/training/{name}.py"
+    for name in ("algorithm", "losses", "ema", "ema_lengths", "optimizer")
 )
 IMAGES, GUIDANCE = "ddpm_hf/data/images.py", "ddpm_hf/guidance.py"
 PICTURE, EDITING = "ddpm_hf/data/picture.py", "ddpm_hf/editing.py"
@@ -93,6 +103,8 @@ MUTANTS = [
     ("the bound teaches the mean, too", ALGORITHM, "output.detach().float()", "output.float()"),
     ("the average lags for good", EMA, "use_ema_warmup=True", "use_ema_warmup=False"),
     ("the average's power forgotten", EMA, "power=config.ema_power", "power=1.0"),
+    ("a power-function average is too short", EMA_LENGTHS, "** (gamma + 1)", "** gamma"),
+    ("profiles as of the last step", EMA_LENGTHS, ".clip(max=step) / step", " / steps"),
     ("l1 and l2 swapped", LOSSES, '{"l2": functional.mse_loss, "l1": functional.l1_loss}', '{"l1": functional.mse_loss, "l2": functional.l1_loss}'),
     ("Muon's step not scaled to AdamW's", OPTIMIZER, "0.2 * math.sqrt(max(step.shape))", "1.0"),
     ("Muon looks back, not ahead", OPTIMIZER, "weight.grad.lerp(mean, MOMENTUM)", "mean"),

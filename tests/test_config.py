@@ -57,6 +57,7 @@ def test_data_named_on_the_command_line_takes_the_place_of_the_files(tmp_path):
     "setting",
     [
         *({"max_grad_norm": 0.0}, {"learning_rate": -1e-3}, {"adam_epsilon": 0.0}),
+        *({"ema_lengths": (0.1, 0.3)}, {"ema_lengths": (0.0,)}, {"ema_lengths": (0.1, 0.1)}),
         *({"ema_inv_gamma": 0.0}, {"adam_beta1": 1.5}, {"adam_weight_decay": -1.0}),
         *({"block_out_channels": ()}, {"block_out_channels": (0, 32)}, {"seed": 2**63}),
         *({"layers_per_block": 0}, {"learning_rate": math.nan}, {"logit_mean": math.nan}),

@@ -171,6 +171,14 @@ def _digest(content: bytes) -> dict[str, Any]:
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file, which is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    _write(temporary, content)
+    temporary.replace(path)
+    _sync(path.parent)
+
+
 def _write(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)

@@ -31,6 +31,12 @@ LIMITS: tuple[Limit, ...] = (
     (FINITE, math.isfinite, "be finite"),
     *SEED,
 )
+EMA_LENGTHS = "be above 0 and below 0.288"
+
+
+def is_ema_length(length: float) -> bool:
+    """Whether a power-function average can have this length; at 12^−½ all steps count alike."""
+    return 0 < length < 0.288
 
 
 def check(config: "TrainConfig") -> None:
@@ -40,6 +46,10 @@ def check(config: "TrainConfig") -> None:
         raise UserError("Name the data once: by --dataset_name or by --train_data_dir.")
     if config.class_dropout > 0 and config.class_column is None:
         raise UserError("--class_dropout needs --class_column: there are no classes to hide.")
+    if bad := [length for length in config.ema_lengths if not is_ema_length(length)]:
+        raise UserError(f"--ema_lengths must {EMA_LENGTHS}; got {bad[0]}.")
+    if len(set(config.ema_lengths)) < len(config.ema_lengths):
+        raise UserError("--ema_lengths has a number twice.")
     _check_network(config)
 
 

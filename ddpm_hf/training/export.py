@@ -16,7 +16,7 @@ from ddpm_hf.cli import started_as
 from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.hub.card import TrainingFacts, model_card
 from ddpm_hf.pipeline import DDPMPipeline
-from ddpm_hf.training import checkpoint
+from ddpm_hf.training import checkpoint, ema_lengths
 from ddpm_hf.training.loss_curve import draw_curve
 from ddpm_hf.training.run_log import TRAINING_CSV, RunLog
 from ddpm_hf.training.samples import Samples, enlarged
@@ -60,6 +60,7 @@ def save_checkpoint(state: TrainingState) -> None:
             f" written; {lower_learning_rate(folder)}."
         )
     with written(f"checkpoint-{state.step}", folder):
+        ema_lengths.save_snapshot(folder, state.step, state.averages)
         keep = state.config.checkpoints_total_limit
         checkpoint.save(folder, state.step, state.state_dict(), keep)
 

@@ -157,6 +157,9 @@ class OptimisationFlags:
     """See --ema_inv_gamma."""
     ema_max_decay: float = 0.9999
     """See --ema_inv_gamma."""
+    ema_lengths: tuple[float, ...] = ()
+    """Also keep power-function averages of these relative lengths, such as 0.05 0.1, from which one
+    of any length can be made after training."""
     mixed_precision: Literal["no", "fp16", "bf16"] | None = None
     """By default that of `accelerate launch --mixed_precision`."""
     seed: int = 0

@@ -13,7 +13,7 @@ from accelerate.utils import ProjectConfiguration
 from ddpm_hf import distributed
 from ddpm_hf.errors import UserError, as_text, first_sentence
 from ddpm_hf.hub.upload import PICTURES
-from ddpm_hf.training import checkpoint
+from ddpm_hf.training import checkpoint, ema_lengths
 from ddpm_hf.training.config import TrainConfig
 from ddpm_hf.training.run_log import SAMPLES, TRAINING_CSV, VALIDATION_CSV
 
@@ -143,16 +143,18 @@ def _check_nothing_is_lost(folder: Path, start: Path | None) -> None:
         )
 
 
-def remove_old_run(config: TrainConfig) -> None:
-    """Remove what an earlier run wrote to the output folder, once the new one can start.
+def remove_old_run(config: TrainConfig, step: int) -> None:
+    """Remove what an earlier run wrote to the output folder, once the new one starts after `step`.
 
     If the new run resumes it from a named checkpoint: only what is newer than that checkpoint.
     """
+    folder = Path(config.output_dir)
     if config.resume_from_checkpoint == "latest":
+        ema_lengths.remove_later(folder, step)
         return
-    folder, start = Path(config.output_dir), _named_checkpoint(config)
-    existing = checkpoint.checkpoints(folder.resolve())
-    last_kept_step = checkpoint.step_of(start) if start in existing else -1
+    existing, start = checkpoint.checkpoints(folder.resolve()), _named_checkpoint(config)
+    last_kept_step = step if start in existing else -1
+    ema_lengths.remove_later(folder, last_kept_step)
     for old in existing:
         if checkpoint.step_of(old) > last_kept_step:
             checkpoint.discard(old)

@@ -62,7 +62,7 @@ class Run:
             self.checkpointed = self.state.step
         self.images = training_images(source, config, accelerator)  # once nothing is refused
         self.validation = validation_images(source, accelerator)
-        on_main(accelerator, lambda: remove_old_run(config))
+        on_main(accelerator, lambda: remove_old_run(config, self.state.step))
         self._init_trackers()
         for said in (self.state.plan, *self.state.plan.notices(self.state.step)):
             accelerator.print(said)

@@ -16,6 +16,7 @@ from ddpm_hf.training import ema, optimizer
 from ddpm_hf.training.attention import attention_kernels
 from ddpm_hf.training.batches import BatchShard
 from ddpm_hf.training.config import TrainConfig
+from ddpm_hf.training.ema_lengths import PowerAverages
 from ddpm_hf.training.network import compiled
 from ddpm_hf.training.plan import TrainingPlan
 from ddpm_hf.training.randomness import BatchRandomness
@@ -93,6 +94,7 @@ class TrainingState:
         self.lr_scheduler = optimizer.make_lr_scheduler(config, adam, self.plan.total_steps)
         self.network, self.optimizer = accelerator.prepare(network, adam)
         self.ema = ema.make_ema(config, unet) if config.use_ema else None
+        self.averages = PowerAverages(config.ema_lengths, unet)
 
     @property
     def out_of_time(self) -> bool:
@@ -151,6 +153,7 @@ class TrainingState:
         if self.ema is not None:
             self.ema.step(self.network.parameters())
         self.step, self.overflows = self.step + 1, 0
+        self.averages.update(self.unet, self.step)
         return True
 
     def weights_are_finite(self) -> bool:
@@ -183,6 +186,7 @@ class TrainingState:
         return {
             "unet": self.unet.state_dict(),
             "ema": self.ema and self.ema.state_dict(),
+            "ema_lengths": self.averages.state_dict(),
             "optimizer": optimizer.state_dict(self.optimizer),
             "lr_scheduler": self.lr_scheduler.state_dict(),
             "scaler": scaler and scaler.state_dict(),
@@ -215,6 +219,7 @@ class TrainingState:
             ) from error
         if self.ema is not None:
             ema.load_state_dict(self.config, self.ema, self.unet, state["ema"])
+        self.averages.load_state_dict(state.get("ema_lengths", {}))  # an earlier version kept none
         optimizer.load_state_dict(self.optimizer, state["optimizer"])
         self.lr_scheduler.load_state_dict(state["lr_scheduler"])
         optimizer.use_settings(self.config, self.optimizer, self.lr_scheduler)
