@@ -3,6 +3,8 @@
 import io
 import json
 import shlex
+import sys
+import types
 
 import accelerate
 import datasets
@@ -21,7 +23,8 @@ from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation.config import from_groups as evaluation_flags
 from ddpm_hf.hub.push import PushConfig
 from ddpm_hf.sampling.config import from_groups as sampling_flags
-from ddpm_hf.training import algorithm, checkpoint
+from ddpm_hf.training import algorithm, checkpoint, preflight
+from ddpm_hf.training import run as run_module
 from ddpm_hf.training.algorithm import image_losses, training_steps
 from ddpm_hf.training.batches import BatchShard, batches
 from ddpm_hf.training.config import TrainConfig
@@ -271,6 +274,28 @@ def test_gradient_checkpointing_changes_nothing(dataset, tmp_path):
 def test_a_tracker_that_is_not_installed_is_named(dataset, tmp_path, logger):
     with pytest.raises(UserError, match=f"--logger {logger} needs its package: pip install"):
         train_here(dataset, tmp_path / "out", logger=logger)
+
+
+def test_wandb_is_asked_for_its_login_before_any_image_is_read(dataset, tmp_path, monkeypatch):
+    """Else it raises an error of its own once all are decoded."""
+
+    def login():
+        raise RuntimeError("No API key configured. Use `wandb login` to log in.")
+
+    monkeypatch.setitem(sys.modules, "wandb", types.SimpleNamespace(login=login))
+    monkeypatch.setattr(preflight, "get_available_trackers", lambda: ["wandb"])
+    monkeypatch.setattr(run_module, "open_source", None)
+    with pytest.raises(UserError, match=r"--logger wandb: No API key configured; .*MODE=offline"):
+        train_here(dataset, tmp_path / "out", logger="wandb")
+
+
+def test_a_tracker_that_does_not_start_is_told(dataset, tmp_path, monkeypatch):
+    def fails(*_):
+        raise RuntimeError("The server does not answer. Try again.")
+
+    monkeypatch.setattr(accelerate.Accelerator, "init_trackers", fails)
+    with pytest.raises(UserError, match=r"--logger tensorboard can't start: The server does not"):
+        train_here(dataset, tmp_path / "out", max_train_steps=1)
 
 
 def test_a_tracker_writes_into_the_output_folder(dataset, tmp_path, monkeypatch):

@@ -56,6 +56,21 @@ def training_accelerator(config: TrainConfig) -> Accelerator:
     return accelerator
 
 
+def check_login(logger: str) -> None:
+    """Raise UserError where wandb has no login: it would ask only when all images are decoded."""
+    if logger != "wandb":
+        return
+    import wandb
+
+    try:
+        wandb.login()
+    except Exception as error:  # of wandb's own kind
+        raise UserError(
+            f"--logger wandb: {first_sentence(error)}; `wandb login` adds one, and without an"
+            " account WANDB_MODE=offline keeps the log on this machine."
+        ) from error
+
+
 def check_output_dir(config: TrainConfig) -> None:
     """Make the output folder.
 

@@ -28,6 +28,7 @@ from ddpm_hf.training.export import (
 from ddpm_hf.training.network import make_model, try_named_network
 from ddpm_hf.training.preflight import (
     PROJECT,
+    check_login,
     check_output_dir,
     remove_old_run,
     training_accelerator,
@@ -63,7 +64,7 @@ class Run:
         self.images = training_images(source, config, accelerator)  # once nothing is refused
         self.validation = validation_images(source, accelerator)
         on_main(accelerator, lambda: remove_old_run(config, self.state.step))
-        self._init_trackers()
+        on_main(accelerator, self._init_trackers)
         for said in (self.state.plan, *self.state.plan.notices(self.state.step)):
             accelerator.print(said)
         self.log: RunLog | None = None
@@ -78,6 +79,10 @@ class Run:
         except OSError as error:
             raise UserError(
                 f"Can't write to --logging_dir {self.config.logging_dir}: {first_sentence(error)}."
+            ) from error
+        except Exception as error:  # of any tracker
+            raise UserError(
+                f"--logger {self.config.logger} can't start: {first_sentence(error)}."
             ) from error
 
     def _open_log(self) -> None:
@@ -196,6 +201,7 @@ def train(config: TrainConfig) -> None:
     accelerator = training_accelerator(config)
     config = dataclasses.replace(config, mixed_precision=accelerator.mixed_precision)
     on_main(accelerator, lambda: check_output_dir(config))
+    on_main(accelerator, lambda: check_login(config.logger))
     for notice in notices(config):
         accelerator.print(notice)
     name = config.hub_model_id or Path(config.output_dir).resolve().name
