@@ -50,11 +50,11 @@ def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
 
 @dataclass(frozen=True)
 class PushConfig:
-    """Push a trained model's folder to the Hub: the pipeline, its card and its sample images.
+    """Push a trained model to the Hub: the pipeline, its card and its samples.
 
     Example: python -m ddpm_hf.hub --folder out --model_id ME/model
 
-    `python -m ddpm_hf.hub space --help` is about publishing the page.
+    For publishing the page, see `python -m ddpm_hf.hub space --help`.
     """
 
     folder: Path

@@ -16,7 +16,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from ddpm_hf.cli import command_line
+from ddpm_hf.cli import command_line, options
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub import static_space
 from ddpm_hf.hub.client import hub_errors, require_token
@@ -185,7 +185,4 @@ def publish(config: SpaceConfig) -> None:
 def main(arguments: list[str]) -> None:
     """The command line, after `space`."""
     with command_line("ddpm_hf.hub", "Stopped; run it again to continue."):
-        config = tyro.cli(
-            SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
-        )
-        publish(config)
+        publish(options(SpaceConfig, "ddpm_hf.hub space", arguments))
