@@ -151,7 +151,7 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
             _request_hardware(api, space.repo_id, SpaceHardware(config.hardware))
     if config.private and is_public:
         raise UserError(
-            f"{space.repo_id} is there already and is public; make it private on the Hub, or choose"
+            f"{space.repo_id} already exists and is public; make it private on the Hub, or choose"
             " another name."
         )
     return space
