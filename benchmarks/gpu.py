@@ -80,7 +80,7 @@ def ours(device, backend, batch, steps):
     return work
 
 
-def stock(device, batch, steps):
+def theirs(device, batch, steps):
     """In bf16 by autocast, because diffusers fails with a bf16 network."""
     import diffusers
 
@@ -122,15 +122,15 @@ def waits_of_a_run(device, batch):
 
 def sampling(device, batch, steps, rounds):
     contenders = {f"ours {name}": partial(ours, device, name, batch, steps) for name in BACKENDS}
-    contenders["stock"] = partial(stock, device, batch, steps)
+    contenders["diffusers"] = partial(theirs, device, batch, steps)
     seconds = medians(take_turns(contenders, 1, rounds))
     return {
         "ms a step": {name: round(1e3 * s / steps, 2) for name, s in seconds.items()},
         "seconds for 256 samples, 1000 steps": {
             name: round(256 / batch * 1000 * s / steps, 1) for name, s in seconds.items()
         },
-        "times as fast as stock": {
-            name: round(seconds["stock"] / s, 2) for name, s in seconds.items()
+        "times as fast as diffusers": {
+            name: round(seconds["diffusers"] / s, 2) for name, s in seconds.items()
         },
     }
 
@@ -143,14 +143,14 @@ def our_training(batch):
 def training_steps(device, batch, steps, rounds):
     each = {
         "ours": partial(our_training, batch),
-        "stock": partial(training.stock, "bf16", batch, 5000, UNET, workers=WORKERS),
+        "diffusers": partial(training.theirs, "bf16", batch, 5000, UNET, workers=WORKERS),
     }
     contenders = {name: partial(times, work, steps, device) for name, work in each.items()}
     seconds = medians(take_turns(contenders, 1, rounds))
     return {
         "images a second": {name: round(steps * batch / s, 1) for name, s in seconds.items()},
         "steps a second": {name: round(steps / s, 1) for name, s in seconds.items()},
-        "times as fast as stock": round(seconds["stock"] / seconds["ours"], 2),
+        "times as fast as diffusers": round(seconds["diffusers"] / seconds["ours"], 2),
     }
 
 

@@ -1,7 +1,7 @@
 """Quality against minutes of training: ours beside diffusers' train_unconditional.py, in turns.
 
-`python benchmarks/quality.py --our_minutes 8 15 30 --stock_minutes 8 15 30 60`. The same UNet and
-the same cats. First the two take turns on the idle machine, to measure the steps a minute of each;
+`python benchmarks/quality.py --our_minutes 8 15 30 --diffusers_minutes 8 15 30 60`. The same UNet
+and cats. First the two take turns on the idle machine, to measure the steps a minute of each;
 then each trains the number of steps that this gives for the minutes. The samples of the averaged
 weights are compared with the nearest real cats. Other load on the machine during these hours
 changes only how long they take.
@@ -35,8 +35,8 @@ class Config:
     """The folder for models, samples, table and plot."""
     our_minutes: tuple[float, ...] = (8, 15, 30)
     """Each is a run of ours, with a learning rate schedule of its own; 0 for none."""
-    stock_minutes: tuple[float, ...] = (8, 15, 30, 60)
-    """Stock's single run is measured after each of these; 0 for none."""
+    diffusers_minutes: tuple[float, ...] = (8, 15, 30, 60)
+    """diffusers' single run is measured after each of these; 0 for none."""
     num_samples: int = 256
     """Samples for each measurement, in 50 steps."""
 
@@ -57,14 +57,14 @@ def our_pace(folder):
     return passed / (int(last["number"]) - int(first["number"]))
 
 
-def stock():
+def theirs():
     """The script with its defaults: fp32, batch 16, learning rate 1e-4, warm-up 500, 100 epochs.
 
     The function it returns trains up to a number of steps and returns the seconds, or saves the
     pipeline to a path.
     """
     torch.manual_seed(0)
-    work = training.stock("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
+    work = training.theirs("no", BATCH, PICTURES, learning_rate=1e-4, warmup=500)
 
     def answer(asked):
         if isinstance(asked, str):
@@ -77,11 +77,11 @@ def stock():
 
 def paces(folder):
     """Seconds a step of each, the median of several turns."""
-    each = {"ours": [], "stock": []}
-    with seated({"stock": stock}) as seats:
+    each = {"ours": [], "diffusers": []}
+    with seated({"diffusers": theirs}) as seats:
         for number in range(1, PACE_ROUNDS + 1):
             each["ours"].append(our_pace(folder / f"pace-{number}"))
-            each["stock"].append(seats["stock"](PACE_STEPS * number) / PACE_STEPS)
+            each["diffusers"].append(seats["diffusers"](PACE_STEPS * number) / PACE_STEPS)
     return medians(each)
 
 
@@ -106,7 +106,7 @@ def plot(rows, path):
         (("median_rmse", "median distance, levels"), ("share_within_8", "share within 8 levels"))
     ):
         axes = figure.add_subplot(1, 2, place + 1)
-        for name in ("ours", "stock"):
+        for name in ("ours", "diffusers"):
             mine = [(row["minutes"], row[key]) for row in rows if row["name"] == name]
             axes.plot([x for x, _ in mine], [y for _, y in mine], "o-", label=name)
         axes.set_xlabel("minutes of training")
@@ -145,9 +145,9 @@ def main():
         write(result, folder)
     known = {(row["name"], row["minutes"]) for row in result["rows"]}
     turns = [("ours", minutes) for minutes in config.our_minutes]
-    turns += [("stock", minutes) for minutes in config.stock_minutes]
+    turns += [("diffusers", minutes) for minutes in config.diffusers_minutes]
     turns = sorted((turn for turn in turns if turn[1] and turn not in known), key=itemgetter(1))
-    contenders = {"stock": stock} if any(name == "stock" for name, _ in turns) else {}
+    contenders = {"diffusers": theirs} if any(name == "diffusers" for name, _ in turns) else {}
     with seated(contenders) as seats:
         for name, minutes in turns:
             model = folder / f"{name}-{minutes:g}"
@@ -155,8 +155,8 @@ def main():
             if name == "ours":
                 ours(steps, model)
             else:
-                seats["stock"](steps)
-                seats["stock"](str(model))
+                seats["diffusers"](steps)
+                seats["diffusers"](str(model))
             row = {"name": name, "minutes": minutes, "steps": steps, **measured(model, config)}
             result["rows"].append(row)
             write(result, folder)  # a run of hours may be interrupted

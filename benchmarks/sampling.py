@@ -30,7 +30,7 @@ def _work(pipeline, batch, steps, **extra):
     return work
 
 
-def stock(batch, steps, model=MODEL):
+def theirs(batch, steps, model=MODEL):
     import diffusers
 
     return _work(diffusers.DDPMPipeline.from_pretrained(model), batch, steps)
@@ -79,7 +79,7 @@ def main():
         return {
             "ours auto": functools.partial(ours, "auto", batch, steps),
             "ours openvino": functools.partial(ours, "openvino", batch, steps),
-            "stock": functools.partial(stock, batch, steps),
+            "diffusers": functools.partial(theirs, batch, steps),
         }
 
     result = {"steps": steps, "GFLOP a picture and step": flops / 1e9}
@@ -89,8 +89,8 @@ def main():
         limit = seconds.pop("limit") * flops * batch * steps
         result[f"batch {batch}"] = {
             "ms a step": {name: round(1e3 * s / steps, 2) for name, s in seconds.items()},
-            "times as fast as stock": {
-                name: round(seconds["stock"] / s, 2) for name, s in seconds.items()
+            "times as fast as diffusers": {
+                name: round(seconds["diffusers"] / s, 2) for name, s in seconds.items()
             },
             "share of the bf16 limit": {name: round(limit / s, 3) for name, s in seconds.items()},
         }

@@ -16,18 +16,18 @@ from pathlib import Path
 
 import torch
 from interleave import medians, take_turns, write
-from sampling import ours, stock
+from sampling import ours, theirs
 
 from ddpm_hf.bundled import PRETRAINED
 
 CATS = str(PRETRAINED / "cats-32")
 
 
-def against_stock(model, batch, steps, rounds):
+def against_diffusers(model, batch, steps, rounds):
     """Milliseconds per image and step."""
     contenders = {
         "ours auto": functools.partial(ours, "auto", batch, steps, model),
-        "stock": functools.partial(stock, batch, steps, model),
+        "diffusers": functools.partial(theirs, batch, steps, model),
     }
     seconds = medians(take_turns(contenders, 1, rounds))
     return {name: round(1e3 * s / steps / batch, 2) for name, s in seconds.items()}
@@ -86,7 +86,7 @@ def main():
     parser.add_argument("--json", help="write the result there")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    measured = functools.partial(against_stock, rounds=arguments.rounds)
+    measured = functools.partial(against_diffusers, rounds=arguments.rounds)
     with tempfile.TemporaryDirectory() as desk:
         folder = Path(desk)
         result = {

@@ -18,7 +18,7 @@ def contender(library, call, shape):
 
     import ddpm_hf
 
-    cls = {"ours": ddpm_hf.DDPMScheduler, "stock": diffusers.DDPMScheduler}[library]
+    cls = {"ours": ddpm_hf.DDPMScheduler, "diffusers": diffusers.DDPMScheduler}[library]
     scheduler = cls(num_train_timesteps=2000)
     x, z, generator = torch.randn(shape), torch.randn(shape), torch.Generator().manual_seed(0)
     t, batch = scheduler.timesteps[1000], torch.arange(shape[0])
@@ -63,14 +63,14 @@ def main():
         for shape in shapes:
             contenders = {
                 library: functools.partial(contender, library, call, shape)
-                for library in ("ours", "stock")
+                for library in ("ours", "diffusers")
             }
             if call == "step":
                 contenders["the draw alone"] = functools.partial(noise_only, shape)
             seconds = medians(take_turns(contenders, arguments.calls, arguments.rounds))
             result[f"{call} {' × '.join(map(str, shape))}"] = {
                 "microseconds": {name: round(1e6 * s, 1) for name, s in seconds.items()},
-                "times as fast as stock": round(seconds["stock"] / seconds["ours"], 2),
+                "times as fast as diffusers": round(seconds["diffusers"] / seconds["ours"], 2),
             }
     write(result, arguments.json)
 

@@ -18,14 +18,14 @@ IMPORTS = {
     "torch + UNet2DModel": "import torch; from diffusers import UNet2DModel",
     "import ddpm_hf": "import ddpm_hf",
     "ours": "from ddpm_hf import DDPMPipeline, DDPMScheduler",
-    "stock": "from diffusers import DDPMPipeline, DDPMScheduler",
+    "diffusers": "from diffusers import DDPMPipeline, DDPMScheduler",
 }
 LOAD = f"pipe = DDPMPipeline.from_pretrained({str(FOLDER)!r})"
 SCRIPTS = {
     **IMPORTS,
-    **{f"{name}, loaded": f"{IMPORTS[name]}; {LOAD}" for name in ("ours", "stock")},
+    **{f"{name}, loaded": f"{IMPORTS[name]}; {LOAD}" for name in ("ours", "diffusers")},
     "ours, a picture in 50 steps": f"{IMPORTS['ours']}; {LOAD}; pipe(1, None, 50, backend='auto')",
-    "stock, a picture in 50 steps": f"{IMPORTS['stock']}; {LOAD}; pipe(1, None, 50)",
+    "diffusers, a picture in 50 steps": f"{IMPORTS['diffusers']}; {LOAD}; pipe(1, None, 50)",
 }
 
 

@@ -4,10 +4,17 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import tyro
+from tyro.constructors import (
+    ConstructorRegistry,
+    StructConstructorSpec,
+    StructFieldSpec,
+    StructTypeInfo,
+)
 
 from ddpm_hf.errors import UserError
 
@@ -36,19 +43,44 @@ def started_as(module: str) -> list[str]:
     return ["accelerate", "launch", *([script.name] if is_script else ["-m", module])]
 
 
+def _as_paragraph(field: StructFieldSpec) -> StructFieldSpec:
+    text = field.helptext() if callable(field.helptext) else field.helptext
+    return replace(field, helptext=text and " ".join(text.split()))
+
+
+def _wrapped_help() -> ConstructorRegistry:
+    """A rule by which a field's docstring is one paragraph; tyro breaks it at indented lines."""
+    registry, asked = ConstructorRegistry(), list[type]()
+
+    @registry.struct_rule
+    def dataclass(info: StructTypeInfo) -> StructConstructorSpec | None:
+        if not is_dataclass(info.type) or info.type in asked:
+            return None
+        asked.append(info.type)  # for tyro's own rule to answer
+        spec = ConstructorRegistry.get_struct_spec(info)
+        asked.remove(info.type)
+        assert isinstance(spec, StructConstructorSpec)
+        return replace(spec, fields=tuple(map(_as_paragraph, spec.fields)))
+
+    return registry
+
+
 def options(
     kind: Callable[..., Options], module: str, arguments: list[str] | None = None
 ) -> Options:
     """The options of a command from its flags, in groups where a field of `kind` is a dataclass.
 
+    module: the one that the command is in, and the command's second word if it has one.
     Exits with a message for wrong ones, or with the help.
     """
+    name, *word = module.split()
     return tyro.cli(
         kind,
         args=arguments,
-        prog=started_as(module)[-1],
+        prog=" ".join([started_as(name)[-1], *word]),
         use_underscores=True,
         config=(tyro.conf.OmitArgPrefixes,),
+        registry=_wrapped_help(),
     )
 
 

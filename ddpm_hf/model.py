@@ -68,8 +68,8 @@ class ModelPipeline(CardedPipeline):
     def save_pretrained(self, save_directory: str | Path, **kwargs: Any) -> CommitInfo | None:
         """Write the folder that ours and diffusers load, with a card; safetensors only.
 
-        With `push_to_hub=True` it goes to the Hub, too. Stock refuses our scheduler's
-        `timestep_spacing="quadratic"` when it samples.
+        With `push_to_hub=True` it goes to the Hub, too. diffusers can't sample with our
+        scheduler's `timestep_spacing="quadratic"`.
         """
         self._name_stock_scheduler()
         return super().save_pretrained(save_directory, **kwargs)

@@ -29,7 +29,7 @@ def _port() -> int | None:
 class DemoConfig:
     """Serve the demo, a page in the browser, until Ctrl-C.
 
-    The address is set by GRADIO_SERVER_NAME and GRADIO_SERVER_PORT in the environment.
+    GRADIO_SERVER_NAME and GRADIO_SERVER_PORT in the environment set its address.
 
     Example: GRADIO_SERVER_PORT=8000 ddpm-demo
     """

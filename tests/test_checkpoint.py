@@ -34,7 +34,7 @@ def names(folder):
 
 def test_what_is_loaded_is_what_was_saved(folder):
     state, sentence = checkpoint.find(folder, "latest")
-    assert sentence == "Going on from checkpoint-4."
+    assert sentence == "Resuming from checkpoint-4."
     assert state["seconds"] == STATE["seconds"] and state["ema"] is None
     for name, tensor in STATE["unet"].items():
         assert torch.equal(state["unet"][name], tensor)
@@ -94,7 +94,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_message(folder, file, damage
     state, sentence = checkpoint.find(folder, "latest")
     assert state["step"] == 2
     assert "Passed over checkpoint-4, which is damaged: " in sentence
-    assert sentence.endswith("Going on from checkpoint-2.")
+    assert sentence.endswith("Resuming from checkpoint-2.")
     with pytest.raises(UserError, match="checkpoint-4 is damaged"):
         checkpoint.find(folder, "checkpoint-4")
     damage(folder / "checkpoint-2" / file)

@@ -4,6 +4,7 @@ import re
 import runpy
 import shlex
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,8 @@ def anchors(text):
 def said():
     """The commands of the documents, and the example of each command's help."""
     examples = re.compile(r"Example: (.*?)(?:\n\n|\Z)", re.S)
-    helps = (" ".join(examples.search(kind.__doc__)[1].split()) for kind in WITH_HELP)
+    shown = (examples.search(kind.__doc__)[1] for kind in WITH_HELP)
+    helps = (" ".join(example.replace("\\\n", " ").split()) for example in shown)
     return [
         pytest.param(command, id=f"{path.name}: {command[:60]}")
         for path in DOCUMENTS
@@ -121,6 +123,21 @@ def test_the_chinese_readme_keeps_in_step():
     for what in (r"^(#+) ", r"\]\(([^)]*\.(?:md|png|webp)[^)]*)\)", r"^\| `([\w-]+)`"):
         one, two = (re.findall(what, text, re.M) for text in (english, chinese))
         assert [x for x in one if x != "README.zh.md"] == [x for x in two if x != "README.md"]
+
+
+@pytest.mark.parametrize("kind", WITH_HELP)
+def test_the_help_fills_its_lines(kind, monkeypatch, capsys):
+    """A line of a flag's help ends where the next word would not fit; usage is one line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        options(kind, "ddpm_hf.train", ["--help"])
+    text = re.sub("[\u0300-\u036f]", "", capsys.readouterr().out)  # accents take no column
+    _, *lines = (line.strip("│|") for line in text.splitlines())
+    assert max(map(len, lines)) <= 80
+    for line, following in pairwise(lines):
+        column = len(following) - len(following.lstrip())
+        if column > 5 and re.match(r"  \S", line[column - 2 :]):
+            assert len(line.rstrip()) + 1 + len(following.split()[0]) > 77, line
 
 
 def test_the_shell_completes_flags(capsys):

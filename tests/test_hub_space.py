@@ -135,9 +135,7 @@ def test_a_private_one_is_created_private_and_a_public_one_refused(clone, online
     publish(config(private=True))
     assert online.repos[f"spaces/{NAME}"].private
     online.repos[f"spaces/{NAME}"].private = False
-    with pytest.raises(
-        UserError, match=rf"^{NAME} is there already and is public; make it private"
-    ):
+    with pytest.raises(UserError, match=rf"^{NAME} already exists and is public; make it private"):
         publish(config(private=True))
 
 

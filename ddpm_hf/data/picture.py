@@ -48,7 +48,7 @@ class Picture:
         """The lowest and highest value of a deep mode. Raises ValueError if some are NaN or ∞."""
         values = np.asarray(self.image, dtype=np.float32)
         if not np.isfinite(values).all():
-            raise ValueError("it has values that are no numbers")
+            raise ValueError("it has values that are not numbers")
         return float(values.min()), float(values.max())
 
     def _grey(self, white: float | None) -> NDArray[np.float32]:

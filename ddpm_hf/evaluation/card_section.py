@@ -70,7 +70,7 @@ def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
         name = f"Share within {levels} levels of a real cat ({n})"
         rows.append(("share_valid", name, f["share_valid"], 1))
         if f["share_novel_of_valid"] is not None:
-            name = f"Share of these that are no training cat ({n}; of all cats {all_cats})"
+            name = f"Share of these that are not training cats ({n}; of all cats {all_cats})"
             rows.append(("share_novel", name, f["share_novel_of_valid"], None))
     return rows
 

@@ -87,8 +87,8 @@ def from_groups(
 
     The samples are kept in --output_dir; an interrupted run continues from them.
 
-    Example: accelerate launch -m ddpm_hf.evaluate --model cats-32 --dataset_name cats
-    --output report.json
+    Example: accelerate launch -m ddpm_hf.evaluate --model cats-32 \\
+      --dataset_name cats --output report.json
     """
     return EvaluateConfig(**ChainMap(*map(vars, (drawing, data, report, sampler, speed))))
 

@@ -60,7 +60,7 @@ class Moments(NamedTuple):
                 found = cls(*(torch.from_numpy(file[name]).double() for name in cls._fields))
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise UserError(
-                f"--reference {path} is no .npz with the arrays mu and sigma: {error}."
+                f"--reference {path} is not an .npz with the arrays mu and sigma: {error}."
             ) from error
         shapes = ((num_features,), (num_features, num_features))
         if (found.mu.shape, found.sigma.shape) != shapes:

@@ -27,7 +27,7 @@ def repository(model_id: str, *, private: bool = False, token: str | None = None
         is_public = private and not api.repo_info(full).private
     if is_public:
         raise UserError(
-            f"{full} is there already and is public; make it private on the Hub, or push to another"
+            f"{full} already exists and is public; make it private on the Hub, or push to another"
             " repository."
         )
     return full
@@ -43,18 +43,18 @@ def push(folder: Path, model_id: str, *, token: str | None = None) -> None:
             upload(folder, model_id, token=token, commit_message="Upload the trained pipeline")
     except UserError as error:
         raise UserError(
-            f"{error} All is in {folder}; push it later by `python -m ddpm_hf.hub --folder {folder}"
-            f" --model_id {model_id}`."
+            f"{error} The model is in {folder}; push it later with `python -m ddpm_hf.hub --folder"
+            f" {folder} --model_id {model_id}`."
         ) from error
 
 
 @dataclass(frozen=True)
 class PushConfig:
-    """Push a trained model's folder to the Hub: the pipeline, its card and its sample images.
+    """Push a trained model to the Hub: the pipeline, its card and its samples.
 
     Example: python -m ddpm_hf.hub --folder out --model_id ME/model
 
-    `python -m ddpm_hf.hub space --help` is about publishing the page.
+    For publishing the page, see `python -m ddpm_hf.hub space --help`.
     """
 
     folder: Path

@@ -16,7 +16,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from ddpm_hf.cli import command_line
+from ddpm_hf.cli import command_line, options
 from ddpm_hf.errors import UserError
 from ddpm_hf.hub import static_space
 from ddpm_hf.hub.client import hub_errors, require_token
@@ -151,7 +151,7 @@ def _create(api: HfApi, config: SpaceConfig) -> RepoUrl:
             _request_hardware(api, space.repo_id, SpaceHardware(config.hardware))
     if config.private and is_public:
         raise UserError(
-            f"{space.repo_id} is there already and is public; make it private on the Hub, or choose"
+            f"{space.repo_id} already exists and is public; make it private on the Hub, or choose"
             " another name."
         )
     return space
@@ -185,7 +185,4 @@ def publish(config: SpaceConfig) -> None:
 def main(arguments: list[str]) -> None:
     """The command line, after `space`."""
     with command_line("ddpm_hf.hub", "Stopped; run it again to continue."):
-        config = tyro.cli(
-            SpaceConfig, args=arguments, prog="ddpm_hf.hub space", use_underscores=True
-        )
-        publish(config)
+        publish(options(SpaceConfig, "ddpm_hf.hub space", arguments))

@@ -85,9 +85,9 @@ class SampleConfig(SpeedFlags, SamplerFlags, DrawingFlags):
 
 
 def from_groups(*, drawing: DrawingFlags, sampler: SamplerFlags, speed: SpeedFlags) -> SampleConfig:
-    """Draw samples from a trained model. Started again, an interrupted run draws what is missing.
+    """Draw samples from a trained model. Run again, it draws what is missing.
 
-    Example: accelerate launch -m ddpm_hf.sample --model cats-32 --num_samples 64
-    --num_inference_steps 50 --output_dir samples
+    Example: accelerate launch -m ddpm_hf.sample --model cats-32 \\
+      --num_samples 64 --num_inference_steps 50 --output_dir samples
     """
     return SampleConfig(**ChainMap(*map(vars, (drawing, sampler, speed))))

@@ -133,13 +133,13 @@ def find(output_dir: Path, which: str) -> tuple[dict[str, Any] | None, str]:
     if which != "latest":
         folder = resolve(output_dir, which)
         try:
-            return load(folder), f"Going on from {folder.name}."
+            return load(folder), f"Resuming from {folder.name}."
         except DamagedError as damage:
             raise UserError(f"{folder} is damaged: {damage}.") from damage
     skipped: list[str] = []
     for folder in reversed(checkpoints(output_dir)):
         try:
-            return load(folder), " ".join([*skipped, f"Going on from {folder.name}."])
+            return load(folder), " ".join([*skipped, f"Resuming from {folder.name}."])
         except DamagedError as damage:
             skipped.append(f"Passed over {folder.name}, which is damaged: {damage}.")
     if skipped:

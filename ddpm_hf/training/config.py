@@ -106,12 +106,12 @@ def from_groups(
     output: OutputFlags,
     hub: HubFlags,
 ) -> TrainConfig:
-    """Train a DDPM on a data set of images, and save a pipeline that diffusers loads by itself.
+    """Train a DDPM on a set of images, and save it as a pipeline for diffusers.
 
-    All flags of diffusers' train_unconditional.py are here, with their meaning and their defaults.
+    All flags of diffusers' train_unconditional.py work, with the same defaults.
 
-    Example: accelerate launch train_accelerate.py --train_data_dir photos --resolution 64
-    --output_dir out --use_ema
+    Example: accelerate launch train_accelerate.py --train_data_dir photos \\
+      --resolution 64 --output_dir out --use_ema
 
     Args:
         config: A JSON file of settings, or a recipe by name, such as cats-32; flags override it.

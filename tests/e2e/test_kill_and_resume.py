@@ -57,7 +57,7 @@ def test_killed_at_any_moment_and_resumed(dataset, whole, tmp_path, moment):
     assert status == -signal.SIGKILL, said
     assert checkpoint.find(output, "latest")[0] is not None
     said = run(dataset, output, *RESUME, **LENGTH)
-    assert "Going on from checkpoint-" in said
+    assert "Resuming from checkpoint-" in said
     assert same(output, whole) and recorded(output) == recorded(whole)
     assert [p.name for p in checkpoint.checkpoints(output)] == ["checkpoint-8", "checkpoint-10"]
     assert not [p.name for p in output.iterdir() if p.name.startswith(".")]

@@ -176,7 +176,7 @@ def test_models_of_the_hub_draw(told, name, shape):
         ("own-class", "is not a UNet2DModel"),
         ("own-scheduler", "is not a UNet2DModel with one of the known schedulers"),
         ("wide", "draws pictures that are too large; at most 256 × 256"),
-        ("by-time", "wants classes of a kind that can't be given here"),
+        ("by-time", "has classes of a kind that can't be given here"),
         ("misnamed", "can't be loaded"),
         ("deep", "can't be loaded"),
         ("fat", "can't be loaded"),

@@ -80,7 +80,7 @@ def test_a_name_that_the_hub_does_not_allow_is_refused(hub, push, tmp_path):
 def test_a_public_repository_is_not_taken_for_a_private_one(hub, push, tmp_path):
     hub.repos[f"{USER}/model"] = Repo(private=False)
     said = push("--hub_private_repo", expect=1)
-    assert "is there already and is public" in said
+    assert "already exists and is public" in said
     assert hub.repos[f"{USER}/model"].files == {}
 
 

@@ -132,9 +132,9 @@ def test_schedule_is_the_notes(tiny):
         ("generate", (0, 1, 10, "small", 3), "must be from 0 to 2; got 3."),
         ("generate", (0, 1, 10, *SHORT[3:8], "odd"), "must be one of even, quadratic; got odd."),
         ("generate", (0, 1, 10, *SHORT[3:9], "odd"), "must be one of ddpm, ddim, fast; got odd."),
-        ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws with its own models alone."),
-        ("forward", ("cat.png", 5), "A picture is to be sent as a file"),
-        ("forward", ({"path": "/etc/passwd"}, 5), "A picture is to be sent as a file"),
+        ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws only with its own models."),
+        ("forward", ("cat.png", 5), "Send a picture as a file"),
+        ("forward", ({"path": "/etc/passwd"}, 5), "Send a picture as a file"),
         ("forward", (None, 2001), "t must be a whole number from 0 to"),
         ("schedule", ("straight",), "kind must be one of linear, scaled_linear,"),
         ("schedule", ("linear", 4001), "must be a whole number from 10 to 4000; got 4001."),
@@ -192,7 +192,7 @@ def test_a_links_markup_is_shown_and_not_run(visit):
     markup = "<img src=x onerror=window.harmed=1>"
     page = visit(f"?model={markup}&seed={markup}")
     page.click("#generate")
-    expect(page.get_by_text("This server draws with its own models alone.").first).to_be_visible()
+    expect(page.get_by_text("This server draws only with its own models.").first).to_be_visible()
     page = visit(f"?variance={markup}")
     expect(page.get_by_text("must be one of small, large, none; got <img").first).to_be_visible()
     assert page.evaluate("window.harmed") is None
@@ -248,7 +248,7 @@ def test_settings_are_kept_and_ctrl_c_in_a_run_ends_the_server_well():
     try:
         assert "more than 2 seconds" in said(running, "generate", *LONG)["error"]
         others = said(running, "generate", *SHORT[:5], "someone/good")
-        assert others["error"] == "This server draws with its own models alone."
+        assert others["error"] == "This server draws only with its own models."
         until(running, join(running, "generate", LONG)[1], "process_starts")
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(30) == 0

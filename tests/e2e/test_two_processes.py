@@ -166,7 +166,7 @@ sys.stdout.write(f"{message} {state['unet'].tolist()}\\n")  # whole: both write 
 def test_each_process_reads_a_checkpoint_itself_where_it_can(tmp_path, disk, sent):
     checkpoint.save(tmp_path, 4, {"step": 4, "unet": torch.tensor([1.5, 2.5])}, keep=None)
     said = side_by_side.run(["-c", FIND, tmp_path, disk])
-    assert said.count("Going on from checkpoint-4. [1.5, 2.5]") == 2 and said.count("sent") == sent
+    assert said.count("Resuming from checkpoint-4. [1.5, 2.5]") == 2 and said.count("sent") == sent
 
 
 def test_a_launched_run_ends_and_has_the_launchers_precision(fashion, tmp_path):

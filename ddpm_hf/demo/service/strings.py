@@ -13,13 +13,13 @@ EN = {
     "limits_file_unreadable": (
         "This file can't be read as a picture; take a PNG, JPEG, WebP, GIF, BMP or TIFF."
     ),
-    "limits_file_unsent": "A picture is to be sent as a file: handle_file(…) of gradio_client.",
+    "limits_file_unsent": "Send a picture as a file, by handle_file(…) of gradio_client.",
     "limits_file_too_many_bytes": "This file is too large; take one of at most {limit} MB.",
     "limits_file_too_many_pixels": (
         "This picture has too many pixels; take one of at most {limit} MP."
     ),
     "limits_model_info": "Or the id of a DDPM on the Hub, such as google/ddpm-cifar10-32.",
-    "limits_model_off": "This server draws with its own models alone.",
+    "limits_model_off": "This server draws only with its own models.",
     "limits_model_missing": "There is no model {name} on the Hub, or it is private.",
     "limits_model_unreachable": "The Hub can't be reached for {name}; please try again later.",
     "limits_model_code": "{name} comes with code of its own, which is not run here.",
@@ -27,7 +27,7 @@ EN = {
     "limits_model_too_large": "{name} is too large: its weights may have at most {limit} MB.",
     "limits_model_too_wide": "{name} draws pictures that are too large; at most {limit} × {limit}.",
     "limits_model_other_kind": "{name} is not a UNet2DModel with one of the known schedulers.",
-    "limits_model_classes": "{name} wants classes of a kind that can't be given here, or too many.",
+    "limits_model_classes": "{name} has classes of a kind that can't be given here, or too many.",
     "limits_model_attention": "{name} attends over too many pixels at once for this server.",
     "limits_model_broken": "{name} can't be loaded: its files do not fit together.",
     "limits_model_instead": "{reason} {model} draws instead.",

@@ -4,17 +4,17 @@ PAGE = {
     "en": {
         "about": (
             "This page is a folder of files. The network runs in your browser, nothing is sent"
-            " anywhere, and after the first visit it opens without a network. {more}"
+            " anywhere, and after the first visit it opens offline. {more}"
         ),
         "more": (
-            "Models of the Hub, any number of steps and any schedule need Python: they are on"
+            "Models from the Hub, any number of steps and any schedule need Python: they are on"
             " [the page with a server]({link})."
         ),
         "more_at_home": (
-            "Models of the Hub, any number of steps and any schedule need Python: `python app.py`"
+            "Models from the Hub, any number of steps and any schedule need Python: `python app.py`"
             " in a clone of the repository serves a page that has them."
         ),
-        "nearest": "The link asks for a number that was not written out; this is the nearest.",
+        "nearest": "This page lacks the number that the link asks for; this is the nearest.",
         "model": "This page has no model of that name: cats-32 draws instead.",
     },
     "zh": {

@@ -85,15 +85,15 @@ PAGE = {
         ),
         "neighbour": (
             "Neighbouring steps: q(xₜ|xₛ) is a needle, {one} wide, and q(xₛ|x₀) a plateau, {other}"
-            " wide. {share} of A come from xₜ: one step back hardly moves the pixel."
+            " wide. {share} of A comes from xₜ: one step back hardly moves the pixel."
         ),
         "needle": (
             "q(xₜ|xₛ) is a needle, {one} wide, and q(xₛ|x₀) a plateau, {other} wide: {share} of A"
-            " come from xₜ."
+            " comes from xₜ."
         ),
         "plateau": (
             "q(xₛ|x₀) is a needle, {other} wide, and q(xₜ|xₛ) a plateau, {one} wide: {rest} of A"
-            " come from x₀, and xₜ says next to nothing."
+            " comes from x₀, and xₜ says next to nothing."
         ),
         "parabolas": "Their logarithms: parabolas, which add up (without the constants)",
         "sum": (

@@ -31,7 +31,7 @@ ZH = {
 
 PAGE = {
     "en": {
-        "unanswered": "These numbers can't be had just now; please try again later.",
+        "unanswered": "These numbers are not available just now; please try again later.",
         "t": "Step t, from the picture to noise",
         "play": "▶ Play",
         "pause": "❚❚ Pause",

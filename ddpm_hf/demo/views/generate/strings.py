@@ -76,8 +76,8 @@ EN = {
         " $1-\\bar\\alpha_t/\\bar\\alpha_s$; even steps begin a little below $T$.\n\n"
         "A model that knows classes $c$ is asked twice, with the class,"
         " $\\hat z_c = \\mathrm{UNet}(x_t, t, c)$, and without any, $\\hat z_\\varnothing$, and"
-        " goes further the way of the difference (classifier-free guidance of strength $w$; Ho &"
-        " Salimans write $1+w$, and $w=1$ is none):\n\n"
+        " goes further in the direction of the difference (classifier-free guidance of strength"
+        " $w$; Ho & Salimans write $1+w$, and $w=1$ is none):\n\n"
         "$$\\hat z = \\hat z_\\varnothing + w\\,(\\hat z_c - \\hat z_\\varnothing)$$"
     ),
 }

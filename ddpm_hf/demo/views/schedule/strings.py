@@ -45,7 +45,7 @@ ZH = {
 
 PAGE = {
     "en": {
-        "unanswered": "These numbers can't be had just now; please try again later.",
+        "unanswered": "These numbers are not available just now; please try again later.",
         "t": "Cursor t",
         "logY": "Logarithmic values",
         "logT": "Logarithmic t",

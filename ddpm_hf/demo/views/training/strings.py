@@ -54,7 +54,7 @@ ZH = {
 
 PAGE = {
     "en": {
-        "unanswered": "These numbers can't be had just now; please try again later.",
+        "unanswered": "These numbers are not available just now; please try again later.",
         "slider": "Training replay: training steps so far",
         "chart": "Loss on a logarithmic scale, by training step",
         "by_t": "Loss by t at this moment, in thousandths, each bar a tenth of 1..T",
