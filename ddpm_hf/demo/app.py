@@ -41,7 +41,7 @@ from ddpm_hf.demo.views.training import view as training
 from ddpm_hf.demo.web import model_files, modules
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.picture import picture
-from ddpm_hf.demo.web.theme import PRINT_CSS, THEME
+from ddpm_hf.demo.web.theme import HEAD_CSS, THEME
 from ddpm_hf.pipeline import DDPMPipeline
 
 FIRST = (
@@ -55,7 +55,7 @@ FIRST = (
 SHOWN_FIRST = ("web/recorded/overview.run.json", "web/recorded/generate.run.json")
 LAUNCH = {
     "theme": THEME,
-    "head": f"<style>{PRINT_CSS.read_text()}</style>",
+    "head": f"<style>{HEAD_CSS.read_text()}</style>",
     "css_paths": [Path(__file__).parent / "web" / "theme.css", equations.CSS],
     "i18n": i18n,
     "footer_links": ["api", "settings"],

@@ -5,7 +5,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.e2e.static_page import open_view
-from tests.e2e.views import PHONE, TABS, controls_on_paper, fits_a_phone, generate, recolour
+from tests.e2e.views import (
+    PHONE,
+    TABS,
+    controls_on_paper,
+    fits_a_phone,
+    generate,
+    recolour,
+    start_is_in_sight,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -50,6 +58,8 @@ def test_a_phone_shows_every_view_in_chinese(visit):
     for name in TABS:
         open_view(page, name)
         assert fits_a_phone(page), name
+        assert start_is_in_sight(page, name), name
+    expect(page.locator("[data-quantity=weightXt]")).to_contain_text("最大值 0.996，在 t = 651 处")
     expect(page.locator("#forward-page [data-part=verdict]")).to_contain_text("已看不出原图")
     expect(page.locator("[data-quantity=snr] b")).to_contain_text("信噪比")
 

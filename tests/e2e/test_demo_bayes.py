@@ -42,6 +42,12 @@ def test_the_page_tells_pythons_numbers_wherever_it_is_dragged(page):
     page.mouse.up()
     x_t = float(part(page, "xt").input_value())
     assert x_t < 0.8, "it was 1.2"
+    slide(part(page, "x0"), x_t)
+    above, below = (
+        page.locator(f"{PLOT} circle.{name}").bounding_box() for name in ("prior", "likelihood")
+    )
+    assert above["y"] + above["height"] <= below["y"], "where they are equal each can be taken"
+    slide(part(page, "x0"), 0.8)
     for _ in range(3):
         part(page, "x0").press("ArrowLeft")
     slide(part(page, "t"), 300)

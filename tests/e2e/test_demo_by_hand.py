@@ -28,8 +28,15 @@ def test_the_overview_leads_to_training_and_both_algorithms_go_by_hand(visit_tra
     expect(overview.locator(".alive button")).to_have_text("⟵ Inference")
     links = overview.locator("a").evaluate_all("links => links.map((link) => link.search)")
     assert len(links) == 9 and set(links) <= {f"?tab={tab}" for tab in TABS}
-    overview.get_by_role("link", name="learn to see the noise").click()
+    held = []
+    page.route("**/weights.json", lambda route: held.append(route))
+    with page.expect_request("**/weights.json"):
+        overview.get_by_role("link", name="learn to see the noise").click()
     assert re.search("[?&]tab=training", page.url)
+    loading = page.locator("#by_hand [data-part=loading]")
+    expect(loading).to_be_visible()
+    held[0].continue_()
+    expect(loading).to_be_hidden()
     by_hand(page)
 
 

@@ -104,8 +104,8 @@ def test_a_tap_moves_the_cursor(visit):
 
 
 def test_where_x_t_weighs_most_is_marked(page):
-    plot = page.locator("[data-quantity=weightXt] svg")
-    expect(plot).to_contain_text("A: max 0.996, t = 651")
+    plot = page.locator("[data-quantity=weightXt]")
+    expect(plot).to_contain_text("(▴ highest: 0.996 at t = 651)")
     expect(plot.locator(".peak")).to_have_count(2)
 
 

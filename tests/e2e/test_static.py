@@ -38,6 +38,7 @@ from tests.e2e.views import (
     pixels,
     shots,
     slide,
+    start_is_in_sight,
     tiled,
 )
 
@@ -104,6 +105,7 @@ def test_all_views_work_and_are_accessible(browser, url, locale, scheme, viewpor
             assert not grave_faults(page, rules), name
             assert not controls_on_paper(page), name
             assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+            assert viewport != PHONE or start_is_in_sight(page, name), name
             page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         assert page.locator("html").get_attribute("lang") == ("en" if locale == ENGLISH else locale)
         away = [a for a in page.requests if not a.startswith((url, "data:", "blob:"))]

@@ -24,6 +24,13 @@ TABS = (
     "training",
     "equations",
 )
+STARTS = {
+    "generate": "#generate",
+    "jump": "#jump-start",
+    "edit": "#edit-start",
+    "noise": "#noise-start",
+}
+"""What starts a view's run."""
 DONE = "[data-complete=true]"
 STATUS = "#player [data-part=status]"
 
@@ -37,6 +44,14 @@ def open_tab(page, name):
 def answered(page, since):
     """What Python was asked since then; scripts and recorded runs may come in an idle moment."""
     return [url for url in page.requests[since:] if re.search(ANSWERS, url)]
+
+
+def start_is_in_sight(page, name):
+    """Whether a view's run can be started without scrolling, if it has one."""
+    if name not in STARTS:
+        return True
+    box = page.locator(STARTS[name]).bounding_box()
+    return 0 <= box["y"] <= PHONE["height"] - box["height"]
 
 
 def recolour(page, scheme):

@@ -38,10 +38,17 @@ const BOUNDS = [
   whole(10, 2000),
   { kind: "choice", name: { en: "σ²", zh: "σ²" }, known: ["small", "large"] },
   { ...whole(0, 2), kind: "number" },
+  { kind: "choice", name: { en: "Model", zh: "模型" }, known: ["cats-32", "fashion-28"] },
+  {
+    kind: "choice",
+    name: { en: "Class", zh: "类别" },
+    known: [],
+    byModel: { "cats-32": [], "fashion-28": ["each", "any", "0", "1"] },
+  },
 ];
 
 test("what a link asks for and can't have is named with what was asked", () => {
-  const faults = (query) => [...faultsIn(`http://host/?${query}`, BOUNDS, "zh")];
+  const faults = (query) => [...faultsIn(`http://host/?${query}`, BOUNDS, "cats-32", "zh")];
   assert.deepEqual(faults("seed=3&number=16&steps=10&variance=large&noise=0.5&model=other"), []);
   for (const [query, at, key, value] of [
     ["seed=abc&steps=20", 0, "limits_whole", "abc"],
@@ -50,12 +57,16 @@ test("what a link asks for and can't have is named with what was asked", () => {
     ["steps=10.5", 2, "limits_whole", 10.5],
     ["variance=5", 3, "limits_choice", "5"],
     ["noise=NaN", 4, "limits_number", "NaN"],
+    ["class=99", 6, "no_classes", "99"],
+    ["model=fashion-28&class=99", 6, "limits_choice", "99"],
   ]) {
     const [[i, fault], ...others] = faults(query);
     assert.deepEqual([i, fault.key, fault.values.value], [at, key, value], query);
     assert.equal(others.length, 0, query);
   }
   assert.equal(faults("seed=-1&noise=3").length, 2);
+  for (const known of ["model=fashion-28&class=1", "class=each", "model=fashion-28&class=", "model=me/own&class=99"])
+    assert.deepEqual(faults(known), [], known);
 });
 
 test("a picture's pixels are all as wide as a whole number of the screen's", () => {

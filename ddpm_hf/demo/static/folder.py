@@ -23,7 +23,7 @@ from ddpm_hf.demo.views.jump.view import JUMPS_WITH
 from ddpm_hf.demo.web import modules
 from ddpm_hf.demo.web.model_files import CONFIGS
 from ddpm_hf.demo.web.page import SHARED_CSS
-from ddpm_hf.demo.web.theme import PRINT_CSS, THEME
+from ddpm_hf.demo.web.theme import HEAD_CSS, THEME
 
 _HERE = Path(__file__).parent
 WORKER = "service-worker.js"
@@ -99,7 +99,7 @@ def _style(writer: Writer) -> str:
     theme = re.sub(r"@font-face \{.*?\}\s*", "", THEME._get_theme_css(), flags=re.S)
     folders = dict.fromkeys(view.folder for view in writer.pages)
     views = [(folder / "view.css").read_text() for folder in folders]
-    own = [_HERE / "page.css", modules.ROOT / "web" / "theme.css", NOTES_CSS, PRINT_CSS]
+    own = [_HERE / "page.css", modules.ROOT / "web" / "theme.css", NOTES_CSS, HEAD_CSS]
     return "\n".join([theme, *(path.read_text() for path in own), SHARED_CSS, *views])
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import gradio as gr
 
-PRINT_CSS = Path(__file__).parent / "print.css"
-"""For the page's head: of style sheets Gradio itself puts in, it changes those for paper."""
+HEAD_CSS = Path(__file__).parent / "head.css"
+"""For the page's head: in style sheets that Gradio puts in, each rule is for the views alone."""
 THEME = gr.themes.Soft(primary_hue="orange", font=["system-ui", "sans-serif"]).set(
     body_text_color_subdued="*neutral_600",
     block_info_text_color="*neutral_600",

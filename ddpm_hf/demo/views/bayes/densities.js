@@ -6,8 +6,8 @@ import { abscissae, normal } from "./normal.js";
 import { BINS, edgeOf } from "./sampling.js";
 import { RANGE, areaOf, drawCurve, drawCursor, drawGrid, text } from "./scale.js";
 
-const BOX = { height: 300, top: 12, bottom: 58 };
-const HANDLE = 16; // how far above the lower edge the handles' middles are
+const BOX = { height: 332, top: 12, bottom: 90 };
+const HANDLES = { x0: 48, xt: 16 }; // how far above the lower edge each one's middle is: in a row of its own
 
 const peak = (variance) => normal(0, 0, variance);
 
@@ -33,12 +33,12 @@ function drawBars(svg, area, f, counts) {
 // x_0 and x_t below the axis, to be dragged, each with a line to where its factor has its middle.
 function drawHandles(svg, area, { x0, xt, centres }) {
   const { height, bottom } = area.box;
-  for (const [name, at, centre, label] of [
-    ["prior", x0, centres[1], "x₀"],
-    ["likelihood", xt, centres[0], "xₜ"],
+  for (const [name, at, centre, above, label] of [
+    ["prior", x0, centres[1], HANDLES.x0, "x₀"],
+    ["likelihood", xt, centres[0], HANDLES.xt, "xₜ"],
   ]) {
     const x = area.x(at),
-      y = height - HANDLE,
+      y = height - above,
       to = Math.max(-1e4, Math.min(1e4, area.x(centre)));
     svg.append(
       svgNode("path", { class: `pull ${name}`, d: `M${x} ${y}L${to} ${height - bottom}` }),
@@ -95,9 +95,8 @@ export function drawDensities(svg, f, wrong, counts) {
 }
 
 // What is dragged from here: a handle, or the cursor.
-export function heldAt(event, svg, area, { x0, xt }) {
-  const below = svg.getBoundingClientRect().bottom - event.clientY;
-  if (below > BOX.bottom - 20) return "x";
-  const at = area.under(event, svg);
-  return Math.abs(at - x0) < Math.abs(at - xt) ? "x0" : "xt";
+export function heldAt(event, svg) {
+  const above = svg.getBoundingClientRect().bottom - event.clientY;
+  if (above > BOX.bottom - 20) return "x";
+  return above > (HANDLES.x0 + HANDLES.xt) / 2 ? "x0" : "xt";
 }

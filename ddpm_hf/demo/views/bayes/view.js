@@ -56,7 +56,7 @@ class Bayes {
       this.put(this.held, Math.round(100 * Math.max(min, Math.min(max, at))) / 100);
     };
     svg.addEventListener("pointerdown", (event) => {
-      this.held = heldAt(event, svg, this.area, state);
+      this.held = heldAt(event, svg);
       svg.setPointerCapture(event.pointerId);
       drag(event);
     });

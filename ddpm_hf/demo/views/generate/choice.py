@@ -3,7 +3,9 @@
 from typing import Any
 
 import gradio as gr
+from diffusers import UNet2DModel
 
+from ddpm_hf.bundled import PRETRAINED, bundled_models
 from ddpm_hf.demo.service.limits import one_of
 from ddpm_hf.demo.service.models import MODEL, Models
 from ddpm_hf.demo.texts import EN, spoken
@@ -16,8 +18,21 @@ NO_CLASSES = ""
 
 def known_classes(pipeline: DDPMPipeline) -> list[str]:
     """The choices of class for a model that has classes."""
-    numbers = [str(i) for i in range(len(pipeline.class_names))]
-    return [EACH, *([] if pipeline.null_class is None else [ANY]), *numbers]
+    return _choices(len(pipeline.class_names), pipeline.null_class is not None)
+
+
+def _choices(classes: int, can_be_any: bool) -> list[str]:
+    return [EACH, *([ANY] if can_be_any else []), *map(str, range(classes))]
+
+
+def bundled_classes() -> dict[str, list[str]]:
+    """The choices of class of each bundled model, from its config; none where it has no classes."""
+    choices = dict[str, list[str]]()
+    for name in bundled_models():
+        known = UNet2DModel.load_config(PRETRAINED / name, subfolder="unet")["num_class_embeds"]
+        names = DDPMPipeline.load_config(PRETRAINED / name).get("id2label", range(known or 0))
+        choices[name] = _choices(len(names), known > len(names)) if known else []
+    return choices
 
 
 def labels_of(

@@ -8,7 +8,7 @@ const UNCHANGED = { __type__: "update" };
 // The page was opened: the settings in its address. What the controls can't have is told, and they
 // stay as they are.
 export function opened(firstModel, screen, bounds, ...controls) {
-  const faults = faultsIn(location, bounds, languageOf(navigator.language)),
+  const faults = faultsIn(location, bounds, firstModel, languageOf(navigator.language)),
     settings = settingsIn(location, controls, firstModel);
   refuse(screen, [...faults.values()]);
   return settings.map((value, i) => (faults.has(i) ? controls[i] : value));
@@ -22,9 +22,9 @@ export function described(bundled, ...controls) {
 }
 
 // A link with a seed runs at once, if it leads to this view and all that it asks for can be had.
-export function runLink(bounds) {
+export function runLink(firstModel, bounds) {
   const asked = new URLSearchParams(location.search);
-  if (faultsIn(location, bounds, "en").size) return;
+  if (faultsIn(location, bounds, firstModel, "en").size) return;
   const here = (asked.get("tab") ?? "generate") === "generate";
   if (here && asked.has("seed")) document.querySelector("#generate").click();
 }

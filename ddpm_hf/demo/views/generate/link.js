@@ -1,5 +1,5 @@
 // A run's settings as a link, and as lines of Python.
-import { check } from "../../web/run/bounds.js";
+import { OutOfBounds, check } from "../../web/run/bounds.js";
 
 const NAMES = [
   "seed",
@@ -34,19 +34,32 @@ export function settingsIn(link, controls, firstModel) {
   });
 }
 
-const OF_THE_MODEL = ["model", "class"]; // it is told of where the model is chosen
+const CLASS = NAMES.indexOf("class");
+const NO_NUMBER = ["", "each", "any"]; // of a class: what a model without classes draws, too
 
-// What a link asks for that the controls can't have, each as `check` throws it, by their numbers.
-// bounds: of the controls, as `check` takes them.
-export function faultsIn(link, bounds, language) {
+// A class that the link's model does not have, as `check` throws it. Of models that are not bundled
+// nothing is known here.
+function checkClass(asked, bound, firstModel, language) {
+  const model = asked.get("model") ?? firstModel,
+    value = asked.get("class"),
+    known = bound.byModel[model];
+  if (!known || value === null || NO_NUMBER.includes(value)) return;
+  if (!known.length) throw new OutOfBounds("no_classes", { model, value });
+  check([{ ...bound, known }], [value], language);
+}
+
+// What a link asks for that the controls can't have, each as `check` throws it, by their numbers; a
+// model is told of where it is chosen. bounds: of the controls, as `check` takes them.
+export function faultsIn(link, bounds, firstModel, language) {
   const asked = new URL(link).searchParams,
     faults = new Map();
   NAMES.forEach((name, i) => {
     const word = asked.get(name);
-    if (word === null || OF_THE_MODEL.includes(name)) return;
+    if (word === null || name === "model") return;
     const isAmount = bounds[i].kind !== "choice" && isNumber(word);
     try {
-      check([bounds[i]], [isAmount ? Number(word) : word || null], language);
+      if (i === CLASS) checkClass(asked, bounds[i], firstModel, language);
+      else check([bounds[i]], [isAmount ? Number(word) : word || null], language);
     } catch (fault) {
       faults.set(i, fault);
     }

@@ -18,7 +18,7 @@ from ddpm_hf.demo.service.limits import (
 )
 from ddpm_hf.demo.service.models import Models, most_pictures
 from ddpm_hf.demo.texts import spoken
-from ddpm_hf.demo.views.generate.choice import labels_of
+from ddpm_hf.demo.views.generate.choice import bundled_classes, labels_of
 from ddpm_hf.demo.web.engine.plan import SAMPLERS, SPACINGS
 from ddpm_hf.demo.web.run import bounds as bound
 from ddpm_hf.pipeline import DDPMPipeline
@@ -105,7 +105,7 @@ def checked(
 def bounds(T: int) -> list[bound.Bound]:
     """What the page checks of the controls, in the order of `checked`. T: the models' steps.
 
-    The model is among those that the page has, and of classes each has its own.
+    The model is among those that the page has; `byModel` are the classes of each.
     """
     return [
         bound.whole("generate_seed", 0, MAX_SEED),
@@ -114,7 +114,7 @@ def bounds(T: int) -> list[bound.Bound]:
         bound.choice("generate_variance", VARIANCES),
         bound.number("generate_noise", 0, MAX_NOISE),
         bound.choice("generate_model", bundled_models()),
-        bound.choice("generate_class", []),
+        {**bound.choice("generate_class", []), "byModel": bundled_classes()},
         bound.number("generate_guidance", 0, MAX_GUIDANCE),
         bound.choice("generate_spacing", SPACINGS),
         bound.choice("generate_sampler", SAMPLERS),

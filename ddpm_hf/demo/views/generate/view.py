@@ -112,5 +112,5 @@ def _describe(controls: Controls, player: Player, shared: Shared, bounds: list[B
     read = page.load(None, inputs, inputs, js=opened, api_visibility="private")
     told = read.then(**describing)
     # Not before: Generate makes the link the page's address.
-    told.then(None, js=call(_EVENTS, "runLink", bounds), api_visibility="private")
+    told.then(None, js=call(_EVENTS, "runLink", MODEL, bounds), api_visibility="private")
     gr.on([control.change for control in inputs], **describing)

@@ -25,10 +25,10 @@ export function keyOf(name, textContent) {
 }
 
 export class Plot {
-  // point(t) is called where the reader points at t.
-  constructor({ quantity, title }, schedules, { T, isLogT, isLogY }, point) {
+  // point(t) is called where the reader points at t. say: the view's.
+  constructor({ quantity, title }, schedules, { T, isLogT, isLogY }, point, say) {
     const values = schedules.flatMap((s) => s.curves[quantity]);
-    Object.assign(this, { quantity, schedules });
+    Object.assign(this, { quantity, schedules, say });
     this.area = new Area(BOX, timeAxis(T, isLogT), valueAxis(values, isLogY));
     this.svg = svgNode("svg", {
       viewBox: `0 0 ${BOX.width} ${BOX.height}`,
@@ -43,6 +43,14 @@ export class Plot {
     this.svg.onpointerdown = this.svg.onpointermove = (event) =>
       point(this.area.under(event, this.svg));
     this.figure = this.framed(title);
+  }
+
+  get tellsPeak() {
+    return this.quantity === "weightXt";
+  }
+
+  peakOf({ peak }) {
+    return this.tellsPeak ? this.say("peak", { value: digits(peak.value), t: peak.t }) : "";
   }
 
   framed(title) {
@@ -79,23 +87,14 @@ export class Plot {
       const d = this.area.path(t, curves[this.quantity]);
       this.svg.append(svgNode("path", { class: `curve ${name}`, d }));
     }
-    if (this.quantity === "weightXt") this.schedules.forEach((s, n) => this.markPeak(s, n));
+    if (this.tellsPeak) this.schedules.forEach((schedule) => this.markPeak(schedule));
   }
 
   // Where the weight is greatest: beyond it, β_t is so large that x̂_0 counts again.
-  markPeak({ name, peak }, n) {
+  markPeak({ name, peak }) {
     const x = this.area.x(peak.t),
-      y = this.area.y(peak.value),
-      words = `${name}: max ${digits(peak.value)}, t = ${peak.t}`;
-    const below = {
-      x: BOX.width - BOX.right - 2,
-      y: BOX.height - BOX.bottom - 8 - 12 * n,
-      "text-anchor": "end",
-    };
-    this.svg.append(
-      svgNode("path", { class: `peak ${name}`, d: `M${x} ${y + 3}l-4 8h8Z` }),
-      svgNode("text", below, words),
-    );
+      y = this.area.y(peak.value);
+    this.svg.append(svgNode("path", { class: `peak ${name}`, d: `M${x} ${y + 3}l-4 8h8Z` }));
   }
 
   // The cursor at t; each schedule's dot and value at its drawn step at[n].
@@ -111,7 +110,9 @@ export class Plot {
       dot.setAttribute("cy", this.area.y(values[n]));
     });
     this.values.replaceChildren(
-      ...this.schedules.map(({ name }, n) => keyOf(name, `${name} ${digits(values[n])}`)),
+      ...this.schedules.map((schedule, n) =>
+        keyOf(schedule.name, `${schedule.name} ${digits(values[n])}${this.peakOf(schedule)}`),
+      ),
     );
   }
 }

@@ -54,6 +54,7 @@ PAGE = {
         "snr": "ᾱₜ/(1−ᾱₜ): signal-to-noise ratio",
         "ratio": "β̃ₜ/βₜ: lower over upper bound of σ² (N8)",
         "weightXt": "Weight of xₜ in μ (N9, N14)",
+        "peak": " (▴ highest: {value} at t = {t})",
         "weightX0": "Weight of x̂₀ in μ (N9, N14)",
         "help": (
             "Move over a plot, or the slider with the arrow keys: one cursor in all plots. Values"
@@ -81,6 +82,7 @@ PAGE = {
         "snr": "ᾱₜ/(1−ᾱₜ)：信噪比",
         "ratio": "β̃ₜ/βₜ：方差下界与上界之比（N8）",
         "weightXt": "μ 中 xₜ 的权重（N9、N14）",
+        "peak": "（▴ 最大值 {value}，在 t = {t} 处）",
         "weightX0": "μ 中 x̂₀ 的权重（N9、N14）",
         "help": (
             "在图上移动指针，或用方向键移动滑块：各图共用一个游标。数值取自所画的最近一步。"

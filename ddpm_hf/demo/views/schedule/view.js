@@ -35,7 +35,7 @@ class Schedule {
   }
 
   draw() {
-    const { part, text } = this.view;
+    const { part, text, say } = this.view;
     const T = this.longest?.T,
       isLogT = part("logT").checked;
     const isLogY = (quantity) => part("logY").checked && !NEAR_ONE.includes(quantity);
@@ -43,7 +43,7 @@ class Schedule {
     this.plots = quantities.map((quantity) => {
       const names = { quantity, title: text[quantity] };
       const scales = { T, isLogT, isLogY: isLogY(quantity) };
-      return new Plot(names, this.schedules, scales, (t) => this.point(t));
+      return new Plot(names, this.schedules, scales, (t) => this.point(t), say);
     });
     part("plots").replaceChildren(...this.plots.map((plot) => plot.figure));
     this.showCursor();

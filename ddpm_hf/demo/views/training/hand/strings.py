@@ -51,6 +51,7 @@ PAGE = {
             " μ = {weightXt}·xₜ + {weightX0}·x̂₀, and z = 0: noise put in now would stay."
         ),
         "over": "x₀ is there: the picture that Generate draws from seed {seed} in {K} steps.",
+        "loading": "Loading the network, 5.5 MB, for the pictures below…",
         "refusal": "The network could not be loaded; please open this page again.",
     },
     "zh": {
@@ -103,6 +104,7 @@ PAGE = {
             "μ = {weightXt}·xₜ + {weightX0}·x̂₀，z = 0：此时再加噪声就去不掉了。"
         ),
         "over": "x₀ 已经得到：与“生成”中用种子 {seed}、{K} 步画出的图像相同。",
+        "loading": "正在加载网络（5.5 MB），之后会显示下面的图像……",
         "refusal": "网络无法加载，请重新打开此页面。",
     },
 }

@@ -44,5 +44,7 @@ export async function mount({ element, props }) {
     new SamplingByHand(view, { model, choices: props.choices, refuse });
   } catch {
     refuse();
+  } finally {
+    part("loading").hidden = true;
   }
 }
