@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import is_dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 import tyro
 from tyro.constructors import (
@@ -43,9 +43,14 @@ def started_as(module: str) -> list[str]:
     return ["accelerate", "launch", *([script.name] if is_script else ["-m", module])]
 
 
-def _as_paragraph(field: StructFieldSpec) -> StructFieldSpec:
+DEFAULT = tyro.conf.arg(help_behavior_hint=lambda value: f"(default:\N{NO-BREAK SPACE}{value})")
+
+
+def _as_shown(field: StructFieldSpec) -> StructFieldSpec:
+    """The field with its docstring as one paragraph, and its default not torn apart."""
     text = field.helptext() if callable(field.helptext) else field.helptext
-    return replace(field, helptext=text and " ".join(text.split()))
+    shown: Any = Annotated[field.type, DEFAULT]
+    return replace(field, type=shown, helptext=text and " ".join(text.split()))
 
 
 def _wrapped_help() -> ConstructorRegistry:
@@ -60,7 +65,7 @@ def _wrapped_help() -> ConstructorRegistry:
         spec = ConstructorRegistry.get_struct_spec(info)
         asked.remove(info.type)
         assert isinstance(spec, StructConstructorSpec)
-        return replace(spec, fields=tuple(map(_as_paragraph, spec.fields)))
+        return replace(spec, fields=tuple(map(_as_shown, spec.fields)))
 
     return registry
 
