@@ -273,8 +273,9 @@ def test_auto_is_never_the_network_as_it_was(sample, device, change):
     before = said("auto")
     CHANGES[change](unet)
     now = said("eager")
-    assert (now - before).abs().max() > 0.02, "it says something else"
-    torch.testing.assert_close(said("auto"), now, rtol=0.01, atol=0.01)
+    changed = (now - before).abs().max()
+    assert changed > 0.1, "it says something else"
+    assert (said("auto") - now).abs().max() < changed / 5
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from huggingface_hub import ModelCard
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.errors import UserError
 from ddpm_hf.evaluation import class_agreement
-from ddpm_hf.evaluation.card_section import add_to_card, card_figures, card_path
+from ddpm_hf.evaluation.card_section import add_to_card, card_figures, load_card
 from ddpm_hf.evaluation.class_agreement import agreement
 from ddpm_hf.evaluation.config import EvaluateConfig, command
 from ddpm_hf.evaluation.context import EvalContext, Features
@@ -22,7 +22,7 @@ from ddpm_hf.evaluation.loss_by_t import loss_by_t, some_timesteps
 from ddpm_hf.evaluation.memorisation import measure, pixel_rmse, quantiles
 from ddpm_hf.evaluation.one_jump import reconstruct
 from ddpm_hf.evaluation.parts import PARTS
-from ddpm_hf.evaluation.plan import applicable_parts, ddpm_pipeline
+from ddpm_hf.evaluation.plan import applicable_parts, ddpm_pipeline, prepare_output
 from ddpm_hf.evaluation.real_images import (
     Split,
     assign_roles,
@@ -427,5 +427,18 @@ def test_what_could_not_be_measured_is_not_in_the_card(tmp_path, pipeline):
 
 def test_card_of_no_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="needs a local folder"):
-        card_path("someone/something")
-    assert card_path("cats-32").name == "README.md"
+        load_card("someone/something")
+    assert load_card("cats-32")[0].name == "README.md"
+
+
+@pytest.mark.parametrize(
+    "content", [b"---\nlicense: [\n---\n", b"\xff\xfe", b"---\nmodel-index: 3\n---\n"]
+)
+def test_a_card_that_cannot_be_read_is_refused_before_anything_is_measured(tmp_path, content):
+    DDPMPipeline(tiny_unet(), DDPMScheduler()).save_pretrained(tmp_path)
+    (tmp_path / "README.md").write_bytes(content)
+    asked = EvaluateConfig(
+        str(tmp_path), report_to_model_card=True, output=str(tmp_path / "report.json")
+    )
+    with pytest.raises(UserError, match=r"^--report_to_model_card can't read .*README\.md: "):
+        prepare_output(asked)

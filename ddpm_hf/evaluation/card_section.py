@@ -6,7 +6,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard
 
 from ddpm_hf.bundled import PRETRAINED, bundled_models
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 from ddpm_hf.sampling.files import write
 
 TASK = "unconditional-image-generation"
@@ -28,8 +28,11 @@ CARD_PARTS = ("frechet", "inception_score", "kid", "precision", "classes", "like
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
 
-def card_path(model: str) -> Path:
-    """The card of a local folder or bundled model. Raises UserError if there is none."""
+def load_card(model: str) -> tuple[Path, ModelCard]:
+    """The card of a local folder or bundled model, and its file.
+
+    Raises UserError if there is none, or none that can be read.
+    """
     is_folder = (Path(model) / "model_index.json").exists()
     folder = PRETRAINED / model if not is_folder and model in bundled_models() else Path(model)
     if not (folder / "README.md").exists():
@@ -37,7 +40,13 @@ def card_path(model: str) -> Path:
             f"--report_to_model_card needs a local folder with a README.md, which {model!r} is not."
             " Evaluate the folder, then push it with `python -m ddpm_hf.hub`."
         )
-    return folder / "README.md"
+    path = folder / "README.md"
+    try:
+        return path, ModelCard.load(path)
+    except Exception as error:  # of a file that holds anything
+        raise UserError(
+            f"--report_to_model_card can't read {path}: {first_sentence(error)}."
+        ) from error
 
 
 def card_figures(report: dict[str, Any]) -> list[tuple[str, str, Any, Any]]:
@@ -98,10 +107,9 @@ def section(report: dict[str, Any]) -> str:
 def add_to_card(model: str, report: dict[str, Any]) -> None:
     """Write the figures into the card, as metadata and as a section, replacing earlier ones.
 
-    Raises UserError if the model has no card.
+    Raises what `load_card` raises.
     """
-    path = card_path(model)
-    card = ModelCard.load(path)
+    path, card = load_card(model)
     real = report["real"]
     measured = [
         EvalResult(

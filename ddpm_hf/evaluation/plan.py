@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ddpm_hf.errors import UserError, first_sentence
-from ddpm_hf.evaluation.card_section import CARD_PARTS, card_path
+from ddpm_hf.evaluation.card_section import CARD_PARTS, load_card
 from ddpm_hf.evaluation.config import ALL_PARTS, EvaluateConfig, Part
 from ddpm_hf.evaluation.distances import check_enough
 from ddpm_hf.evaluation.features import EXTRACTORS, Extractor
@@ -32,7 +32,7 @@ def prepare_output(config: EvaluateConfig) -> None:
     if config.report_to_model_card:
         if not set(CARD_PARTS) & set(config.parts):
             raise UserError(f"A card states {', '.join(CARD_PARTS)}: add one of these to --parts.")
-        card_path(config.model)
+        load_card(config.model)
 
 
 def ddpm_pipeline(config: EvaluateConfig) -> DDPMPipeline:
