@@ -25,9 +25,9 @@ from ddpm_hf.stream import DenoisingStream
 FEWEST_STEPS, MOST_STEPS = 10, 500
 RUNS = (
     ("none", 0, "small", 0.0, "ddpm"),
-    ("none_other", 1, "small", 0.0, "ddpm"),
+    ("none_other", 3, "small", 0.0, "ddpm"),
     ("ddim", 0, "small", 1.0, "ddim"),
-    ("ddim_other", 1, "small", 1.0, "ddim"),
+    ("ddim_other", 3, "small", 1.0, "ddim"),
     ("small", 0, "small", 1.0, "ddpm"),
     ("large", 0, "large", 1.0, "ddpm"),
     ("double", 0, "large", 2**0.5, "ddpm"),
