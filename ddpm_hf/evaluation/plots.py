@@ -89,7 +89,7 @@ def rate_distortion(figures: dict[str, Any], path: Path) -> None:
     other = axes.twinx()
     error = other.plot(figures["t"], figures["rmse"], color="#1c7ed6", label="RMSE, levels")
     _over_t(axes, "bits per dimension sent")
-    axes.legend(handles=[*sent, *error])
+    axes.legend(handles=[*sent, *error], loc="upper center")
     _save(figure, path)
 
 
