@@ -7,7 +7,8 @@ What to expect of the default, 500 training steps at 32 × 32 pixels: colours, b
 shapes, if your images have a subject in common (faces, flowers, icons). It shows that everything
 works; good samples take longer. A few hundred images are enough; of fewer than about a hundred, a
 long run learns copies. The model's folder is a pipeline like any other: `ddpm-sample`,
-`ddpm-evaluate` and diffusers load it.
+`ddpm-evaluate` and diffusers load it. All other flags are those of `ddpm-train`, such as
+`--resume_from_checkpoint latest` after Ctrl-C.
 """
 
 import argparse
@@ -26,7 +27,7 @@ if __name__ == "__main__":
     parser.add_argument("--num_inference_steps", type=int, default=50, help="of the animation")
     parser.add_argument("--model", default="runs/your_own_pictures", help="the model's folder")
     parser.add_argument("--output", default="your_own_pictures.gif")
-    given = parser.parse_args()
+    given, others = parser.parse_known_args()
     # The recipe for little time, with all that is drawn and saved on the way left to the end.
     flags = (
         f"--config cats-32-quick --overwrite_output_dir --resolution {given.size}"
@@ -37,7 +38,8 @@ if __name__ == "__main__":
     )
     if emulates_bf16(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
         flags += " --mixed_precision no"  # instead of the recipe's bf16
-    train([*flags.split(), "--train_data_dir", given.folder, "--output_dir", given.model])
+    folders = ["--train_data_dir", given.folder, "--output_dir", given.model]
+    train([*flags.split(), *folders, *others])
     pipe = DDPMPipeline.from_pretrained(given.model)
     generator = torch.Generator().manual_seed(0)
     save_animation(pipe.stream(9, generator, given.num_inference_steps), given.output)

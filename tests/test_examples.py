@@ -35,10 +35,11 @@ def test_a_folder_of_pictures_becomes_a_model_and_an_animation(tmp_path):
         picture(seed=seed).save(tmp_path / "photos" / f"{seed}.png")
     model, drawn = tmp_path / "model", tmp_path / "drawn.gif"
     small = ["--steps", "2", "--size", "8", "--num_inference_steps", "4"]
-    small += ["--model", model, "--output", drawn]
+    small += ["--model", model, "--output", drawn, "--resume_from_checkpoint", "latest"]
     script = EXAMPLES / "your_own_pictures.py"
     said, status = preloaded().run([script, tmp_path / "photos", *small])
     assert status == 0 and f"Noise becomes nine images in {drawn}." in said, said
+    assert f"{model} has no checkpoint yet: starting from the first step." in said
     assert Image.open(drawn).n_frames == 5
     assert DDPMPipeline.from_pretrained(model).unet.config.sample_size == 8
 
