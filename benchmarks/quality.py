@@ -1,8 +1,8 @@
 """Quality against minutes of training: ours beside diffusers' train_unconditional.py, in turns.
 
-`python benchmarks/quality.py --our_minutes 8 15 30 --diffusers_minutes 8 15 30 60`. The same UNet and
-the same cats. First the two take turns on the idle machine, to measure the steps a minute of each;
-then each trains the number of steps that this gives for the minutes, once for each of --seeds. The
+`python benchmarks/quality.py --our_minutes 8 15 30 --diffusers_minutes 8 15 30 60`. The same UNet
+and cats. First the two take turns on the idle machine, to measure the steps a minute of each; then
+each trains the number of steps that this gives for the minutes, once for each of --seeds. The
 samples of the averaged weights are compared with the nearest real cats. Other load on the machine
 during these hours changes only how long they take.
 Writes quality.json, .md and .png. Existing rows are kept; if a row of diffusers is missing, its run
@@ -118,7 +118,7 @@ def table(rows):
     columns = ("name", "minutes", "steps", "n", "seeds")
     figures = ("median_rmse", "share_within_8", "share_valid")
     lines = [[*columns, *figures], ["---"] * (len(columns) + len(figures))]
-    for runs in [*grouped(rows, "ours"), *grouped(rows, "stock")]:
+    for runs in [*grouped(rows, "ours"), *grouped(rows, "diffusers")]:
         first = {**runs[0], "seeds": len(runs)}
         cells = [f"{first[key]:g}" if key != "name" else first[key] for key in columns]
         lines.append([*cells, *(spread([run[key] for run in runs]) for key in figures)])

@@ -1,5 +1,7 @@
 """Distances between sets against closed forms: Gaussians, halves of one set, sets apart."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -98,8 +100,13 @@ def test_statistics_of_real_pictures_are_taken_from_a_file(tmp_path):
     torch.testing.assert_close(found, direct)
     with pytest.raises(UserError, match="is of 16 features, and --features are 2048"):
         Moments.read(path, 2048)
+    whole = Path(path).read_bytes()
+    damaged = [whole[:n] for n in (0, 30, len(whole) // 2)] + [whole.replace(b"\x93NUMPY", b"")]
+    for i, content in enumerate(damaged):
+        (tmp_path / f"damaged-{i}.npz").write_bytes(content)
     np.savez(path, mean=points)
-    for wrong in (path, str(tmp_path / "none.npz"), __file__):
+    none = str(tmp_path / "none.npz")
+    for wrong in (path, none, __file__, *map(str, tmp_path.glob("damaged-*"))):
         with pytest.raises(UserError, match=r"is no \.npz with the arrays mu and sigma"):
             Moments.read(wrong, D)
 

@@ -1,7 +1,6 @@
 """Distances between two sets of images, each image given by its features."""
 
 import warnings
-import zipfile
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ddpm_hf.errors import UserError
+from ddpm_hf.errors import UserError, first_sentence
 
 SUBSETS, SUBSET_SIZE = 100, 500
 NEIGHBOURS = 3
@@ -58,9 +57,10 @@ class Moments(NamedTuple):
         try:
             with np.load(path) as file:
                 found = cls(*(torch.from_numpy(file[name]).double() for name in cls._fields))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except Exception as error:  # of zipfile, zlib or NumPy
             raise UserError(
-                f"--reference {path} is not an .npz with the arrays mu and sigma: {error}."
+                f"--reference {path} is not an .npz with the arrays mu and sigma:"
+                f" {first_sentence(error)}."
             ) from error
         shapes = ((num_features,), (num_features, num_features))
         if (found.mu.shape, found.sigma.shape) != shapes:
