@@ -1,6 +1,7 @@
 """What keeps a run from the reader's browser sends it to the server, in one sentence."""
 
 import json
+import time
 
 import httpx
 import numpy as np
@@ -13,10 +14,13 @@ from tests.e2e.views import (
     STATUS,
     by_the_pages_script,
     canvas,
+    choose,
     fill,
     generate,
     hold_the_queue,
     open_tab,
+    scrub,
+    tiled,
 )
 from tests.e2e.windows import PATIENCE, listened, ready
 
@@ -129,6 +133,30 @@ def test_stop_while_the_server_takes_over(fresh):
     expect(page.locator("#generate[data-running]")).to_have_count(0)
     generate(page, number=1, steps=12)
     expect(page.locator(STATUS)).to_contain_text("Done")
+
+
+@pytest.mark.soak
+def test_a_slow_line_gets_the_picture_from_the_server(fresh):
+    """As slow as it may be: what it can't keep up with is left out, but never the last frame."""
+    page = fresh(lambda page: None)
+    page.get_by_label("Run on the server").check()
+    choose(page, "model", "cats-64")
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "uploadThroughput": -1}
+    slow["downloadThroughput"] = 1.44e6 / 8
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    received = []
+    network.on("Network.dataReceived", lambda data: received.append(data["encodedDataLength"]))
+    begun = time.monotonic()
+    generate(page, wait=False, seed=3, number=4, steps=100)
+    page.wait_for_selector(DONE, timeout=10 * PATIENCE)
+    print(f"{time.monotonic() - begun:.1f} s, {sum(received):,} bytes")
+    expect(page.locator(STATUS)).to_contain_text("Done")
+    scrub(page, 0)
+    page.locator("#player [data-part=play]").click()
+    expect(page.locator("#player [data-part=clock]")).to_have_text("t = 0")
+    assert_alike(canvas(page, "noisy"), tiled(by_the_pages_script(page)))
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ ZH = {
     "generate_script": "在脚本中使用这些设置",
     "generate_formulas": (
         "**图中所见。** 左边是带噪图像 $x_t$，从 $t=T$ 的纯噪声到 $t=0$ 的图像。"
-        "右边是网络看出的噪声 $\\hat z$。"
+        "右边是网络识别出的噪声 $\\hat z$。"
         "中间是网络若一步跳到终点会到达的地方（N6）：\n\n"
         "$$\\hat x_0 = \\frac{x_t - \\sqrt{1-\\bar\\alpha_t}\\,\\hat z}{\\sqrt{\\bar\\alpha_t}}"
         "\\qquad \\hat z = \\mathrm{UNet}(x_t, t)$$\n\n"

@@ -2,7 +2,7 @@
 import { linearAxis, logAxis, multiples, oneTwoFive } from "../../web/axes.js";
 import { Area, svgNode } from "../../web/chart.js";
 
-const BOX = { width: 640, height: 360, left: 70, right: 12, top: 12, bottom: 44 };
+const BOX = { width: 640, height: 360, left: 90, right: 12, top: 12, bottom: 56 };
 
 // The mean of the last `count` numbers at each of them.
 export function runningMeans(numbers, count) {
