@@ -28,7 +28,7 @@ CARD_PARTS = ("frechet", "inception_score", "kid", "precision", "classes", "like
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
 
 
-def load_card(model: str) -> tuple[Path, ModelCard]:
+def load_card(model: str) -> tuple[Path, Any]:
     """The card of a local folder or bundled model, and its file.
 
     Raises UserError if there is none, or none that can be read.
