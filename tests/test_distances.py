@@ -100,7 +100,7 @@ def test_statistics_of_real_pictures_are_taken_from_a_file(tmp_path):
         Moments.read(path, 2048)
     np.savez(path, mean=points)
     for wrong in (path, str(tmp_path / "none.npz"), __file__):
-        with pytest.raises(UserError, match=r"is no \.npz with the arrays mu and sigma"):
+        with pytest.raises(UserError, match=r"is not an \.npz with the arrays mu and sigma"):
             Moments.read(wrong, D)
 
 
