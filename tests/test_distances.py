@@ -107,7 +107,7 @@ def test_statistics_of_real_pictures_are_taken_from_a_file(tmp_path):
     np.savez(path, mean=points)
     none = str(tmp_path / "none.npz")
     for wrong in (path, none, __file__, *map(str, tmp_path.glob("damaged-*"))):
-        with pytest.raises(UserError, match=r"is no \.npz with the arrays mu and sigma"):
+        with pytest.raises(UserError, match=r"is not an \.npz with the arrays mu and sigma"):
             Moments.read(wrong, D)
 
 

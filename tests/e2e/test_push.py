@@ -97,7 +97,7 @@ def test_a_push_that_fails_leaves_all_and_is_made_up_for(
 ):
     hub.faults.update(fault)
     said = push(expect=1)
-    assert sentence in said and "push it later by `python -m ddpm_hf.hub" in said
+    assert sentence in said and "push it later with `python -m ddpm_hf.hub" in said
     assert "Traceback" not in said
     for name in UPLOADED:
         assert (tmp_path / "model" / name).exists()
