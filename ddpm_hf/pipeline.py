@@ -146,8 +146,8 @@ class DDPMPipeline(ModelPipeline):
         noise_scale: multiplies σ_t (N12); 0 is the deterministic path (N13). With our
         scheduler only.
         eta: in [0, 1], DDIM: 1 is DDPM with β̃; 0 is deterministic, one image for each x_T.
-        solver_order: 2 is SDE-DPM-Solver++, with eta=0 DPM-Solver++: for few steps, spaced trailing
-        or quadratic.
+        solver_order: 2 is SDE-DPM-Solver++, with eta=0 DPM-Solver++: for few steps, best with
+        eta=0.3 and timestep_spacing="visible" of the scheduler.
         backend: "eager" gives the images that diffusers gives; "openvino" (on a CPU) and "compile"
         are faster, within 1e-4; "auto" is the fastest available, in half precision if possible.
         image: your own image to start from: x_t is drawn from it (N4). A Pillow image, a tensor

@@ -22,7 +22,7 @@ from ddpm_hf.noise import Generators, noise_like
 from ddpm_hf.prediction import prediction_of
 from ddpm_hf.schedules import BY_BETAS, EXACT, SCHEDULES, NoiseSchedule, rescale_zero_terminal_snr
 from ddpm_hf.timestep_equations import TimestepEquations
-from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, spaced_timesteps
+from ddpm_hf.timesteps import StepPlan, StepWeights, checked_timesteps, scheduled_timesteps
 from ddpm_hf.variance import step_std
 
 MOST_SIGNAL_LEFT = 0.1
@@ -159,7 +159,7 @@ class DDPMScheduler(SchedulerMixin, ConfigMixin, TimestepEquations):
         if timesteps is None:
             K = T if num_inference_steps is None else num_inference_steps
             spacing, offset = self.config.timestep_spacing, self.config.steps_offset
-            steps = spaced_timesteps(T, K, spacing, offset)
+            steps = scheduled_timesteps(self.schedule, K, spacing, offset)
         elif num_inference_steps is None:
             steps = checked_timesteps(timesteps, T)
         else:

@@ -135,6 +135,10 @@ class NoiseSchedule:
         """ᾱ_t/(1−ᾱ_t), the signal-to-noise ratio of x_t, t in 1..T."""
         return self.alpha_bar(t) / self.noise_var(t)
 
+    def last_visible(self) -> int:
+        """The last t at which at least half a grey level of x_0 is left, of 255 in [−1, 1]."""
+        return int((self.log_alpha_bar >= -2 * math.log(256)).sum()) - 1  # √ᾱ_t ≥ 1/256
+
     def log_snr(self, t: Index) -> Tensor:
         """ln SNR, twice the λ of DPM-Solver; t in 1..T."""
         return self._log_alpha(0, t) - self.noise_var(t).log()

@@ -26,6 +26,8 @@ from ddpm_hf.prediction import prediction_of
 from ddpm_hf.schedules import NoiseSchedule
 
 SPACINGS = ("leading", "linspace", "trailing", "quadratic")
+SCHEDULE_SPACINGS = (*SPACINGS, "visible")
+"""The last goes by the noise schedule."""
 
 
 class StepWeights(NamedTuple):
@@ -150,8 +152,23 @@ def spaced_timesteps(T: int, K: int, spacing: str, steps_offset: int = 0) -> lis
         squares = np.round(T * ((i + 1) / K) ** 2).astype(np.int64) - 1
         t = np.maximum(squares, i)[::-1]  # of many steps, the first squares would coincide
     else:
-        raise ValueError(f"timestep_spacing must be {', '.join(SPACINGS)}; got {spacing!r}.")
+        raise ValueError(
+            f"timestep_spacing must be {', '.join(SCHEDULE_SPACINGS)}; got {spacing!r}."
+        )
     return [int(x) for x in t]
+
+
+def scheduled_timesteps(
+    schedule: NoiseSchedule, K: int, spacing: str, steps_offset: int = 0
+) -> list[int]:
+    """`spaced_timesteps` of a schedule; `visible` is `trailing` from the last t that shows x_0.
+
+    Above it no step has anything to decide. More steps than there are below begin higher.
+    """
+    T = schedule.T
+    if spacing == "visible":
+        spacing, T = "trailing", min(T, max(K, schedule.last_visible()))
+    return spaced_timesteps(T, K, spacing, steps_offset)
 
 
 def checked_timesteps(timesteps: Sequence[int], T: int) -> list[int]:

@@ -75,7 +75,8 @@ def test_the_kernels_are_what_their_source_builds_to():
 
 
 @pytest.mark.parametrize(
-    "name", ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50", "9-even-eta2", "50-fast"]
+    "name",
+    ["0-even", "2001-even", "50-uneven", "from-0", "from-2001", "50", "9-even-eta2", "50-fast"],
 )
 def test_a_plan_that_there_is_not_is_refused(name):
     with pytest.raises(ValueError, match=r"^[^\n]+\.$"):

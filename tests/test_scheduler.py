@@ -209,6 +209,22 @@ def test_timesteps_are_exactly_K_and_fall(data, spacing, T, offset):
     assert steps[-1] >= 0 and steps[0] < T
 
 
+def test_visible_steps_begin_where_half_a_grey_level_is_left():
+    scheduler = DDPMScheduler(timestep_spacing="visible")
+    scheduler.set_timesteps(12)
+    first, last = int(scheduler.timesteps[0]) + 1, int(scheduler.timesteps[-1]) + 1
+    half = 1 / 256
+    assert scheduler.schedule.alpha_bar(first).sqrt() >= half
+    assert scheduler.schedule.alpha_bar(first + 1).sqrt() < half
+    assert last == round(first / 12)
+    for K in (first, first + 1, 2000):
+        scheduler.set_timesteps(K)
+        assert scheduler.timesteps.tolist() == list(range(K))[::-1]
+    short = DDPMScheduler(10, beta_start=0.5, beta_end=0.7, timestep_spacing="visible")
+    short.set_timesteps(4)
+    assert int(short.timesteps[0]) == 9, "all of it is visible"
+
+
 def test_quadratic_steps_grow_evenly():
     steps = [t + 1 for t in spaced_timesteps(2000, 10, "quadratic")][::-1]
     assert steps == [20, 80, 180, 320, 500, 720, 980, 1280, 1620, 2000]

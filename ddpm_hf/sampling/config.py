@@ -43,9 +43,12 @@ class SamplerFlags:
 
     num_inference_steps: int | None = None
     """Sampling steps; by default all T."""
-    timestep_spacing: Literal["leading", "linspace", "trailing", "quadratic"] | None = None
+    timestep_spacing: Literal["leading", "linspace", "trailing", "quadratic", "visible"] | None = (
+        None
+    )
     """The spacing of the timesteps, instead of the model's own; quadratic takes smaller steps at
-    small t, for finer detail in as many steps."""
+    small t, for finer detail in as many steps; visible is trailing without the t at which less
+    than half a grey level of the image is left."""
     max_timestep: int | None = None
     """Start from pure noise at this timestep, with trailing spacing unless --timestep_spacing is
     given. Timesteps at which almost nothing is left of an image are skipped; the others lie
@@ -58,7 +61,7 @@ class SamplerFlags:
     """DDIM, in 0..1: 0 is deterministic and keeps the noise of x_T, 1 is DDPM with fixed_small."""
     solver_order: Literal[1, 2] = 1
     """2 also uses the x̂_0 of the previous step: SDE-DPM-Solver++, with --eta 0 DPM-Solver++. For
-    few steps, spaced trailing or quadratic."""
+    few steps, best with --eta 0.3 --timestep_spacing visible."""
     scheduler: str | None = None
     """A diffusers scheduler by name (DDIM, DPMSolverMultistep, …) instead of the model's own."""
     algorithm_type: Literal["dpmsolver++", "sde-dpmsolver++"] | None = None

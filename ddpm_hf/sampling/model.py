@@ -14,7 +14,7 @@ from ddpm_hf.other_schedulers import UNCHANGED, set_steps
 from ddpm_hf.pipeline import DDPMPipeline
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.scheduler import DDPMScheduler
-from ddpm_hf.timesteps import SPACINGS
+from ddpm_hf.timesteps import SCHEDULE_SPACINGS, SPACINGS
 
 SCHEDULERS = tuple(
     scheduler.name.removesuffix("Scheduler")
@@ -26,7 +26,7 @@ SCHEDULERS = tuple(
 def supported_spacings(scheduler: type) -> tuple[str, ...]:
     """The values of `timestep_spacing` that a scheduler class supports."""
     if issubclass(scheduler, DDPMScheduler):
-        return SPACINGS
+        return SCHEDULE_SPACINGS
     has_spacing = "timestep_spacing" in inspect.signature(scheduler).parameters
     return tuple(s for s in SPACINGS if s != "quadratic") if has_spacing else ()
 
@@ -102,6 +102,8 @@ def _check_timesteps(config: SampleConfig, pipeline: DDPMPipeline) -> None:
     if "timesteps" not in inspect.signature(scheduler.set_timesteps).parameters:
         name = type(scheduler).__name__
         raise UserError(f"--max_timestep is not for {name}: it sets its own timesteps.")
+    if config.timestep_spacing == "visible":
+        raise UserError("--timestep_spacing visible says where to begin: omit --max_timestep.")
     fewest, highest = 0 if K is None else K - 1, config.max_timestep
     if not fewest <= highest < T:
         raise UserError(f"--max_timestep must be in {fewest}..{T - 1}; got {highest}.")

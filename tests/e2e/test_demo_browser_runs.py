@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline, DDPMScheduler
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.views.jump.view import FIRST_CHAIN, JUMPS_WITH
-from ddpm_hf.demo.web.engine.plan import steps_down
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, steps_down
 from ddpm_hf.demo.web.picture.picture import x_0_of
 from ddpm_hf.equations import q_sample
 from ddpm_hf.noise import image_generators
@@ -65,14 +65,14 @@ def test_generate_draws_what_the_script_on_the_page_does(visit_trained):
 def test_each_frame_and_line_is_the_pipelines(visit_trained, cats):
     page = visit_trained()
     page.locator("#sampler").get_by_label("fast: 12 steps").check()
-    expect(page.locator("#spacing").get_by_label("smaller near the picture")).to_be_checked()
+    expect(page.locator("#spacing").get_by_label("even, from where")).to_be_checked()
     page.locator("#variance").get_by_label("β, the upper bound").check()
     generate(page, seed=5, number=1, noise=0.5)
-    config = {"variance_type": "fixed_large", "timestep_spacing": "quadratic"}
+    config = {"variance_type": "fixed_large", "timestep_spacing": "visible"}
     scheduler = DDPMScheduler.from_config(cats.scheduler.config, **config)
     generator = torch.Generator().manual_seed(5)
     run = cats.with_scheduler(scheduler).stream(
-        1, generator, 12, noise_scale=0.5, solver_order=2
+        1, generator, 12, noise_scale=0.5, eta=0.3, solver_order=2
     )
     for step in run:
         scrub(page, step.index)
@@ -119,7 +119,7 @@ def test_one_jump_and_the_chains_are_the_pipelines(visit_trained):
 
     page.locator("#jump-fast input").check()
     jump.run(page)
-    fast = {"timesteps": steps_down(700, "fast"), "latents": latents, "solver_order": 2}
+    fast = {"timesteps": steps_down(700, "fast"), "latents": latents, **SAMPLERS["fast"]}
     generators = image_generators(3, range(FIRST_CHAIN, FIRST_CHAIN + 2))
     *_, last = cats.stream(2, generators, **fast)
     for n in range(2):

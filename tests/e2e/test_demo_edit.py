@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from ddpm_hf import DDPMPipeline
 from ddpm_hf.data.images import to_uint8
 from ddpm_hf.demo.views.jump.view import FIRST_CHAIN, JUMPS_WITH
-from ddpm_hf.demo.web.engine.plan import steps_down
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, steps_down
 from ddpm_hf.demo.web.picture.picture import x_0_of
 from ddpm_hf.noise import image_generators
 from tests.e2e.views import open_tab, pixels, slide
@@ -62,7 +62,7 @@ def test_a_part_is_repainted_in_the_browser_as_by_the_pipeline(visit_trained):
         strength=1,
         jump_length=2,
         jump_n_sample=2,
-        solver_order=2,
+        **SAMPLERS["fast"],
     )
     expected = to_uint8(torch.cat([x_0, last.sample])).permute(0, 2, 3, 1).numpy()
     assert np.abs(np.stack(shown).astype(int) - expected).max() <= 1

@@ -32,7 +32,7 @@ def test_each_choice_gives_the_pictures_of_the_script_on_the_page(visit, tiny):
         ("DDPM", "even", "none, σ = 0", 1, "noise_scale=0,"),
         ("DDPM", "even", "β, the upper bound", 0.5, "noise_scale=0.5,"),
         ("DDIM", "even", "β̃, the lower", 1, "eta=0.0,"),
-        ("fast", "smaller near the picture", "β̃, the lower", 1, "solver_order=2,"),
+        ("fast", "even, from where", "β̃, the lower", 1, "solver_order=2,"),
     ):
         page.locator("#sampler").get_by_label(sampler).check()
         page.locator("#spacing").get_by_label(spacing).check()

@@ -23,7 +23,9 @@ def cats():
 
 
 def test_the_plain_endpoint_returns_the_pictures_of_a_script(server, cats):
-    (result,) = call(server, "generate", 7, 2, 10, "small", 1, "cats-32", "each", 1, "even", "ddpm")["data"]
+    (result,) = call(
+        server, "generate", 7, 2, 10, "small", 1, "cats-32", "each", 1, "even", "ddpm"
+    )["data"]
     assert result["seed"] == 7
     images = cats(2, torch.Generator().manual_seed(7), 10, backend="auto").images
     for file, image in zip(result["images"], images, strict=True):

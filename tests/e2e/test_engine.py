@@ -21,9 +21,9 @@ RUNS = {
     ),
     "fast": (
         "cats-32-v",
-        {"solver_order": 2},
-        {"solver_order": 2, "spacing": "quadratic"},
-        {"timestep_spacing": "quadratic"},
+        {"eta": 0.3, "solver_order": 2},
+        {"eta": 0.3, "solver_order": 2, "spacing": "visible"},
+        {"timestep_spacing": "visible"},
     ),
     "a class": (
         "fashion-28",

@@ -130,7 +130,11 @@ def test_schedule_is_the_notes(tiny):
     [
         ("generate", (0, 1, 10, "huge"), "must be one of small, large, none; got huge."),
         ("generate", (0, 1, 10, "small", 3), "must be from 0 to 2; got 3."),
-        ("generate", (0, 1, 10, *SHORT[3:8], "odd"), "must be one of even, quadratic; got odd."),
+        (
+            "generate",
+            (0, 1, 10, *SHORT[3:8], "odd"),
+            "must be one of even, quadratic, visible; got odd.",
+        ),
         ("generate", (0, 1, 10, *SHORT[3:9], "odd"), "must be one of ddpm, ddim, fast; got odd."),
         ("generate", (0, 1, 10, "small", 1, "a/b"), "This server draws only with its own models."),
         ("forward", ("cat.png", 5), "Send a picture as a file"),

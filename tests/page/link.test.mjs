@@ -12,7 +12,7 @@ import { filled, languageOf } from "../../ddpm_hf/demo/web/page.js";
 
 const HERE = "http://host/sub/?lang=zh&tab=generate";
 const CONTROLS = [0, 4, 100, "small", 1, "cats-32", "", 1, "even", "ddpm"];
-const CLASSES = [3, 2, 50, "large", 0.5, "fashion-28", "7", 3, "quadratic", "fast"];
+const CLASSES = [3, 2, 50, "large", 0.5, "fashion-28", "7", 3, "visible", "fast"];
 
 test("a link has all settings, and gives them back", () => {
   for (const settings of [CONTROLS, CLASSES])
@@ -97,8 +97,9 @@ test("the script says what differs from the model's own", () => {
   );
   const script = scriptOf(CLASSES, ["cats-32", "fashion-28"]);
   for (const part of [
-    'variance_type="fixed_large", timestep_spacing="quadratic"',
+    'variance_type="fixed_large", timestep_spacing="visible"',
     "noise_scale=0.5,",
+    "eta=0.3,",
     "solver_order=2,",
     "class_labels=7,",
     "guidance_scale=3,",
@@ -122,9 +123,9 @@ test("the script says what differs from the model's own", () => {
 });
 
 test("the fast sampler brings its steps, and takes them away again", () => {
-  const paces = { first: [100, "even"], fast: [12, "quadratic"] };
-  assert.deepEqual(paced(paces, "fast", 50, "even"), [12, "quadratic"]);
-  assert.deepEqual(paced(paces, "ddpm", 12, "quadratic"), [100, "even"]);
+  const paces = { first: [100, "even"], fast: [12, "visible"] };
+  assert.deepEqual(paced(paces, "fast", 50, "even"), [12, "visible"]);
+  assert.deepEqual(paced(paces, "ddpm", 12, "visible"), [100, "even"]);
   assert.deepEqual(paced(paces, "ddim", 50, "quadratic"), [50, "quadratic"]);
 });
 

@@ -21,7 +21,7 @@ from ddpm_hf.demo.web.picture.picture import cat_files
 from ddpm_hf.schedules import BY_BETAS, SCHEDULES
 
 STEPS = (10, 12, 25, 50, 100, 250, 500, 1000, 2000)
-OTHERS = ("-eta0", "-order2")
+OTHERS = ("-eta0", "-eta0.3-order2")
 """What the plans of the other samplers have behind their names."""
 JUMPS = (1, 10, 25, *range(50, 2001, 50))
 """The t of One jump."""

@@ -86,8 +86,9 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             model: A bundled one, as cats-32, or an id on the Hub, where the server allows it.
             class_label: For a model with classes: each (one after the other), any, or a number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
-            spacing: Of the steps: even, or quadratic, which takes smaller ones near the picture.
-            sampler: ddpm, ddim (η = 0), or fast, of second order, good in 12 quadratic steps.
+            spacing: Of the steps: even, quadratic (smaller near the picture), or visible (even,
+                from where a picture begins to show).
+            sampler: ddpm, ddim (η = 0), or fast, of second order, good in 12 visible steps.
 
         Returns:
             images: PNG files, none until the last result

@@ -15,7 +15,7 @@ from ddpm_hf.demo.web.engine.plan import FAST_STEPS, SAMPLERS, SPACINGS
 
 EXAMPLES = [[0, 4, 100], [7, 9, 50], [2020, 1, 500], [42, 16, 25]]
 """Seed, number, steps."""
-PACES: dict[str, tuple[int, str]] = {"first": (100, "even"), "fast": (FAST_STEPS, "quadratic")}
+PACES: dict[str, tuple[int, str]] = {"first": (100, "even"), "fast": (FAST_STEPS, "visible")}
 """Steps and their spacing: when the page opens, and when the fast sampler is chosen."""
 
 

@@ -90,12 +90,12 @@ function changesOf(variance, model, spacing, bundled) {
   const changes = [];
   if (variance === "large" || !bundled.includes(model))
     changes.push(`variance_type="${variance === "large" ? "fixed_large" : "fixed_small"}"`);
-  if (spacing === "quadratic") changes.push('timestep_spacing="quadratic"');
+  if (spacing !== "even") changes.push(`timestep_spacing="${spacing}"`);
   return changes;
 }
 
 // Arguments of the pipeline, by the sampler.
-const SAMPLERS = { ddpm: [], ddim: ["eta=0.0"], fast: ["solver_order=2"] };
+const SAMPLERS = { ddpm: [], ddim: ["eta=0.0"], fast: ["eta=0.3", "solver_order=2"] };
 
 function argumentsOf([seed, number, steps, variance, noise, , classLabel, guidance, , sampler]) {
   const scale = variance === "none" ? 0 : noise;

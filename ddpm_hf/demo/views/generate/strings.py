@@ -22,8 +22,8 @@ EN = {
     "generate_how_many": "Number of pictures",
     "generate_sampler": "Sampler",
     "generate_sampler_info": (
-        "DDIM adds no fresh noise and keeps that of x_t. Fast adds noise, and each step also looks"
-        " at the x̂₀ of the one before."
+        "DDIM adds no fresh noise and keeps that of x_t. Fast adds less noise than DDPM, and each"
+        " step also looks at the x̂₀ of the one before."
     ),
     "generate_sampler_ddpm": "DDPM, the notes' own",
     "generate_sampler_ddim": "DDIM (η = 0)",
@@ -34,6 +34,7 @@ EN = {
     "generate_spacing_info": "Small steps matter most near the picture, where the details form.",
     "generate_spacing_even": "even",
     "generate_spacing_quadratic": "smaller near the picture",
+    "generate_spacing_visible": "even, from where a picture begins to show",
     "generate_variance": "Variance σ² of the fresh noise",
     "generate_variance_info": "N12: anything from β̃ to β will do. N13: none, σ = 0, can be tried.",
     "generate_variance_small": "β̃, the lower bound",
@@ -90,7 +91,8 @@ ZH = {
     "generate_how_many": "图像数量",
     "generate_sampler": "采样方法",
     "generate_sampler_info": (
-        "DDIM 不加新噪声，只保留 x_t 里的噪声。快速采样仍加噪声，每一步还会参考上一步的 x̂₀。"
+        "DDIM 不加新噪声，只保留 x_t 里的噪声。"
+        "快速采样加的噪声比 DDPM 少，每一步还参考上一步的 x̂₀。"
     ),
     "generate_sampler_ddpm": "DDPM（讲义中的方法）",
     "generate_sampler_ddim": "DDIM（η = 0）",
@@ -101,6 +103,7 @@ ZH = {
     "generate_spacing_info": "临近图像时细节成形，此时小步长最重要。",
     "generate_spacing_even": "均匀",
     "generate_spacing_quadratic": "越接近图像步长越小",
+    "generate_spacing_visible": "均匀，从图像刚能显现处开始",
     "generate_variance": "新噪声的方差 σ²",
     "generate_variance_info": "N12：β̃ 到 β 之间都可以。N13：不加噪声（σ = 0）也可以试试。",
     "generate_variance_small": "β̃，下界",

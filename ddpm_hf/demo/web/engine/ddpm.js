@@ -50,7 +50,7 @@ class Model {
     this.#pool.close();
   }
 
-  // Python's plan of this name: `50-even`, `50-quadratic`, `50-even-eta0.5`, `50-even-order2`, or
+  // Python's plan of this name: `50-even`, `50-quadratic`, `50-even-eta0.5`, `12-visible-order2`, or
   // `from-700`.
   plan(name) {
     if (!this.#plans.has(name)) {

@@ -3,7 +3,7 @@
 // eta, solver_order: of the plan, as the pipeline's: DDIM, and a step of second order.
 // seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
 // {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
-// number: of pictures. steps, and spacing ("even" or "quadratic"): of the plan, unless there is a
+// number: of pictures. steps, and spacing ("even", "quadratic" or "visible"): of the plan, unless there is a
 // `plan`, such as `Model.plan` gives, or a list with one for each picture, of the same timesteps.
 // variance ("small", "large" or "none"), noise_scale,
 // class_label: one for all pictures, or a list with one for each; without a class_label any class is

@@ -5,12 +5,16 @@ from typing import Any
 from ddpm_hf.scheduler import DDPMScheduler
 from ddpm_hf.timesteps import StepPlan, spaced_timesteps
 
-SPACINGS: dict[str, dict[str, str]] = {"even": {}, "quadratic": {"timestep_spacing": "quadratic"}}
+SPACINGS: dict[str, dict[str, str]] = {
+    "even": {},
+    "quadratic": {"timestep_spacing": "quadratic"},
+    "visible": {"timestep_spacing": "visible"},
+}
 """Even steps are the model's own."""
 SAMPLERS: dict[str, dict[str, Any]] = {
     "ddpm": {},
     "ddim": {"eta": 0.0},
-    "fast": {"solver_order": 2},
+    "fast": {"eta": 0.3, "solver_order": 2},
 }
 """The page's choices, as arguments of the pipeline; `ddpm` is the notes' own."""
 FAST_STEPS = 12
@@ -66,10 +70,10 @@ def run_plan(
 def steps_down(t: int, sampler: str = "ddpm") -> list[int]:
     """At most `MOST_JUMP_STEPS` timesteps, as diffusers counts, from the paper's t down to 1.
 
-    By `fast` at most `FAST_STEPS`, smaller near the picture.
+    By `fast` at most `FAST_STEPS`.
     """
     if sampler == "fast":
-        return spaced_timesteps(t, min(t, FAST_STEPS), "quadratic")
+        return spaced_timesteps(t, min(t, FAST_STEPS), "trailing")
     return spaced_timesteps(t, min(t, MOST_JUMP_STEPS), "linspace")
 
 

@@ -20,7 +20,7 @@ export function modelNamed(name, known) {
 }
 
 // What each of the page's samplers has behind its plan's name.
-const SAMPLERS = { ddpm: "", ddim: "-eta0", fast: "-order2" };
+const SAMPLERS = { ddpm: "", ddim: "-eta0", fast: "-eta0.3-order2" };
 
 export const planName = (steps, spacing, sampler) => `${steps}-${spacing}${SAMPLERS[sampler]}`;
 
