@@ -1,6 +1,7 @@
 """A model: a UNet2DModel with its scheduler and the names of its classes, loaded and saved."""
 
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Self
 
 import diffusers
@@ -93,6 +94,29 @@ class ModelPipeline(CardedPipeline):
         if names is None:
             return [str(i) for i in classes]
         return [names[str(i)] for i in range(len(names))]
+
+    def class_called(self, label: str) -> int:
+        """The number of the class that `label` names, or is the number of.
+
+        An exact name wins. Raises ValueError, which gives the readings or lists the classes, if two
+        are called so, if a number could be either, or if there is no such class.
+        """
+        names = self.class_names
+        called = [number for number, name in enumerate(names) if name == label]
+        if len(called) == 1:
+            return called[0]
+        number = int(label) if label.isdecimal() else len(names)
+        if called:
+            reason = f"classes {', '.join(map(str, called))} are called {label}: give a number"
+        elif number < len(names) and any(name.isdecimal() for name in names):
+            reason = f"no class is called {label}, and number {number} is called {names[number]}"
+            reason += ": give the name"
+        elif number < len(names):
+            return number
+        else:
+            known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
+            reason = shorten(known, 200, placeholder=" …") if names else "it has no classes"
+        raise ValueError(reason)
 
     @property
     def null_class(self) -> int | None:

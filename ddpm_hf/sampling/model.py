@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-from textwrap import shorten
 from typing import Any
 
 import diffusers
@@ -113,19 +112,8 @@ def class_number(config: SampleConfig, pipeline: DDPMPipeline) -> int | None:
     """The class asked for; None for all. Raises UserError for an unknown class."""
     if config.class_label is None:
         return None
-    names, label = pipeline.class_names, str(config.class_label)
-    called = [number for number, name in enumerate(names) if name == label]
-    if len(called) == 1:
-        return called[0]
-    number = int(label) if label.isdecimal() else len(names)
-    if called:
-        reason = f"classes {', '.join(map(str, called))} are called {label}: give a number"
-    elif number < len(names) and any(name.isdecimal() for name in names):
-        reason = f"no class is called {label}, and number {number} is called {names[number]}"
-        reason += ": give the name"
-    elif number < len(names):
-        return number
-    else:
-        known = f"its classes are 0..{len(names) - 1}: {', '.join(names)}"
-        reason = shorten(known, 200, placeholder=" …") if names else "it has no classes"
-    raise UserError(f"--class_label {label} does not fit the model: {reason}.")
+    label = str(config.class_label)
+    try:
+        return pipeline.class_called(label)
+    except ValueError as error:
+        raise UserError(f"--class_label {label} does not fit the model: {error}.") from error

@@ -32,6 +32,18 @@ def test_the_plain_endpoint_returns_the_pictures_of_a_script(server, cats):
         assert np.array_equal(np.array(Image.open(file["path"])), np.array(image))
 
 
+def test_the_plain_endpoint_takes_a_class_by_its_name(server):
+    def answer(label):
+        settings = [3, 1, 10, "small", 1, "fashion-28", label, 1, "even", "ddpm"]
+        return call(server, "generate", *settings)
+
+    def drawn(label):
+        return Image.open(answer(label)["data"][0]["images"][0]["path"]).tobytes()
+
+    assert drawn("Sneaker") == drawn("7") != drawn("1")
+    assert "its classes are 0..9: T-shirt/top, Trouser" in answer("shoe")["error"]
+
+
 def test_the_jump_is_blurry_and_the_mean_of_the_crisp_chains(visit_trained):
     page = jump.opened(visit_trained)
     jump.run(page)

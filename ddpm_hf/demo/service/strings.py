@@ -4,6 +4,7 @@ EN = {
     "limits_whole": "{name} must be a whole number from {low} to {high}; got {value}.",
     "limits_number": "{name} must be from {low} to {high}; got {value}.",
     "limits_choice": "{name} must be one of {known}; got {value}.",
+    "limits_class": "The model has no single class {name}: {reason}.",
     "limits_nothing": "nothing",
     "limits_deadline": "This run took more than {seconds} seconds and was ended; take fewer steps.",
     "limits_unread": (
@@ -37,6 +38,7 @@ ZH = {
     "limits_whole": "{name}必须是 {low} 到 {high} 之间的整数，当前值：{value}。",
     "limits_number": "{name}必须在 {low} 到 {high} 之间，当前值：{value}。",
     "limits_choice": "{name}必须是 {known} 之一，当前值：{value}。",
+    "limits_class": "无法确定模型的类别 {name}：{reason}。",
     "limits_nothing": "尚未填写",
     "limits_deadline": "这次运行超过了 {seconds} 秒，已被终止；请减少步数。",
     "limits_unread": "这次运行的结果已有 {seconds} 秒未被接收，已被终止；请重试。",

@@ -18,10 +18,10 @@ from ddpm_hf.demo.service.endpoints.endpoint import (
     number_in,
     text,
 )
-from ddpm_hf.demo.service.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL
+from ddpm_hf.demo.service.limits import MAX_PICTURES, MAX_SEED, MIN_STEPS, SHARED_MODEL, refusal
 from ddpm_hf.demo.service.models import ALLOWED, MAX_STEPS, MODEL, Models
 from ddpm_hf.demo.service.zero_gpu import on_gpu
-from ddpm_hf.demo.views.generate.choice import EACH
+from ddpm_hf.demo.views.generate.choice import ANY, EACH, NO_CLASSES
 from ddpm_hf.demo.views.generate.settings import (
     MAX_GUIDANCE,
     MAX_NOISE,
@@ -49,6 +49,19 @@ def _runs(models: Models) -> Callable[..., Generator[Report]]:
 
     # Perhaps in another process, so the files are written behind it.
     return on_gpu(generate, lambda _request, _seed, _number, steps, *_: steps)
+
+
+def _choice_of_class(
+    models: Models, model: str, class_label: Any, request: gr.Request | None
+) -> Any:
+    """The choice by number that a class's name or number stands for. Raises gr.Error for none."""
+    pipeline = models.get(model, request)
+    if class_label in (None, NO_CLASSES, EACH, ANY) or not pipeline.class_names:
+        return class_label
+    try:
+        return str(pipeline.class_called(str(class_label)))
+    except ValueError as error:
+        raise refusal(request, "limits_class", name=class_label, reason=error) from error
 
 
 def _with_files(reports: Generator[Report]) -> Iterator[dict[str, Any]]:
@@ -84,7 +97,8 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             variance: The fresh noise of each step: small (β̃), large (β) or none.
             noise_scale: Multiplies the fresh noise, 0 to 2.
             model: A bundled one, as cats-32, or an id on the Hub, where the server allows it.
-            class_label: For a model with classes: each (one after the other), any, or a number.
+            class_label: For a model with classes: each (one after another), any, or one by
+                its name or number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
             spacing: Of the steps: even, quadratic (smaller near the picture), or visible (even,
                 from where a picture begins to show).
@@ -95,7 +109,8 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             seed: the seed used
             step: how many steps are done
         """
-        how = model, class_label, guidance, spacing, sampler
+        chosen = _choice_of_class(models, model, class_label, request)
+        how = model, chosen, guidance, spacing, sampler
         run = runs(request, seed, number, steps, variance, noise_scale, *how)
         yield from _with_files(run)
 
