@@ -86,8 +86,7 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             model: A bundled one, as cats-32, or an id on the Hub, where the server allows it.
             class_label: For a model with classes: each (one after the other), any, or a number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
-            spacing: Of the steps: even, quadratic (smaller near the picture), or visible (even,
-                from where a picture begins to show).
+            spacing: even, quadratic (smaller near the picture), or visible (from where one shows).
             sampler: ddpm, ddim (η = 0), or fast, of second order, good in 12 visible steps.
 
         Returns:
@@ -96,8 +95,7 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             step: how many steps are done
         """
         how = model, class_label, guidance, spacing, sampler
-        run = runs(request, seed, number, steps, variance, noise_scale, *how)
-        yield from _with_files(run)
+        yield from _with_files(runs(request, seed, number, steps, variance, noise_scale, *how))
 
     return generate
 
