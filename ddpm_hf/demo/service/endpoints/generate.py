@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from textwrap import shorten
 from typing import Any
 
 import gradio as gr
@@ -61,7 +62,8 @@ def _choice_of_class(
     try:
         return str(pipeline.class_called(str(class_label)))
     except ValueError as error:
-        raise refusal(request, "limits_class", name=class_label, reason=error) from error
+        reason = shorten(str(error), 80, placeholder=" …")
+        raise refusal(request, "limits_class", name=class_label, reason=reason) from error
 
 
 def _with_files(reports: Generator[Report]) -> Iterator[dict[str, Any]]:
@@ -97,11 +99,9 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
             variance: The fresh noise of each step: small (β̃), large (β) or none.
             noise_scale: Multiplies the fresh noise, 0 to 2.
             model: A bundled one, as cats-32, or an id on the Hub, where the server allows it.
-            class_label: For a model with classes: each (one after another), any, or one by
-                its name or number.
+            class_label: For a model with classes: each, any, or one by name or number.
             guidance: For a model with classes: 0 to 10; above 1, closer to the class.
-            spacing: Of the steps: even, quadratic (smaller near the picture), or visible (even,
-                from where a picture begins to show).
+            spacing: even, quadratic (smaller near the picture), or visible (from where one shows).
             sampler: ddpm, ddim (η = 0), or fast, of second order, good in 12 visible steps.
 
         Returns:
@@ -111,8 +111,7 @@ def _generator(models: Models) -> Callable[..., Iterator[dict[str, Any]]]:
         """
         chosen = _choice_of_class(models, model, class_label, request)
         how = model, chosen, guidance, spacing, sampler
-        run = runs(request, seed, number, steps, variance, noise_scale, *how)
-        yield from _with_files(run)
+        yield from _with_files(runs(request, seed, number, steps, variance, noise_scale, *how))
 
     return generate
 
