@@ -41,7 +41,7 @@ def test_the_plain_endpoint_takes_a_class_by_its_name(server):
         return Image.open(answer(label)["data"][0]["images"][0]["path"]).tobytes()
 
     assert drawn("Sneaker") == drawn("7") != drawn("1")
-    assert "its classes are 0..9: T - shirt / top, Trouser, Pullover, Dress, Coat, …" in answer("shoe")["error"]
+    assert "its classes are 0..9: T - shirt / top, Trouser, Pullover" in answer("shoe")["error"]
 
 
 def test_the_jump_is_blurry_and_the_mean_of_the_crisp_chains(visit_trained):
