@@ -44,7 +44,7 @@ release: $(VENV)/dev.installed
 	@[ "$(REPOSITORY)" ] || echo "The description has no images: give their address with REPOSITORY=https://…"
 
 bench: $(VENV)/dev.installed
-	for name in sampling scheduler training startup scaling browser page; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	for name in sampling scheduler training startup scaling browser page first_visit; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 bench-gpu: $(VENV)/dev.installed
 	$(BIN)/python benchmarks/gpu.py

@@ -5,9 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
+from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.testclient import TestClient
 
@@ -19,9 +21,11 @@ from ddpm_hf.demo.views.equations.places import PLACES
 from ddpm_hf.demo.views.equations.strings import VIEWS
 from ddpm_hf.demo.views.generate.player.course import course
 from ddpm_hf.demo.views.generate.player.player import chunks
+from ddpm_hf.demo.views.schedule import strings
 from ddpm_hf.demo.views.training.record import read_course
 from ddpm_hf.demo.web.address.address import PageHead
 from ddpm_hf.demo.web.engine.plan import SAMPLERS, run_plan
+from ddpm_hf.demo.web.page import ROUTE, Page
 from tests.conftest import tiny_unet
 from tests.pictures import pixels_of
 
@@ -160,10 +164,21 @@ def test_the_players_lines_are_those_of_its_sampler(sampler):
     assert lines["weight_x0"] == pytest.approx([sum(weights[1:]) for weights in made["mean"]])
 
 
+def test_what_a_hidden_view_needs_is_fetched_when_it_is_opened():
+    value = {"numbers": [1, 2, 3]}
+    with gr.Blocks():
+        view = Page(Path(strings.__file__).parent, strings.PAGE, value, is_later=True)
+    assert not view.value and view.first_value == value
+    client = TestClient(Starlette(routes=[ROUTE]))
+    assert client.get(view.props["later"]).json() == value
+    assert client.get("values/0.json").status_code == 404
+
+
 def test_the_page_gets_its_head_and_goes_out_compressed():
     page = PageHead(HTMLResponse(f"<html><head>{'x' * 9999}</head></html>"), "<link more>")
     answer = TestClient(page).get("/")
     assert answer.headers["content-encoding"] == "gzip"
-    assert "<link more>" + 9999 * "x" in answer.text
+    assert "<html><head><script>" in answer.text
+    assert 9999 * "x" + "<link more></head>" in answer.text
     assert int(answer.headers["content-length"]) < 1500
     assert "content-encoding" not in TestClient(page).get("/other").headers

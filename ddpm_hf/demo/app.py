@@ -39,6 +39,7 @@ from ddpm_hf.demo.views.schedule import numbers as schedule_numbers
 from ddpm_hf.demo.views.schedule import view as schedule
 from ddpm_hf.demo.views.training import view as training
 from ddpm_hf.demo.web import model_files, modules
+from ddpm_hf.demo.web import page as pages
 from ddpm_hf.demo.web.address.address import AddressBar, PageHead
 from ddpm_hf.demo.web.picture import picture
 from ddpm_hf.demo.web.theme import HEAD_CSS, THEME
@@ -65,6 +66,7 @@ LAUNCH = {
     "app_kwargs": {
         "routes": [
             modules.ROUTE,
+            pages.ROUTE,
             model_files.ROUTE,
             picture.ROUTE,
             *schedule_numbers.ROUTES,

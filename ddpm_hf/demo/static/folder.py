@@ -110,7 +110,7 @@ def _page_files(made: _Page, link: str | None) -> tuple[Files, str]:
     files: Files = {f"words-{language}.json": _json(texts) for language, texts in both.items()}
     names = {view._id: view.elem_id or "languages" for view in writer.pages}
     for view in writer.pages:
-        files[f"{names[view._id]}.json"] = _json({**view.props, "value": view.value})
+        files[f"{names[view._id]}.json"] = _json({**view.props, "value": view.first_value})
     files["style.css"] = _style(writer).encode()
     files["math.woff2"] = (_HERE / "math.woff2").read_bytes()
     digest = hashlib.sha256(modules.VERSION.encode() + b"".join(files.values())).hexdigest()[:12]

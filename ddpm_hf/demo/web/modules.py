@@ -64,16 +64,26 @@ def needed(*modules: str) -> list[str]:
     return sorted(found)
 
 
-def preloads(modules: Sequence[str], data: Sequence[str]) -> str:
-    """HTML for the page's head: fetches these modules, all that they import, and files, at once.
+_AFTER_PAINT = """<script>
+new PerformanceObserver((_, observer) => {
+  observer.disconnect();
+  for (const href of %s) {
+    const link = { rel: "preload", as: "fetch", crossOrigin: "", href };
+    document.head.append(Object.assign(document.createElement("link"), link));
+  }
+}).observe({ type: "paint", buffered: true });
+</script>"""
 
-    Else a browser learns of each import from the module before it.
+
+def preloads(modules: Sequence[str], data: Sequence[str]) -> str:
+    """HTML for the page's head: fetches these modules and all that they import at once.
+
+    Else a browser learns of each import from the module before it. data: files, which are larger:
+    they come when something is painted, so that they don't delay it.
     """
     scripts = [f'<link rel="modulepreload" href="modules/{VERSION}/{m}">' for m in needed(*modules)]
-    files = [
-        f'<link rel="preload" as="fetch" crossorigin href="modules/{VERSION}/{d}">' for d in data
-    ]
-    return "".join(scripts + files)
+    files = [f"modules/{VERSION}/{d}" for d in data]
+    return "".join(scripts) + _AFTER_PAINT % json.dumps(files)
 
 
 def imported(module: str) -> str:

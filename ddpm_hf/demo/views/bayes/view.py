@@ -25,7 +25,7 @@ def view() -> None:
     gr.Markdown(i18n("bayes_intro"), latex_delimiters=LATEX)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=400):
-            Page(_HERE, PAGE, table, T=schedule.T, elem_id="bayes-page")
+            Page(_HERE, PAGE, table, T=schedule.T, elem_id="bayes-page", is_later=True)
         with gr.Column(scale=2, min_width=400):
             Page(_HERE / "derivation", DERIVATION, elem_id="bayes-lines")
             gr.Markdown(

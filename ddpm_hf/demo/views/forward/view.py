@@ -33,6 +33,7 @@ def view() -> None:
                 side=SIDE,
                 mostSignalLeft=MOST_SIGNAL_LEFT,
                 elem_id="forward-page",
+                is_later=True,
             )
         with gr.Column(scale=1, min_width=280):
             picture = PictureInput("forward-picture", SIDE)

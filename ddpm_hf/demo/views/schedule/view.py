@@ -42,6 +42,7 @@ def view() -> None:
         {"schedules": at_first},
         mostSignalLeft=MOST_SIGNAL_LEFT,
         elem_id="schedule-page",
+        is_later=True,
     )
     names = [name for name, _, _ in COMPARED]
     gr.on(

@@ -60,7 +60,7 @@ def view() -> None:
     # The loss curve and the sample grids.
     replay = Page(_HERE, PAGE, elem_id="training_replay")
     gr.Markdown(i18n("training_gan"))
-    Page(_HERE / "tiny", TINY, {"tables": tables(TINY_STRIDE)}, elem_id="tiny")
+    Page(_HERE / "tiny", TINY, {"tables": tables(TINY_STRIDE)}, elem_id="tiny", is_later=True)
     gr.on(
         [replay.expand, model.change],  # the page says so when the view is first shown
         None,

@@ -19,7 +19,7 @@ _SCRIPT = f"<script>{(_HERE / 'language.js').read_text()}</script>"
 
 
 class PageHead:
-    """ASGI middleware: puts language.js first in the page's head, and more HTML behind it.
+    """ASGI middleware: puts language.js first in the page's head, and more HTML at its end.
 
     It compresses the page, too: of Gradio's answers that alone goes out as it is.
     """
@@ -27,7 +27,7 @@ class PageHead:
     def __init__(self, app: ASGIApp, more: str) -> None:
         self.app = app
         self.page = GZipMiddleware(self._with_head)
-        self.start = f"<head>{_SCRIPT}{more}".encode()
+        self.start, self.end = f"<head>{_SCRIPT}".encode(), f"{more}</head>".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; only the page itself is touched."""
@@ -45,6 +45,7 @@ class PageHead:
                 return
             # Gradio renders the page whole: it is one message.
             body = message["body"].replace(b"<head>", self.start, 1)
+            body = body.replace(b"</head>", self.end, 1)
             length = (b"content-length", str(len(body)).encode())
             others = [h for h in start["headers"] if h[0] != b"content-length"]
             await send({**start, "headers": [*others, length]})

@@ -43,4 +43,4 @@ def playground() -> Page:
         "points": {name: packed(torch.from_numpy(make())) for name, make in DISTRIBUTIONS.items()},
         "tables": tables(),
     }
-    return Page(Path(__file__).parent, PAGE, value, elem_id="playground")
+    return Page(Path(__file__).parent, PAGE, value, elem_id="playground", is_later=True)
