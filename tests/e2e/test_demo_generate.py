@@ -35,7 +35,7 @@ def test_each_choice_gives_the_pictures_of_the_script_on_the_page(visit, tiny):
         ("fast", "even, from where", "β̃, the lower", 1, "solver_order=2,"),
     ):
         page.locator("#sampler").get_by_label(sampler).check()
-        page.locator("#spacing").get_by_label(spacing).check()
+        page.locator("#spacing").get_by_label(spacing).first.check()
         page.locator("#variance").get_by_label(variance).check()
         generate(page, seed=11, steps=20, noise=noise)
         if line:

@@ -307,6 +307,8 @@ def test_a_spacing_that_the_scheduler_does_not_know_is_left_or_refused(tmp_path)
         (("--guidance_scale", "2"), "The model was not trained for --guidance_scale"),
         (("--scheduler", "DDIM", "--timestep_spacing", "quadratic"), "quadratic is not for DDIM"),
         (("--max_timestep", "4"), "--max_timestep must be in 5..1999; got 4."),
+        (("--max_timestep", "9", "--timestep_spacing", "visible"), "omit --max_timestep."),
+        (("--scheduler", "DDIM", "--timestep_spacing", "visible"), "visible is not for DDIM"),
         (
             ("--scheduler", "DDIM", "--max_timestep", "9"),
             "is not for DDIMScheduler: it sets its own",

@@ -1,5 +1,6 @@
 """The plan of a run for the page's engine: Python's timesteps and weights of each step."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ddpm_hf.scheduler import DDPMScheduler
@@ -20,7 +21,7 @@ SAMPLERS: dict[str, dict[str, Any]] = {
 FAST_STEPS = 12
 MOST_JUMP_STEPS = 50
 Plan = dict[str, Any]
-"""A plan as JSON, a row for each of K steps, in float64.
+"""A plan as JSON, a row for each of K steps, from float64, to ten digits: the page is float32.
 
 timesteps: as diffusers counts. rates: √ᾱ_t and √(1−ᾱ_t). mean: the weights of x_t and x̂_0 in μ, and
 of the x̂_0 before, if there is a third (N9). std: σ by N12's bounds, `small` and `large`, or twice
@@ -40,13 +41,17 @@ def plan(
     means = [w.mean if solver_order == 1 else w.second_order_mean for w in rows]
     return {
         "timesteps": timesteps,
-        "rates": [[float(weight) for weight in w.rates] for w in rows],
-        "mean": [[float(weight) for weight in mean] for mean in means],
+        "rates": [_ten_digits(w.rates) for w in rows],
+        "mean": [_ten_digits(mean) for mean in means],
         "std": {
-            "small": [0.0 if w.is_last else float(w.std_small) for w in rows],
-            "large": [0.0 if w.is_last else float(w.std_large) for w in rows],
+            "small": _ten_digits(0.0 if w.is_last else w.std_small for w in rows),
+            "large": _ten_digits(0.0 if w.is_last else w.std_large for w in rows),
         },
     }
+
+
+def _ten_digits(weights: Iterable[Any]) -> list[float]:
+    return [float(f"{float(weight):.10g}") for weight in weights]
 
 
 def run_plan(
