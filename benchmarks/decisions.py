@@ -29,7 +29,7 @@ from ddpm_hf.data import cats
 from ddpm_hf.data.images import to_unit_range
 from ddpm_hf.distributed import make_accelerator
 from ddpm_hf.equations import q_sample
-from ddpm_hf.evaluation.nearest_cat import CatIndex, measure
+from ddpm_hf.evaluation.nearest_cat import CatIndex
 from ddpm_hf.sampling.config import SampleConfig
 from ddpm_hf.sampling.files import read_samples
 from ddpm_hf.sampling.run import sample
@@ -86,7 +86,15 @@ class Config:
     """Samples for each run of a sampler, in 50 steps."""
 
 
-def trained(config, flags, seed, folder):
+def trained(config):
+    """Train each arm with each seed, and measure it."""
+    for folder, flags, seed in runs(config):
+        figures = train(config, flags, seed, folder / "work")
+        (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+        write(config)
+
+
+def train(config, flags, seed, folder):
     """The figures of a model trained on one process of one thread."""
     recipe = ["--config", "configs/cats-32-quick.json", "--lr_warmup_steps", "50"]
     length = ["--max_train_steps", str(config.max_train_steps), "--seed", str(seed)]
@@ -117,14 +125,38 @@ def jumps(folder):
     return found
 
 
-def drawn(config, options, seed, folder):
-    """The figures of a sampler's samples."""
-    chosen = SampleConfig(
-        config.model, str(folder), config.num_samples, seed, num_inference_steps=50, **options
-    )
-    sample(chosen, make_accelerator())
-    found = measure(CatIndex(), read_samples(chosen), seed)[0]
-    return {**found, **found["total_variation"]}
+def drawn(config):
+    """Draw with each sampler and seed, then find the nearest cats of all samples at once."""
+    sets = []
+    for folder, options, seed in runs(config):
+        chosen = SampleConfig(
+            *(config.model, str(folder / "work"), config.num_samples, seed),
+            num_inference_steps=50,
+            **options,
+        )
+        sample(chosen, make_accelerator())
+        sets.append((folder, read_samples(chosen)))
+    index = CatIndex()
+    nearest = index.nearest(np.concatenate([pixels for _, pixels in sets]))
+    for i, (folder, _) in enumerate(sets):
+        mine = slice(i * config.num_samples, (i + 1) * config.num_samples)
+        rmse = nearest.rmse[mine]
+        figures = {
+            "median_rmse": float(np.median(rmse)),
+            "p95_rmse": float(np.quantile(rmse, 0.95)),
+            "share_within_8": float((rmse <= 8).mean()),
+            **index.total_variation(nearest.indices[mine]),
+        }
+        (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def runs(config):
+    """(folder, settings of the arm, seed) of each run that has no figures yet, seed by seed."""
+    for seed in config.seeds:
+        for number, settings in enumerate(ARMS[config.decision].values()):
+            folder = Path(config.output_dir) / f"{config.decision}-{number}-{seed}"
+            if not (folder / "figures.json").exists():
+                yield folder, settings, seed
 
 
 def write(config):
@@ -143,15 +175,7 @@ def write(config):
 
 def main():
     config = tyro.cli(Config, use_underscores=True)
-    work = {"training": trained, "sampler": drawn}[config.decision]
-    for seed in config.seeds:
-        for number, settings in enumerate(ARMS[config.decision].values()):
-            folder = Path(config.output_dir) / f"{config.decision}-{number}-{seed}"
-            figures = folder / "figures.json"
-            if not figures.exists():
-                found = work(config, settings, seed, folder / "work")
-                figures.write_text(json.dumps(found, indent=2) + "\n")
-                write(config)
+    {"training": trained, "sampler": drawn}[config.decision](config)
     write(config)
 
 
