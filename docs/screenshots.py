@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 RUN = "model=cats-64&seed=3&number=4&steps=60"
 """The settings of the run that README shows."""
-FRAMES, FRAME_MS, LAST_FRAME_MS, QUALITY = 32, 120, 2500, 35
+FRAMES, FRAME_MS, LAST_FRAME_MS, QUALITY = 29, 130, 2500, 35
 
 
 def _move(page, bar, value):
