@@ -19,7 +19,7 @@ test("a link has all settings, and gives them back", () => {
     assert.deepEqual(settingsIn(linkTo(HERE, settings), CONTROLS, "cats-32"), settings);
   assert.equal(
     linkTo(HERE, CONTROLS),
-    "http://host/sub/?lang=zh&seed=0&number=4&sampler=ddpm&steps=100&spacing=even&variance=small&noise=1&model=cats-32",
+    "http://host/sub/?lang=zh&seed=0&number=4&steps=100&spacing=even&sampler=ddpm&variance=small&noise=1&model=cats-32",
   );
 });
 

@@ -75,7 +75,7 @@ export function linkTo(
   const link = new URL(address);
   const byTheModel =
     classLabel === "" ? { class: null, guidance: null } : { class: classLabel, guidance };
-  const how = { sampler, steps, spacing, variance, noise, model };
+  const how = { steps, spacing, sampler, variance, noise, model };
   const values = { tab: null, seed, number, ...how, ...byTheModel };
   for (const [name, value] of Object.entries(values)) {
     if (value === null) link.searchParams.delete(name);
