@@ -22,9 +22,9 @@ def row(name, minutes, seed, median):
 
 def test_a_table_tells_seeds_by_mean_and_range_and_single_runs_as_such(quality, tmp_path):
     seeds = [row("ours", 8, seed, median) for seed, median in enumerate((10.0, 11.5, 11.0))]
-    rows = [seeds[0], row("stock", 8, 0, 36.2), *seeds[1:]]
+    rows = [seeds[0], row("diffusers", 8, 0, 36.2), *seeds[1:]]
     table = quality.table(rows).splitlines()
     assert table[2].startswith("| ours | 8 | 100 | 256 | 3 | 10.8 (10 to 11.5) | 0.5 (0.5 to 0.5)")
-    assert table[3].startswith("| stock | 8 | 100 | 256 | 1 | 36.2 (one run) |")
+    assert table[3].startswith("| diffusers | 8 | 100 | 256 | 1 | 36.2 (one run) |")
     quality.plot(rows, tmp_path / "quality.png")
     assert (tmp_path / "quality.png").stat().st_size > 1000

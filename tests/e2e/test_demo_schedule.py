@@ -247,7 +247,7 @@ def test_a_schedule_without_numbers_is_told_and_the_others_stay(visit):
     refused = {"status": 422, "json": {"detail": "Lower β_T."}}
     for T, respond, sentence in (
         (400, lambda route: route.fulfill(**refused), "A: Lower β_T."),
-        (300, lambda route: route.abort(), "A: These numbers can't be had"),
+        (300, lambda route: route.abort(), "A: These numbers are not available"),
     ):
         page.route("**/linear-*/curves.json", respond)
         fill(page, "schedule-A-T", T)
