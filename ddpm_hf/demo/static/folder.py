@@ -160,7 +160,7 @@ def contents(link: str | None = None) -> Files:
 
 
 FIRST_FILES = re.compile(
-    rf"{MARK}|(?:modules|page|cats)/.*(?<!/edit\.run\.json)"
+    rf"(?:modules|page|cats)/.*(?<!/edit\.run\.json)"
     rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
     rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even(?:-eta0)?|12-visible-eta0.3-order2)\.json"
     rf"|models/{JUMPS_WITH}/plans/from-(?:700|1000)(?:-fast)?\.json"

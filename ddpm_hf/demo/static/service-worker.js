@@ -12,14 +12,17 @@ function isKept({ method, url }) {
   return method === "GET" && isOurs && !isWeights;
 }
 
+// The page is one, whatever its address asks of it.
+const keyOf = (request) => (request.mode === "navigate" ? "./" : request);
+
 async function kept(request, response) {
-  if (response.ok) await (await caches.open(NAME)).put(request, response.clone());
+  if (response.ok) await (await caches.open(NAME)).put(keyOf(request), response.clone());
   return response;
 }
 
 // What never changes at its address comes from the cache; all else from the network, if there is one.
 async function answer(request) {
-  const old = () => caches.match(request, { ignoreSearch: request.mode === "navigate" });
+  const old = () => caches.match(keyOf(request));
   if (NEVER_CHANGES.test(request.url)) {
     const found = await old();
     if (found) return found;
