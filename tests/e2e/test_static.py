@@ -148,6 +148,7 @@ def test_without_a_network_every_view_still_works(browser, url):
         open_view(page, "edit")
         recorded = f"modules/{VERSION}/web/recorded/edit.run.json"
         kept_for_offline(page, "training/cats-32.json", recorded)
+        page.goto(f"{url}cats/1.png")  # not kept in the page's place
         page.context.set_offline(True)
         page.goto(f"{url}?seed=0&steps=10&number=1&lang=zh")
         page.wait_for_selector(DONE)

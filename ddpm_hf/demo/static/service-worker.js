@@ -13,7 +13,9 @@ function isKept({ method, url }) {
 }
 
 // The page is one, whatever its address asks of it.
-const keyOf = (request) => (request.mode === "navigate" ? "./" : request);
+const HOME = new URL(self.registration.scope).pathname;
+const PAGE = [HOME, `${HOME}index.html`];
+const keyOf = (request) => (PAGE.includes(new URL(request.url).pathname) ? "./" : request);
 
 async function kept(request, response) {
   if (response.ok) await (await caches.open(NAME)).put(keyOf(request), response.clone());

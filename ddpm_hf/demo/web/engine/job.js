@@ -3,9 +3,9 @@
 // eta, solver_order: of the plan, as the pipeline's: DDIM, and a step of second order.
 // seed: a number for the batch, or a list with one for each picture, as diffusers' generators; or
 // {between: [a, b], weights}: all noise of each picture lies between that of two seeds.
-// number: of pictures. steps, and spacing ("even", "quadratic" or "visible"): of the plan, unless there is a
-// `plan`, such as `Model.plan` gives, or a list with one for each picture, of the same timesteps.
-// variance ("small", "large" or "none"), noise_scale,
+// number: of pictures. steps, and spacing ("even", "quadratic" or "visible"): of the plan, unless
+// there is a `plan`, such as `Model.plan` gives, or a list with one for each picture, of the same
+// timesteps. variance ("small", "large" or "none"), noise_scale,
 // class_label: one for all pictures, or a list with one for each; without a class_label any class is
 // drawn. guidance_scale. latents: x_T, of all pictures or of one for all. image: one picture to start
 // from, at the first step of the plan: its numbers, channels first. mask: for each pixel 1 where it is
