@@ -15,6 +15,8 @@ from ddpm_hf.demo.static.files import WRITTEN
 from ddpm_hf.demo.static.folder import contents
 from ddpm_hf.demo.static.words import html_of, mathml
 from ddpm_hf.demo.texts import EN, ZH
+from ddpm_hf.demo.web.engine.plan import SAMPLERS
+from ddpm_hf.demo.web.model_files import name_ending
 from ddpm_hf.demo.web.modules import ROOT
 from ddpm_hf.errors import UserError
 
@@ -99,6 +101,14 @@ def test_a_slider_offers_what_was_written_and_stands_at_its_default(index):
         (options,) = re.findall(rf'id="{name}".*?<select[^>]*>(.*?)</select>', index)
         assert re.findall(r'value="([^"]+)"', options) == [str(value) for value in values], name
         assert options.count(" selected") == 1, name
+
+
+def test_the_scripts_name_plans_as_python_does():
+    script = (ROOT / "web" / "run" / "models.js").read_text()
+    endings = re.search(r"SAMPLERS = \{ (.*) \};", script)[1]
+    assert dict(re.findall(r'(\w+): "(.*?)"', endings)) == {
+        name: name_ending(**how) for name, how in SAMPLERS.items()
+    }
 
 
 def test_all_that_the_service_worker_fetches_is_there(files):

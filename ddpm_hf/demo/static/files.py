@@ -15,14 +15,13 @@ from ddpm_hf.demo.views.schedule.inputs import name_of
 from ddpm_hf.demo.views.schedule.numbers import KINDS, numbers
 from ddpm_hf.demo.views.schedule.view import COMPARED
 from ddpm_hf.demo.views.training.view import record
-from ddpm_hf.demo.web.engine.plan import SPACINGS
-from ddpm_hf.demo.web.model_files import CONFIGS, WEIGHTS, plan_named, weights_hash
+from ddpm_hf.demo.web.engine.plan import SAMPLERS, SPACINGS
+from ddpm_hf.demo.web.model_files import CONFIGS, WEIGHTS, name_ending, plan_named, weights_hash
 from ddpm_hf.demo.web.picture.picture import cat_files
 from ddpm_hf.schedules import BY_BETAS, SCHEDULES
 
 STEPS = (10, 12, 25, 50, 100, 250, 500, 1000, 2000)
-OTHERS = ("-eta0", "-eta0.3-order2")
-"""What the plans of the other samplers have behind their names."""
+ENDINGS = [name_ending(**how) for how in SAMPLERS.values()]
 JUMPS = (1, 10, 25, *range(50, 2001, 50))
 """The t of One jump."""
 SCHEDULE_STEPS = (100, 500, 1000, 2000, 4000)
@@ -48,7 +47,7 @@ def _models() -> Iterator[tuple[str, bytes]]:
         for path in (*CONFIGS, WEIGHTS):
             yield f"models/{model}/{path}", (PRETRAINED / model / path).read_bytes()
         yield f"models/{model}/{WEIGHTS}.sha256", weights_hash(model).encode()
-        plans = [f"{K}-{s}{how}" for K in STEPS for s in SPACINGS for how in ("", *OTHERS)]
+        plans = [f"{K}-{s}{how}" for K in STEPS for s in SPACINGS for how in ENDINGS]
         if model == JUMPS_WITH:
             plans += [f"from-{t}{how}" for t in JUMPS for how in ("", "-fast")]
         for name in plans:

@@ -21,7 +21,8 @@ from ddpm_hf.demo.views.equations.view import CSS as NOTES_CSS
 from ddpm_hf.demo.views.generate.choice import choose
 from ddpm_hf.demo.views.jump.view import JUMPS_WITH
 from ddpm_hf.demo.web import modules
-from ddpm_hf.demo.web.model_files import CONFIGS
+from ddpm_hf.demo.web.engine.plan import FAST_STEPS, SAMPLERS
+from ddpm_hf.demo.web.model_files import CONFIGS, name_ending
 from ddpm_hf.demo.web.page import SHARED_CSS
 from ddpm_hf.demo.web.theme import HEAD_CSS, THEME
 
@@ -159,10 +160,11 @@ def contents(link: str | None = None) -> Files:
     return {**files, WORKER: _worker(files)}
 
 
+_FAST = re.escape(f"{FAST_STEPS}-visible{name_ending(**SAMPLERS['fast'])}")
 FIRST_FILES = re.compile(
     rf"(?:modules|page|cats)/.*(?<!/edit\.run\.json)"
     rf"|models/(?:{MODEL}|{JUMPS_WITH})/(?:{'|'.join(map(re.escape, CONFIGS))}|.*\.sha256)"
-    rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even(?:-eta0)?|12-visible-eta0.3-order2)\.json"
+    rf"|models/{MODEL}/plans/(?:(?:\d\d|100|250)-even(?:-eta0)?|{_FAST})\.json"
     rf"|models/{JUMPS_WITH}/plans/from-(?:700|1000)(?:-fast)?\.json"
 )
 """What is kept at the first visit: all that each view needs, but for weights, training records

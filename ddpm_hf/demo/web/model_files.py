@@ -36,6 +36,11 @@ def _scheduler(model: str) -> DDPMScheduler:
     return scheduler
 
 
+def name_ending(eta: float | None = None, solver_order: int = 1) -> str:
+    """What the name of a plan has behind `K-spacing`, by the pipeline's arguments."""
+    return ("" if eta is None else f"-eta{eta:g}") + ("-order2" if solver_order == 2 else "")
+
+
 def plan_named(model: str, name: str) -> Plan:
     """A bundled model's plan: `K-spacing`, perhaps with `-eta0.5` or `-order2`; `from-t[-fast]`.
 
