@@ -70,7 +70,7 @@ class ModelPipeline(CardedPipeline):
         """Write the folder that ours and diffusers load, with a card; safetensors only.
 
         With `push_to_hub=True` it goes to the Hub, too. diffusers can't sample with our
-        scheduler's `timestep_spacing="quadratic"`.
+        scheduler's `timestep_spacing` "quadratic" or "visible".
         """
         self._name_stock_scheduler()
         return super().save_pretrained(save_directory, **kwargs)

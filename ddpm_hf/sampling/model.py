@@ -69,7 +69,7 @@ def _scheduler(config: SampleConfig, own: Any) -> Any:
     if spacing is not None:
         settings["timestep_spacing"] = spacing
     elif settings.get("timestep_spacing") not in spacings:
-        settings.pop("timestep_spacing", None)  # only ours has "quadratic"
+        settings.pop("timestep_spacing", None)  # of ours alone
     if config.algorithm_type is not None:
         if "algorithm_type" not in inspect.signature(cls).parameters:
             raise UserError(f"--algorithm_type is for DPM-Solvers, not for {cls.__name__}.")
