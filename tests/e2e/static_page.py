@@ -24,10 +24,13 @@ SHOWN = {
 
 
 class Site(http.server.ThreadingHTTPServer):
-    """`python -m http.server` for a folder, at `url`. sent: (path, bytes) of each answer."""
+    """`python -m http.server` for a folder, at `url`.
+
+    sent: (path, bytes) of each answer. held: by the end of a path, what its answer waits for.
+    """
 
     def __init__(self, folder):
-        self.sent = []
+        self.sent, self.held = [], {}
         handler = functools.partial(_Handler, directory=str(folder))
         super().__init__(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server_port}/"
@@ -36,6 +39,11 @@ class Site(http.server.ThreadingHTTPServer):
 class _Handler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
+
+    def do_GET(self):
+        for ending, event in self.server.held.items():
+            assert not self.path.endswith(ending) or event.wait(PATIENCE / 1000)
+        super().do_GET()
 
     def copyfile(self, source, outputfile):
         content = source.read()

@@ -1,5 +1,6 @@
 """The page of plain files: every view works below a path, in a frame, and without a network."""
 
+import threading
 from itertools import product
 
 import numpy as np
@@ -166,6 +167,16 @@ def test_without_a_network_every_view_still_works(browser, url):
         expect(page.locator("#training_replay [data-part=loading]")).to_contain_text("请稍后再试")
         page.errors.clear()  # what the browser says of the record that is not there
         page.context.set_offline(False)
+
+
+def test_what_is_on_its_way_when_the_worker_starts_is_kept_too(browser, root):
+    recorded = f"modules/{VERSION}/web/recorded/edit.run.json"
+    with served(root) as site, visitor(browser) as page:
+        site.held[recorded] = threading.Event()
+        page.goto(f"{site.url}some/where/?tab=edit")
+        kept_for_offline(page)
+        site.held[recorded].set()
+        kept_for_offline(page, recorded)
 
 
 @pytest.mark.soak

@@ -45,7 +45,10 @@ async function keep() {
   const workers = navigator.serviceWorker; // in a sandboxed frame even to ask for it is an error
   await workers?.register("service-worker.js");
   const { active } = (await workers?.ready) ?? {};
-  active?.postMessage(performance.getEntriesByType("resource").map(({ name }) => name));
+  if (!active) return;
+  // Also of what began before the worker was there and arrives later.
+  const tell = (list) => active.postMessage(list.getEntries().map(({ name }) => name));
+  new PerformanceObserver(tell).observe({ type: "resource", buffered: true });
 }
 
 // files: block → a view's addresses; events: as `Events` takes them; root: the block of the page.
