@@ -50,19 +50,21 @@ ARMS = {
 """For `training`: flags over configs/cats-32-quick.json. For `sampler`: options of the sampler."""
 JUMPS = (100, 300, 600, 1000, 1500)
 """The t from which x̂_0 is compared with x_0."""
+SAMPLES = {
+    "median_rmse": "median, levels",
+    "p95_rmse": "95th percentile",
+    "share_within_8": "within 8",
+    "body": "variation: body",
+    "eyes": "eyes",
+    "accessory": "accessory",
+}
 FIGURES = {
     "training": {
         "loss": "loss, last 50 steps",
         **{f"jump_{t}": f"x̂_0 from t = {t}, levels" for t in JUMPS},
+        **SAMPLES,
     },
-    "sampler": {
-        "median_rmse": "median, levels",
-        "p95_rmse": "95th percentile",
-        "share_within_8": "within 8",
-        "body": "variation: body",
-        "eyes": "eyes",
-        "accessory": "accessory",
-    },
+    "sampler": SAMPLES,
 }
 CATS = 64
 """Cats of the test split for the jumps."""
@@ -86,12 +88,39 @@ class Config:
     """Samples for each run of a sampler, in 50 steps."""
 
 
-def trained(config):
-    """Train each arm with each seed, and measure it."""
-    for folder, flags, seed in runs(config):
-        figures = train(config, flags, seed, folder / "work")
+def measure(config):
+    """Train, if it is about training, and draw, with each arm and seed; write their figures.
+
+    The nearest cats of all samples are looked for at once, in one pass over all possible cats.
+    """
+    sets = []
+    for folder, settings, seed in runs(config):
+        work, figures, options, model = folder / "work", {}, settings, config.model
+        if config.decision == "training":
+            figures, options, model = train(config, settings, seed, work), {}, str(work)
+        chosen = SampleConfig(
+            *(model, str(folder / "samples"), config.num_samples, seed),
+            num_inference_steps=50,
+            **options,
+        )
+        sample(chosen, make_accelerator())
+        sets.append((folder, figures, read_samples(chosen)))
+    index = CatIndex()
+    nearest = index.nearest(np.concatenate([pixels for *_, pixels in sets]))
+    for i, (folder, figures, _) in enumerate(sets):
+        mine = slice(i * config.num_samples, (i + 1) * config.num_samples)
+        figures |= sample_figures(index, nearest.rmse[mine], nearest.indices[mine])
         (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
-        write(config)
+
+
+def sample_figures(index, rmse, indices):
+    """How good the samples are, by their nearest cats."""
+    return {
+        "median_rmse": float(np.median(rmse)),
+        "p95_rmse": float(np.quantile(rmse, 0.95)),
+        "share_within_8": float((rmse <= 8).mean()),
+        **index.total_variation(indices),
+    }
 
 
 def train(config, flags, seed, folder):
@@ -125,31 +154,6 @@ def jumps(folder):
     return found
 
 
-def drawn(config):
-    """Draw with each sampler and seed, then find the nearest cats of all samples at once."""
-    sets = []
-    for folder, options, seed in runs(config):
-        chosen = SampleConfig(
-            *(config.model, str(folder / "work"), config.num_samples, seed),
-            num_inference_steps=50,
-            **options,
-        )
-        sample(chosen, make_accelerator())
-        sets.append((folder, read_samples(chosen)))
-    index = CatIndex()
-    nearest = index.nearest(np.concatenate([pixels for _, pixels in sets]))
-    for i, (folder, _) in enumerate(sets):
-        mine = slice(i * config.num_samples, (i + 1) * config.num_samples)
-        rmse = nearest.rmse[mine]
-        figures = {
-            "median_rmse": float(np.median(rmse)),
-            "p95_rmse": float(np.quantile(rmse, 0.95)),
-            "share_within_8": float((rmse <= 8).mean()),
-            **index.total_variation(nearest.indices[mine]),
-        }
-        (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
-
-
 def runs(config):
     """(folder, settings of the arm, seed) of each run that has no figures yet, seed by seed."""
     for seed in config.seeds:
@@ -175,7 +179,7 @@ def write(config):
 
 def main():
     config = tyro.cli(Config, use_underscores=True)
-    {"training": trained, "sampler": drawn}[config.decision](config)
+    measure(config)
     write(config)
 
 

@@ -77,8 +77,10 @@ def main():
 
     def contenders(batch, steps):
         return {
-            "ours auto": functools.partial(ours, "auto", batch, steps),
-            "ours openvino": functools.partial(ours, "openvino", batch, steps),
+            **{
+                f"ours {backend}": functools.partial(ours, backend, batch, steps)
+                for backend in ("auto", "openvino", "int8")
+            },
             "diffusers": functools.partial(theirs, batch, steps),
         }
 

@@ -28,6 +28,7 @@ TESTS = [
             "editing",
             "devices",
             "samplers",
+            "int8",
         ),
     )
 ]
@@ -43,6 +44,7 @@ ALGORITHM, LOSSES, EMA, EMA_LENGTHS, OPTIMIZER = (
     for name in ("algorithm", "losses", "ema", "ema_lengths", "optimizer")
 )
 IMAGES, GUIDANCE = "ddpm_hf/data/images.py", "ddpm_hf/guidance.py"
+INT8 = "ddpm_hf/backends/int8.py"
 PICTURE, EDITING = "ddpm_hf/data/picture.py", "ddpm_hf/editing.py"
 MUTANTS = [
     ("β̃ becomes β", EQUATIONS, "return schedule.noise_var(s) / schedule.noise_var(t) * ", "return "),
@@ -109,6 +111,10 @@ MUTANTS = [
     ("Muon's step not scaled to AdamW's", OPTIMIZER, "0.2 * math.sqrt(max(step.shape))", "1.0"),
     ("Muon looks back, not ahead", OPTIMIZER, "weight.grad.lerp(mean, MOMENTUM)", "mean"),
     ("the transposed upsampler mirrored", "ddpm_hf/backends/upsampling.py", "[[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]", "[[1.0, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]]"),
+    ("int8: 0 is none of the levels", INT8, "np.round(low / scale) * scale", "low"),
+    ("int8: one range for all channels", INT8, "np.abs(weights).max(others, keepdims=True)", "np.abs(weights).max(keepdims=True)"),
+    ("int8: the range of the first input alone", INT8, "np.max(each, 0)[:, 1]", "np.array(each)[0, :, 1]"),
+    ("int8: the last convolution, too", INT8, "found[1:-1]", "found[1:]"),
     ("images in [0, 1], not [−1, 1]", IMAGES, ".float() / 127.5 - 1", ".float() / 255"),
     ("[−1, 1] not moved to 0..255", IMAGES, "((batch.float() / 2 + 0.5)", "((batch.float() / 2)"),
     ("16 bits read as 8", PICTURE, "(16,))[0] - 1", "(16,))[0]"),

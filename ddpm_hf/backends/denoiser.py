@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 Denoiser = Callable[[Tensor, Tensor], Tensor]
 """(x_t, timestep) → model output, with diffusers' timestep as a 0-d tensor."""
 
-BACKENDS = ("eager", "auto", "openvino", "compile")
+PRECISIONS = {"auto": "fastest", "openvino": "f32", "int8": "int8"}
+"""The backends that run, or may run, OpenVINO, and how precisely."""
+BACKENDS = ("eager", *PRECISIONS, "compile")
 
 
 def _eager(unet: Any, class_labels: Tensor | None) -> Denoiser:
@@ -68,11 +70,11 @@ def _as_openvino(unet: Any, backend: str, device: torch.device) -> Any:
     """The UNet as OpenVINO runs it; None where it can't. Raises ValueError if it has to."""
     derived = device.type == "cpu" and _may_be_derived(unet)
     converted = openvino.convert(unet) if derived else None
-    if backend == "openvino" and converted is None:
+    if backend != "auto" and converted is None:
         raise ValueError(
-            "The backend openvino needs the package openvino, a CPU, and a UNet in float32 that it"
-            " can run: of diffusers' own code, with class labels, if any, that are whole numbers;"
-            " auto takes it where it can."
+            f"The backend {backend} needs the package openvino, a CPU, and a UNet in float32 that"
+            " it can run: of diffusers' own code, with class labels, if any, that are whole"
+            " numbers; auto takes it where it can."
         )
     return converted
 
@@ -83,9 +85,9 @@ def _check_name(backend: str) -> None:
 
 
 def check_backend(unet: Any, backend: str, device: torch.device) -> None:
-    """Raise ValueError for an unknown backend, or for `openvino` if it can't run this UNet."""
+    """Raise ValueError for an unknown backend, or for one of OpenVINO that can't run this UNet."""
     _check_name(backend)
-    if backend == "openvino":
+    if backend in ("openvino", "int8"):
         _as_openvino(unet, backend, device)
 
 
@@ -103,13 +105,13 @@ def make_denoiser(
     `eager`: PyTorch, with the same numbers as diffusers. `openvino`: on a CPU, in float32.
     `compile`: torch.compile, which takes about a minute before the first step. `auto`: on a CPU,
     OpenVINO if it is installed, in bf16 if the CPU has it; on a GPU with bf16, a CUDA graph; else,
-    and for a network with code of its own, eager. Raises ValueError like `check_backend`.
+    and for a network with code of its own, eager. `int8`: on a CPU, like `auto`, with convolutions
+    in int8: faster and less exact. Raises ValueError like `check_backend`.
     """
     _check_name(backend)
     # Each look for the converted UNet reads all its weights: one is enough.
-    if backend in ("auto", "openvino") and (converted := _as_openvino(unet, backend, device)):
-        precision = "f32" if backend == "openvino" else "fastest"
-        return openvino.OpenVINODenoiser(converted, shape, precision, class_labels)
+    if backend in PRECISIONS and (converted := _as_openvino(unet, backend, device)):
+        return openvino.OpenVINODenoiser(converted, shape, PRECISIONS[backend], class_labels)
     if backend == "auto" and cuda_graph.supports(unet, device) and _may_be_derived(unet):
         return cuda_graph.GraphDenoiser(unet, shape, class_labels)
     if backend == "compile":
