@@ -1,12 +1,12 @@
 """The decisions behind the recipes, measured again with several seeds.
 
-`python benchmarks/decisions.py training --seeds 0 1 2 --max_train_steps 200` and
+`python benchmarks/decisions.py training --seeds 0 1 2 --max_train_steps 1000` and
 `python benchmarks/decisions.py sampler --seeds 0 1 2 --num_samples 128`. Each arm is trained, or
 drawn, once a seed, which decides all of it: first weights, order, timesteps, noise, samples. What
 is in the folder is kept, so an interrupted call goes on. Writes NAME.md.
 
-Training is judged without sampling: by the loss, which arms of one prediction share (a seed gives
-them the same images, timesteps and noise), and by one jump back to x̂_0 on cats that were not
+Training is also judged without sampling: by the loss, which arms of one prediction share (a seed
+gives them the same images, timesteps and noise), and by one jump back to x̂_0 on cats that were not
 trained on, which all share.
 """
 
@@ -19,20 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
 import tyro
+from cat_figures import cat_figures, test_cats
 from spread import spread
 
 from ddpm_hf import DDPMPipeline
-from ddpm_hf.data import cats
-from ddpm_hf.data.images import to_unit_range
-from ddpm_hf.distributed import make_accelerator
 from ddpm_hf.equations import q_sample
-from ddpm_hf.evaluation.nearest_cat import CatIndex
 from ddpm_hf.sampling.config import SampleConfig
-from ddpm_hf.sampling.files import read_samples
-from ddpm_hf.sampling.run import sample
 
 SECOND_ORDER = {
     "scheduler": "DPMSolverMultistep",
@@ -80,7 +74,7 @@ class Config:
     """The folder for models, samples and the table."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """One run of each arm for each."""
-    max_train_steps: int = 200
+    max_train_steps: int = 1000
     """The length of each training; the recipe has 9,500 steps, each on two processes."""
     model: str = "cats-32-v"
     """What the samplers draw with."""
@@ -89,38 +83,22 @@ class Config:
 
 
 def measure(config):
-    """Train, if it is about training, and draw, with each arm and seed; write their figures.
-
-    The nearest cats of all samples are looked for at once, in one pass over all possible cats.
-    """
-    sets = []
-    for folder, settings, seed in runs(config):
-        work, figures, options, model = folder / "work", {}, settings, config.model
-        if config.decision == "training":
-            figures, options, model = train(config, settings, seed, work), {}, str(work)
-        chosen = SampleConfig(
-            *(model, str(folder / "samples"), config.num_samples, seed),
+    """Train, if it is about training, and draw, with each arm and seed; write their figures."""
+    todo, trained = list(runs(config)), {}
+    if config.decision == "training":
+        trained = {run: train(config, flags, seed, run / "work") for run, flags, seed in todo}
+    chosen = [
+        SampleConfig(
+            *(str(run / "work") if trained else config.model, str(run / "samples")),
+            *(config.num_samples, seed),
             num_inference_steps=50,
-            **options,
+            **({} if trained else options),
         )
-        sample(chosen, make_accelerator())
-        sets.append((folder, figures, read_samples(chosen)))
-    index = CatIndex()
-    nearest = index.nearest(np.concatenate([pixels for *_, pixels in sets]))
-    for i, (folder, figures, _) in enumerate(sets):
-        mine = slice(i * config.num_samples, (i + 1) * config.num_samples)
-        figures |= sample_figures(index, nearest.rmse[mine], nearest.indices[mine])
-        (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
-
-
-def sample_figures(index, rmse, indices):
-    """How good the samples are, by their nearest cats."""
-    return {
-        "median_rmse": float(np.median(rmse)),
-        "p95_rmse": float(np.quantile(rmse, 0.95)),
-        "share_within_8": float((rmse <= 8).mean()),
-        **index.total_variation(indices),
-    }
+        for run, options, seed in todo
+    ]
+    for (run, *_), figures in zip(todo, cat_figures(chosen), strict=True):
+        text = json.dumps({**trained.get(run, {}), **figures}, indent=2)
+        (run / "figures.json").write_text(text + "\n")
 
 
 def train(config, flags, seed, folder):
@@ -141,9 +119,7 @@ def train(config, flags, seed, folder):
 def jumps(folder):
     """The root mean square error of x̂_0 from each of JUMPS, in grey levels."""
     pipeline = DDPMPipeline.from_pretrained(folder)
-    chosen = cats.choose("test", 0, 32)[:CATS]
-    pixels = torch.from_numpy(np.stack([cats.compose(cat, 32) for cat in chosen]))
-    x_0 = to_unit_range(list(pixels.permute(0, 3, 1, 2)))
+    x_0 = test_cats(CATS)
     z = torch.randn(x_0.shape, generator=torch.Generator().manual_seed(0))
     found = {}
     for t in JUMPS:
