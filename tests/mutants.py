@@ -114,6 +114,7 @@ MUTANTS = [
     ("int8: 0 is none of the levels", INT8, "np.round(low / scale) * scale", "low"),
     ("int8: one range for all channels", INT8, "np.abs(weights).max(others, keepdims=True)", "np.abs(weights).max(keepdims=True)"),
     ("int8: the range of the first input alone", INT8, "np.max(each, 0)[:, 1]", "np.array(each)[0, :, 1]"),
+    ("int8: no margin", INT8, "MARGIN * ranges", "ranges"),
     ("int8: the last convolution, too", INT8, "found[1:-1]", "found[1:]"),
     ("images in [0, 1], not [−1, 1]", IMAGES, ".float() / 127.5 - 1", ".float() / 255"),
     ("[−1, 1] not moved to 0..255", IMAGES, "((batch.float() / 2 + 0.5)", "((batch.float() / 2)"),

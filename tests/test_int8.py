@@ -71,6 +71,16 @@ def test_a_range_is_that_of_all_inputs():
     assert int8.ranges(model, [[x] for x in inputs]).tolist() == [[-2, 3]]
 
 
+def test_ranges_are_a_quarter_wider_than_on_noise():
+    made, inputs = convert(tiny_unet()), list(int8._noise((3, 8, 8), None))
+    model = made.model.clone()
+    model.reshape({0: [1, 3, 8, 8], 1: []})
+    nodes = [op.input_value(0).get_node() for op in int8._convolutions(made.quantised)]
+    ends = [[node.input_value(i).get_node().get_data() for i in (1, 2)] for node in nodes]
+    expected = 1.25 * np.diff(int8.ranges(model, inputs))
+    np.testing.assert_allclose(np.diff(ends), expected, rtol=1e-5)
+
+
 def test_the_first_the_last_and_small_convolutions_are_exact():
     """What is rounded in a UNet: all 3 × 3 ones between, and the transposed upsampler."""
     model = convert(tiny_unet()).quantised
