@@ -43,19 +43,26 @@ def run(model, x):
     return torch.from_numpy(conversion.core().compile_model(model, "CPU", precise)(x)[0])
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_inputs_and_weights_are_rounded_within_their_ranges(kind):
-    """255 steps of 4/255 from the whole one next to −1; 127 on either side for a channel's weights;
-    beyond a range its end is taken."""
+@pytest.mark.parametrize(
+    ("kind", "ends", "scale", "levels"),
+    [
+        ("plain", (-1, 3), 4 / 255, (-64, 191)),
+        ("transposed", (-1, 3), 4 / 255, (-64, 191)),
+        ("plain", (1, 3), 3 / 255, (0, 255)),
+        ("plain", (0, 0), 1, (0, 255)),
+    ],
+)
+def test_inputs_and_weights_are_rounded_within_their_ranges(kind, ends, scale, levels):
+    """To 255 steps, of which 0 is one; a channel's weights to 127 on either side. Beyond a range
+    its end is taken."""
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(2, 2, 3, 3)).astype(np.float32)
     x = rng.uniform(-1, 3, (1, 2, 4, 4)).astype(np.float32)
     x[0, 0, 0] = [-1, 3, -9, 9]
     model = chain_of_three(kind, weights)
     exact = run(model, x)
-    int8.quantise(model, np.array([[-1, 3]], np.float32))
-    scale = 4 / 255
-    rounded = torch.from_numpy(np.clip(np.round(x / scale), -64, 191) * scale)
+    int8.quantise(model, np.array([ends], np.float32))
+    rounded = torch.from_numpy(np.clip(np.round(x / scale), *levels) * scale)
     _, reference, channel = KINDS[kind]
     others = tuple({0, 1, 2, 3} - {channel})
     size = np.abs(weights).max(others, keepdims=True) / 127

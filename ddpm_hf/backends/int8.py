@@ -1,8 +1,8 @@
-"""A converted network with its convolutions in int8: for a CPU that has VNNI.
+"""A converted network with its convolutions in int8, which most CPUs multiply faster.
 
 The input of a convolution is rounded to 256 levels of the range that it has on pure noise, made a
-quarter wider, since images along a chain have a larger one; the weights to 255 levels of the range
-of their output channel. Not rounded are the first and the last convolution, and the 1 × 1 ones: no
+quarter wider, since it can be larger along a chain; the weights to 255 levels of the range of their
+output channel. Not rounded are the first and the last convolution, and the 1 × 1 ones: no
 norm bounds their input, so they would cause half of the error, and they take little time.
 """
 
@@ -52,7 +52,8 @@ def quantise(model: Any, input_ranges: NDArray[np.float32]) -> None:
     import openvino.opset13 as ops
 
     for op, (low, high) in zip(_convolutions(model), input_ranges, strict=True):
-        scale = (high - low) / 255
+        low, high = min(low, 0), max(high, 0)
+        scale = (high - low) / 255 or 1  # if it is always 0
         least = np.round(low / scale) * scale  # so that 0 stays 0, and the padding with it
         ends = np.float32(least), np.float32(least + 255 * scale)
         taken = ops.fake_quantize(op.input_value(0), *ends, *ends, 256)

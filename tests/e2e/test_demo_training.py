@@ -31,6 +31,8 @@ def shared(visit_shared):
     page.locator("[data-tab-id=training]").click()
     page.wait_for_selector("#training_replay [data-part=all]")
     page.wait_for_function("document.querySelector('#training_replay img').complete")
+    # Sampling by hand, below, asks for its plan when the weights are there.
+    page.wait_for_selector("#by_hand [data-part=sample] [data-figure=xt] canvas")
     return page
 
 
