@@ -32,7 +32,7 @@ def shared(visit_shared):
     page.wait_for_selector("#training_replay [data-part=all]")
     page.wait_for_function("document.querySelector('#training_replay img').complete")
     # Sampling by hand, below, asks for its plan when the weights are there.
-    page.wait_for_selector("#by_hand [data-part=sample] [data-figure=xt] canvas")
+    page.wait_for_selector("#by_hand [data-part=sample] [data-figure=xt] canvas[role=img]")
     return page
 
 
