@@ -1,7 +1,7 @@
 """The decisions behind the recipes, measured again with several seeds.
 
 `python benchmarks/decisions.py training --seeds 0 1 2 --max_train_steps 1000` and
-`python benchmarks/decisions.py sampler --seeds 0 1 2 --num_samples 128`. Each arm is trained, or
+`python benchmarks/decisions.py sampler --seeds 0 1 2 --num_samples 500`. Each arm is trained, or
 drawn, once a seed, which decides all of it: first weights, order, timesteps, noise, samples. What
 is in the folder is kept, so an interrupted call goes on. Writes NAME.md.
 
