@@ -84,7 +84,9 @@ class Config:
 
 def measure(config):
     """Train, if it is about training, and draw, with each arm and seed; write their figures."""
-    todo, trained = list(runs(config)), {}
+    trained = {}
+    if not (todo := list(runs(config))):
+        return
     if config.decision == "training":
         trained = {run: train(config, flags, seed, run / "work") for run, flags, seed in todo}
     chosen = [
